@@ -1,0 +1,58 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { id, moment } from '../columns.ts';
+
+export const User = defineEntity({
+  name: 'User',
+  tableName: 'users',
+  properties: {
+    id: id(),
+    username: p.string().length(32),
+    /** The username in lower case: what is unique, and what the search looks through. */
+    usernameKey: p.string().length(32).unique(),
+    email: p.string().length(254),
+    emailKey: p.string().length(254).unique(),
+    passwordHash: p.string().length(72).hidden(),
+    profilePicture: p.string().length(2048).default(''),
+    lastSeen: moment(),
+    createdAt: moment(),
+  },
+});
+export type User = InferEntity<typeof User>;
+
+/** A login. Its row is the proof that tokens which name it are still good; ending it is deleting it. */
+export const Session = defineEntity({
+  name: 'Session',
+  tableName: 'sessions',
+  properties: {
+    id: p.string().length(36).primary(),
+    userId: () => p.manyToOne(User).mapToPk().joinColumn('user_id').deleteRule('cascade').index(false),
+    createdAt: moment(),
+    expiresAt: moment().index(),
+  },
+  indexes: [{ properties: ['userId'] }],
+});
+
+/** A one-use key for opening one plain WebSocket, kept hashed. */
+export const Ticket = defineEntity({
+  name: 'Ticket',
+  tableName: 'tickets',
+  properties: {
+    hash: p.string().length(64).primary(),
+    sessionId: () => p.manyToOne(Session).mapToPk().joinColumn('session_id').deleteRule('cascade').index(false),
+    expiresAt: moment().index(),
+  },
+  indexes: [{ properties: ['sessionId'] }],
+});
+
+/** At most one code per purpose and address: a new one replaces the old. Kept for unknown addresses just the same. */
+export const OneTimeCode = defineEntity({
+  name: 'OneTimeCode',
+  tableName: 'one_time_codes',
+  properties: {
+    purpose: p.string().length(8).primary(),
+    emailKey: p.string().length(254).primary(),
+    codeHash: p.string().length(64),
+    tries: p.integer().default(0),
+    expiresAt: moment().index(),
+  },
+});

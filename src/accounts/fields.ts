@@ -1,0 +1,34 @@
+import { string } from 'yup';
+import { required, text } from '../inputs.ts';
+
+const USERNAME = /^[A-Za-z0-9_.-]{3,32}$/;
+/** bcrypt reads no further: what is longer is refused, never cut. */
+const PASSWORD_BYTES = 72;
+const PASSWORD_CHARACTERS = 8;
+const EMAIL_CHARACTERS = 254;
+/** Good enough to send a letter to; whether anybody reads there, the code tells. */
+const EMAIL = /^[^\s@<>()[\]\\,;:"]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}]{2,63}$/u;
+
+export const username = () =>
+  text(3, 32).matches(USERNAME, {
+    message: 'has to have 3 to 32 letters (A-Z), digits, _ . or -',
+    excludeEmptyString: false,
+  });
+
+export const email = () => text(3, EMAIL_CHARACTERS).matches(EMAIL, 'has to be an e-mail address').required(required);
+
+/** A new password; an old one is only ever compared. */
+export const newPassword = () =>
+  text(PASSWORD_CHARACTERS, PASSWORD_BYTES)
+    .test(
+      'bytes',
+      `has to have at most ${PASSWORD_BYTES} bytes in UTF-8`,
+      (value) => value === undefined || Buffer.byteLength(value) <= PASSWORD_BYTES,
+    )
+    .required(required);
+
+/** Anything else than a code gets the same answer as a wrong one. */
+export const oneTimeCode = () => string().typeError('has to be a string').required(required);
+
+/** What makes two usernames, or two addresses, the same. */
+export const keyOf = (name: string) => name.normalize('NFC').toLowerCase();

@@ -1,0 +1,43 @@
+import bcrypt from 'bcrypt';
+import { ChatError } from '../errors.ts';
+
+const COST = 10;
+/** bcrypt works in the thread pool that files and DNS share: two at once leave the others room. */
+const AT_ONCE = 2;
+const MOST_WAITING = 500;
+const BUSY_RETRY_SEC = 5;
+
+/** Hashes and checks passwords, two at a time; the rest wait in a line of bounded length. */
+export class Passwords {
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
+  /** For usernames that do not exist: checking them takes as long as checking those that do. */
+  readonly #decoy = bcrypt.hash('nobody has this password', COST);
+
+  /** @throws ChatError `busy` when too many are waiting */
+  hash(password: string): Promise<string> {
+    return this.#inTurn(() => bcrypt.hash(password, COST));
+  }
+
+  /** Whether a password fits a hash; without a hash it takes just as long and does not fit. */
+  check(password: string, passwordHash: string | undefined): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const fits = await bcrypt.compare(password, passwordHash ?? (await this.#decoy));
+      return fits && passwordHash !== undefined;
+    });
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#waiting.length >= MOST_WAITING) throw new ChatError('busy', { retryAfter: BUSY_RETRY_SEC });
+    if (this.#running >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#running += 1;
+    try {
+      return await work();
+    } finally {
+      // the turn is handed on without being given back in between, so that nobody can jump the line
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
+    }
+  }
+}

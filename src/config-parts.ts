@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { MailConfig } from './accounts/mail.ts';
+import type { Values } from './config-variables.ts';
+
+export type DatabaseConfig = { kind: 'sqlite'; path: string } | { kind: 'postgresql'; url: string };
+
+/** The documented default: a published word, so it protects nobody. */
+const PUBLISHED_SECRET = 'mangal';
+const SECRET_BYTES = 32;
+const MEMORY = ':memory:';
+
+/** Which database a DATABASE_URL names: `postgres://…`, `postgresql://…` or `sqlite:PATH`. */
+export function databaseOf(url: string, problems: string[]): DatabaseConfig {
+  if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return { kind: 'postgresql', url };
+  const path = /^sqlite:(?:\/\/)?(.+)$/.exec(url)?.[1];
+  if (path !== undefined) return { kind: 'sqlite', path };
+  problems.push('DATABASE_URL has to be postgres://…, postgresql://… or sqlite:PATH');
+  return { kind: 'sqlite', path: MEMORY };
+}
+
+/** SendGrid before SMTP before the development outbox, which production does not have. */
+export function mailOf(value: Values, production: boolean, problems: string[]): MailConfig {
+  const { SENDGRID_API_KEY: apiKey, SENDGRID_FROM: from, SENDGRID_ENDPOINT: endpoint } = value;
+  if (apiKey !== undefined && from !== undefined) {
+    return { kind: 'sendgrid', apiKey, from, ...(endpoint !== undefined && { endpoint }) };
+  }
+  if (value.SMTP_URL !== undefined) return { kind: 'smtp', url: value.SMTP_URL, from: value.MAIL_FROM };
+  if (production) problems.push('production needs a way to send mail: SENDGRID_API_KEY and SENDGRID_FROM, or SMTP_URL');
+  return { kind: 'outbox', print: true };
+}
+
+/** Production takes a real secret or nothing; development keeps a generated one, so that logins survive a restart. */
+export function jwtSecretOf(
+  given: string | undefined,
+  production: boolean,
+  database: DatabaseConfig,
+  problems: string[],
+) {
+  if (!production) return given ?? keptSecret(database);
+  if (given === undefined || given === PUBLISHED_SECRET || Buffer.byteLength(given) < SECRET_BYTES) {
+    problems.push(`JWT_SECRET has to be a secret of your own of at least ${SECRET_BYTES} bytes in production`);
+  }
+  return given ?? '';
+}
+
+function keptSecret(database: DatabaseConfig): string {
+  const fresh = randomBytes(SECRET_BYTES).toString('base64url');
+  if (database.kind !== 'sqlite' || database.path === MEMORY) return fresh;
+  const file = join(dirname(database.path), 'jwt-secret');
+  if (existsSync(file)) return readFileSync(file, 'utf8');
+  mkdirSync(dirname(file), { recursive: true });
+  try {
+    writeFileSync(file, fresh, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // another process was quicker: use its secret
+  }
+  return readFileSync(file, 'utf8');
+}

@@ -1,0 +1,57 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { databaseOf, jwtSecretOf, mailOf } from './config-parts.ts';
+import { ConfigError, type Environment, parse, VARIABLES } from './config-variables.ts';
+
+export { ConfigError } from './config-variables.ts';
+export type Config = ReturnType<typeof readConfig>;
+
+/** Reads `.env` beside the current folder, if there is one; the real environment wins over it. */
+export function environment(): Environment {
+  const file = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
+  return { ...file, ...process.env };
+}
+
+/**
+ * Turns the environment into one frozen, typed object.
+ * @throws ConfigError with every bad variable in its message, so that one start is enough to see them all
+ */
+export function readConfig(env: Environment) {
+  const problems: string[] = [];
+  const value = parse(env, problems);
+  const production = value.NODE_ENV === 'production';
+  const secure = value.COOKIE_SECURE ?? production;
+  if (value.COOKIE_SAMESITE === 'none' && !secure) problems.push('COOKIE_SAMESITE=none needs COOKIE_SECURE=on');
+  const database = databaseOf(value.DATABASE_URL, problems);
+  const mail = mailOf(value, production, problems);
+  const jwtSecret = jwtSecretOf(value.JWT_SECRET, production, database, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze({
+    production,
+    http: value.HTTP_ADDR,
+    database,
+    mail,
+    redisUrl: value.REDIS_URL,
+    tokens: { secret: jwtSecret, ttlMinutes: value.JWT_TTL_MIN },
+    cookie: { secure, sameSite: value.COOKIE_SAMESITE },
+    otp: { digits: value.OTP_DIGITS, ttlSec: value.OTP_TTL_SEC },
+    corsOrigins: value.CORS_ORIGINS,
+    trustedProxies: value.TRUST_PROXY,
+    logLevel: value.LOG_LEVEL,
+    limits: {
+      enabled: value.RATE_LIMITS,
+      otpAddress: value.RATE_OTP_ADDRESS,
+      otpAddressDaily: value.RATE_OTP_ADDRESS_DAILY,
+      signupOrigin: value.RATE_SIGNUP_ORIGIN,
+      loginAccount: value.RATE_LOGIN_ACCOUNT,
+      loginOrigin: value.RATE_LOGIN_ORIGIN,
+      send: value.RATE_SENDS,
+      sendBurst: value.RATE_SENDS_BURST,
+      operation: value.RATE_OPERATIONS,
+      connectionsPerUser: value.MAX_CONNECTIONS_PER_USER,
+    },
+  });
+}
+
+/** The names of all variables, for the documentation's test. */
+export const variableNames = Object.keys(VARIABLES);

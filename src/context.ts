@@ -1,0 +1,21 @@
+import type { Accounts } from './accounts/accounts.ts';
+import type { Limits } from './accounts/limits.ts';
+import type { GroupCommit } from './conversations/group-commit.ts';
+import type { Database } from './database.ts';
+import type { Presence } from './presence/presence.ts';
+import type { Typing } from './presence/typing.ts';
+
+/** What an operation may use. `app.ts` fills it; types only, so that no feature depends on its caller. */
+export type Context = {
+  readonly database: Database;
+  readonly accounts: Accounts;
+  readonly limits: Limits;
+  readonly presence: Presence;
+  readonly typing: Typing;
+  /** Every durable change of a conversation goes through this one line. */
+  readonly changes: GroupCommit;
+  /** True once the server is stopping: nothing new is begun. */
+  draining(): boolean;
+  /** Counts an operation under way, so that stopping waits for it. */
+  working<T>(work: Promise<T>): Promise<T>;
+};

@@ -1,0 +1,133 @@
+import type { Database } from '../database.ts';
+import type { Deliver, Effect } from '../effects.ts';
+import { ChatError } from '../errors.ts';
+import { Batch } from './batch.ts';
+
+/** What one item of a batch came to: its answer and what it means for clients, or why it was refused. */
+export type Outcome<Answer> = { answer: Answer; effects?: readonly Effect[] } | { refused: ChatError };
+
+/** One kind of change. Its items are run together, many in a few statements. */
+export type Change<Item, Answer> = {
+  /** The conversations that an item touches. Their rows are locked, in the order of their ids, before anything runs. */
+  locks(item: Item): readonly number[];
+  /** Gives an outcome per item, in the items' order. It refuses an item before it writes anything for it. */
+  run(batch: Batch, items: readonly Item[]): Promise<Outcome<Answer>[]>;
+  /** Such items commute with all others, so they may wait for the end of their batch and run together there. */
+  commutes?: boolean;
+};
+
+type Entry = {
+  change: Change<unknown, unknown>;
+  item: unknown;
+  resolve(answer: unknown): void;
+  reject(error: unknown): void;
+};
+
+const MAX_BATCH = 1_000;
+const MAX_QUEUED = 20_000;
+const RETRY_AFTER_BUSY_SEC = 1;
+
+/**
+ * The one line through which every durable change of a conversation goes: whatever is queued is committed as one
+ * transaction, then delivered and acknowledged in the order of its `seq`. Nothing waits for a timer: when idle, a change
+ * commits alone at once; under load the batch grows by itself. (Group commit: DeWitt et al., SIGMOD 1984.)
+ */
+export class GroupCommit {
+  readonly #database: Database;
+  readonly #deliver: Deliver;
+  #queue: Entry[] = [];
+  #running = false;
+
+  constructor(database: Database, deliver: Deliver) {
+    this.#database = database;
+    this.#deliver = deliver;
+  }
+
+  /**
+   * Queues a change; resolves with its answer after the commit, when its effects have been handed to the clients.
+   * @throws ChatError `busy` when too much is queued, `database_unavailable`, or whatever the change refuses with
+   */
+  submit<Item, Answer>(change: Change<Item, Answer>, item: Item): Promise<Answer> {
+    if (this.#queue.length >= MAX_QUEUED) throw new ChatError('busy', { retryAfter: RETRY_AFTER_BUSY_SEC });
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    // an entry's item and answer belong to its own change, which is all that ever sees them
+    this.#queue.push({ change, item, resolve, reject } as unknown as Entry);
+    if (!this.#running) {
+      this.#running = true;
+      // not now but when this turn of the event loop has read every socket: that is what fills the first batch
+      setImmediate(() => void this.#drain());
+    }
+    return promise;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      await this.#commit(this.#queue.splice(0, MAX_BATCH));
+      await nextTurn();
+    }
+    this.#running = false;
+  }
+
+  /** Commits the entries together; if the database refuses them so, one by one, and only the guilty ones fail. */
+  async #commit(entries: readonly Entry[]): Promise<void> {
+    let committing = false;
+    try {
+      const outcomes = await this.#database.transaction(async (sql) => {
+        const batch = await Batch.begin(sql, this.#database.forUpdate, locksOf(entries));
+        const results = await runAll(batch, entries);
+        await batch.finish();
+        committing = true;
+        return results;
+      });
+      for (const [entry, outcome] of outcomes) this.#settle(entry, outcome);
+    } catch (error) {
+      // whether a commit that failed midway happened is unknown: repeating it could double what has no client id
+      if (committing || entries.length === 1 || this.#database.isUnavailable(error)) return rejectAll(entries, error);
+      for (const entry of entries) await this.#commit([entry]);
+    }
+  }
+
+  #settle(entry: Entry, outcome: Outcome<unknown>): void {
+    if ('refused' in outcome) return entry.reject(outcome.refused);
+    const delivered = outcome.effects && this.#deliver(outcome.effects);
+    if (delivered === undefined) return entry.resolve(outcome.answer);
+    delivered.then(() => entry.resolve(outcome.answer), entry.reject);
+  }
+}
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+function rejectAll(entries: readonly Entry[], error: unknown): void {
+  for (const entry of entries) entry.reject(error);
+}
+
+const locksOf = (entries: readonly Entry[]) => new Set(entries.flatMap(({ change, item }) => [...change.locks(item)]));
+
+/** Runs neighbours of one kind together, and what commutes at the end. */
+async function runAll(batch: Batch, entries: readonly Entry[]): Promise<[Entry, Outcome<unknown>][]> {
+  const settled: [Entry, Outcome<unknown>][] = [];
+  for (const run of runsOf(entries)) {
+    const change = (run[0] as Entry).change; // a run is never empty
+    const outcomes = await change.run(
+      batch,
+      run.map(({ item }) => item),
+    );
+    for (const [index, entry] of run.entries()) settled.push([entry, outcomes[index] as Outcome<unknown>]);
+  }
+  return settled;
+}
+
+function runsOf(entries: readonly Entry[]): Entry[][] {
+  const ordered = entries.filter(({ change }) => !change.commutes);
+  const last = Map.groupBy(
+    entries.filter(({ change }) => change.commutes),
+    ({ change }) => change,
+  );
+  const runs: Entry[][] = [];
+  for (const entry of ordered) {
+    const current = runs.at(-1);
+    if (current?.[0]?.change === entry.change) current.push(entry);
+    else runs.push([entry]);
+  }
+  return [...runs, ...last.values()];
+}

@@ -1,0 +1,29 @@
+import { sql } from 'kysely';
+import { object } from 'yup';
+import { requiredId } from '../inputs.ts';
+import { operation } from '../operation.ts';
+import { timeOf } from '../time.ts';
+import { conversationOf } from './participation.ts';
+
+type Listed = { id: number; username: string; profilePicture: string; lastSeen: number; isAdmin: boolean };
+
+/** The people in a conversation, longest-standing first. */
+export const listParticipants = operation({
+  input: object({ conversation_id: requiredId() }),
+  async run({ conversation_id: conversationId }, caller, { database, presence }) {
+    await conversationOf(database.sql, caller, conversationId);
+    const { rows } = await sql<Listed>`
+      select u.id, u.username, u.profile_picture as "profilePicture", u.last_seen as "lastSeen", p.is_admin as "isAdmin"
+      from participants p join users u on u.id = p.user_id
+      where p.conversation_id = ${conversationId} order by p.joined_at, p.user_id`.execute(database.sql);
+    const participants = rows.map(({ id, username, profilePicture, lastSeen, isAdmin }) => ({
+      id,
+      username,
+      profile_picture: profilePicture,
+      is_admin: Boolean(isAdmin),
+      online: presence.isOnline(id),
+      last_seen: timeOf(presence.lastSeen(id, lastSeen)),
+    }));
+    return { participants };
+  },
+});

@@ -1,0 +1,48 @@
+import { sql } from 'kysely';
+import { object } from 'yup';
+import type { Sql } from '../database.ts';
+import { ChatError } from '../errors.ts';
+import { text, wholeNumber } from '../inputs.ts';
+import { operation } from '../operation.ts';
+import { type StoredSummary, selectSummaries, summaryOf } from './summary.ts';
+
+export const MOST_CONVERSATIONS = 500;
+const CURSOR_CHARACTERS = 64;
+
+type Cursor = { activityAt: number; id: number };
+
+/** The caller's conversations, newest activity first. */
+export const listConversations = operation({
+  input: object({ limit: wholeNumber(1), cursor: text(0, CURSOR_CHARACTERS) }),
+  async run({ limit = MOST_CONVERSATIONS, cursor }, { userId }, { database, presence }) {
+    const most = Math.min(limit, MOST_CONVERSATIONS);
+    const rows = await findPage(database.sql, userId, most + 1, cursor ? parseCursor(cursor) : undefined);
+    const page = rows.slice(0, most);
+    const last = page.at(-1);
+    return {
+      conversations: page.map((row) => summaryOf(row, userId, presence)),
+      ...(rows.length > most && last !== undefined && { next_cursor: cursorOf(last) }),
+    };
+  },
+});
+
+async function findPage(db: Sql, userId: number, limit: number, after: Cursor | undefined): Promise<StoredSummary[]> {
+  const older = after === undefined ? sql`` : sql` and (c.activity_at, c.id) < (${after.activityAt}, ${after.id})`;
+  const { rows } = await sql<StoredSummary>`
+    ${selectSummaries} where p.user_id = ${userId}${older} order by c.activity_at desc, c.id desc limit ${limit}`.execute(
+    db,
+  );
+  return rows;
+}
+
+const cursorOf = ({ activityAt, id }: Cursor) => `${activityAt}-${id}`;
+
+function parseCursor(cursor: string): Cursor {
+  const [, activityAt, id] = /^(\d{1,15})-(\d{1,15})$/.exec(cursor) ?? [];
+  if (activityAt === undefined || id === undefined) {
+    throw new ChatError('invalid_input', {
+      fields: [{ field: 'cursor', message: 'has to come from an earlier page' }],
+    });
+  }
+  return { activityAt: Number(activityAt), id: Number(id) };
+}

@@ -1,0 +1,141 @@
+import { sql } from 'kysely';
+import { object } from 'yup';
+import { findUsers } from '../accounts/find-users.ts';
+import type { Sql } from '../database.ts';
+import { type Effect, toUsers } from '../effects.ts';
+import { ChatError } from '../errors.ts';
+import { required, requiredId, visibleText } from '../inputs.ts';
+import { type Caller, operation } from '../operation.ts';
+import type { Batch, LockedConversation } from './batch.ts';
+import { insertParticipants, NAME_CHARACTERS } from './create.ts';
+import { conversationOf, type Participation, Participations } from './participation.ts';
+import { single } from './single.ts';
+import { type Person, record } from './system-messages.ts';
+
+type MemberChange = { caller: Caller; conversationId: number; user: Person };
+type Rename = { caller: Caller; conversationId: number; name: string };
+
+/** Adds somebody to a group (admins only); who is in already stays as they are. */
+export const addParticipant = operation({
+  input: object({ conversation_id: requiredId(), user_id: requiredId() }),
+  async run({ conversation_id: conversationId, user_id }, caller, { database, changes }) {
+    const participation = await conversationOf(database.sql, caller, conversationId);
+    mustBeAdmin(participation);
+    const [user] = await findUsers(database.sql, [user_id]);
+    if (user === undefined) throw new ChatError('unknown_user');
+    return changes.submit(adding, { caller, conversationId, user });
+  },
+});
+
+/**
+ * Takes somebody out of a group (admins only), or oneself (anybody). When it is answered, no socket of theirs gets
+ * anything of the conversation any more.
+ */
+export const removeParticipant = operation({
+  input: object({ conversation_id: requiredId(), user_id: requiredId() }),
+  async run({ conversation_id: conversationId, user_id }, caller, { database, changes }) {
+    const participation = await conversationOf(database.sql, caller, conversationId);
+    if (user_id !== caller.userId) mustBeAdmin(participation);
+    const [user] = await findUsers(database.sql, [user_id]);
+    if (user === undefined) throw new ChatError('unknown_user');
+    return changes.submit(removing, { caller, conversationId, user });
+  },
+});
+
+/** Renames a group (admins only). */
+export const renameConversation = operation({
+  input: object({ conversation_id: requiredId(), name: visibleText(1, NAME_CHARACTERS).required(required) }),
+  run: ({ conversation_id: conversationId, name }, caller, { changes }) =>
+    changes.submit(renaming, { caller, conversationId, name }),
+});
+
+function mustBeAdmin({ isGroup, isAdmin }: Participation): void {
+  if (!isGroup) throw new ChatError('private_conversation');
+  if (!isAdmin) throw new ChatError('not_admin');
+}
+
+/** The locked group and its admin, or whoever else `allowed` lets. */
+async function groupOf(
+  batch: Batch,
+  { caller, conversationId }: { caller: Caller; conversationId: number },
+  adminOnly = true,
+) {
+  const conversation = batch.conversation(conversationId);
+  const participation = await conversationOf(batch.sql, caller, conversationId);
+  if (conversation === undefined) throw new ChatError('not_participant');
+  if (adminOnly) mustBeAdmin(participation);
+  if (!participation.isGroup) throw new ChatError('private_conversation');
+  return { conversation, actor: { id: caller.userId, username: participation.username } };
+}
+
+const adding = single<MemberChange>(async (batch, item) => {
+  const { conversation, actor } = await groupOf(batch, item);
+  const { user, conversationId } = item;
+  if (await isIn(batch.sql, conversationId, user.id)) return { answer: { conversation_id: conversationId } };
+  const { seq, effects } = await record(batch, conversation, {
+    event: 'added_to_conversation',
+    actor,
+    subject: user,
+    content: `${actor.username} added ${user.username}`,
+  });
+  await insertParticipants(batch, conversationId, [{ userId: user.id, isAdmin: false }], conversation);
+  const join: Effect = { kind: 'join', conversationId, userIds: [user.id] };
+  return { answer: { conversation_id: conversationId, seq }, effects: [join, ...effects] };
+});
+
+const removing = single<MemberChange>(async (batch, item) => {
+  const { user, conversationId, caller } = item;
+  const leaving = user.id === caller.userId;
+  const { conversation, actor } = await groupOf(batch, item, !leaving);
+  if (!(await isIn(batch.sql, conversationId, user.id))) throw new ChatError('unknown_participant');
+  const { seq, effects, update } = await record(batch, conversation, {
+    event: 'removed_from_conversation',
+    actor,
+    subject: user,
+    content: leaving ? `${user.username} left` : `${actor.username} removed ${user.username}`,
+  });
+  await deleteParticipant(batch.sql, conversationId, user.id);
+  const succession = await appointAdmin(batch, conversation);
+  const leave: Effect = { kind: 'leave', conversationId, userId: user.id };
+  const told = toUsers([user.id], { type: 'conversation_update', payload: update });
+  return { answer: { conversation_id: conversationId, seq }, effects: [leave, told, ...effects, ...succession] };
+});
+
+const renaming = single<Rename>(async (batch, item) => {
+  const { conversation, actor } = await groupOf(batch, item);
+  const { name, conversationId } = item;
+  const { seq, effects } = await record(batch, conversation, {
+    event: 'renamed',
+    actor,
+    name,
+    content: `${actor.username} renamed the group to ${name}`,
+  });
+  await sql`update conversations set name = ${name} where id = ${conversationId}`.execute(batch.sql);
+  return { answer: { conversation_id: conversationId, name, seq }, effects };
+});
+
+/** A group whose last admin has gone gets its longest-standing member as admin. */
+async function appointAdmin(batch: Batch, conversation: LockedConversation): Promise<Effect[]> {
+  const { rows } = await sql<Person & { isAdmin: boolean }>`
+    select u.id, u.username, p.is_admin as "isAdmin" from participants p join users u on u.id = p.user_id
+    where p.conversation_id = ${conversation.id} order by p.is_admin desc, p.joined_at, p.user_id limit 1`.execute(
+    batch.sql,
+  );
+  const [first] = rows;
+  if (first === undefined || first.isAdmin) return [];
+  await sql`
+    update participants set is_admin = true
+    where conversation_id = ${conversation.id} and user_id = ${first.id}`.execute(batch.sql);
+  const content = `${first.username} is now an admin`;
+  return (await record(batch, conversation, { event: 'admin_changed', actor: first, subject: first, content })).effects;
+}
+
+async function isIn(db: Sql, conversationId: number, userId: number): Promise<boolean> {
+  return (await Participations.find(db, [{ conversationId, userId }])).get(conversationId, userId) !== undefined;
+}
+
+async function deleteParticipant(db: Sql, conversationId: number, userId: number): Promise<void> {
+  for (const table of [sql.table('read_ranges'), sql.table('participants')]) {
+    await sql`delete from ${table} where conversation_id = ${conversationId} and user_id = ${userId}`.execute(db);
+  }
+}

@@ -1,0 +1,65 @@
+import { sql } from 'kysely';
+import type { Sql } from '../database.ts';
+import { ChatError } from '../errors.ts';
+import type { Caller } from '../operation.ts';
+import { int8 } from './batch.ts';
+
+/** A user in a conversation, seen together. */
+export type Participation = {
+  conversationId: number;
+  userId: number;
+  username: string;
+  isGroup: boolean;
+  isAdmin: boolean;
+  lastSeq: number;
+  readSeq: number;
+  settled: number;
+  rangeCount: number;
+  deliveredSeq: number;
+};
+
+type Pair = { conversationId: number; userId: number };
+const keyOf = ({ conversationId, userId }: Pair) => `${conversationId}:${userId}`;
+
+/** The participations among the given pairs, each found by its pair. */
+export class Participations {
+  readonly #found: ReadonlyMap<string, Participation>;
+
+  private constructor(rows: readonly Participation[]) {
+    this.#found = new Map(rows.map((row) => [keyOf(row), row]));
+  }
+
+  static async find(db: Sql, pairs: readonly Pair[]): Promise<Participations> {
+    if (pairs.length === 0) return new Participations([]);
+    const wanted = [
+      ...new Map(
+        pairs.map((pair) => [keyOf(pair), sql`(${int8(pair.conversationId)}, ${int8(pair.userId)})`]),
+      ).values(),
+    ];
+    const { rows } = await sql<Participation>`
+      select p.conversation_id as "conversationId", p.user_id as "userId", u.username, c.is_group as "isGroup",
+        p.is_admin as "isAdmin", c.last_seq as "lastSeq", p.read_seq as "readSeq", p.settled,
+        p.range_count as "rangeCount", p.delivered_seq as "deliveredSeq"
+      from participants p join conversations c on c.id = p.conversation_id join users u on u.id = p.user_id
+      where (p.conversation_id, p.user_id) in (values ${sql.join(wanted)})`.execute(db);
+    return new Participations(
+      rows.map((row) => ({ ...row, isGroup: Boolean(row.isGroup), isAdmin: Boolean(row.isAdmin) })),
+    );
+  }
+
+  get(conversationId: number, userId: number): Participation | undefined {
+    return this.#found.get(keyOf({ conversationId, userId }));
+  }
+}
+
+/**
+ * Finds a conversation through the caller's own participation: there is no other way to get one, so the check cannot
+ * be forgotten.
+ * @throws ChatError `not_participant`, also for a conversation that does not exist
+ */
+export async function conversationOf(db: Sql, caller: Caller, conversationId: number): Promise<Participation> {
+  const pair = { conversationId, userId: caller.userId };
+  const found = (await Participations.find(db, [pair])).get(pair.conversationId, pair.userId);
+  if (found === undefined) throw new ChatError('not_participant');
+  return found;
+}

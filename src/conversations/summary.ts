@@ -1,0 +1,88 @@
+import { sql } from 'kysely';
+import type { Presence } from '../presence/presence.ts';
+import { timeOf } from '../time.ts';
+import { unreadCount } from './unread.ts';
+
+/** A conversation as its participant sees it in a list. */
+export type StoredSummary = {
+  id: number;
+  isGroup: boolean;
+  name: string | null;
+  profilePicture: string;
+  lastSeq: number;
+  activityAt: number;
+  readSeq: number;
+  deliveredSeq: number;
+  unread: number;
+  username: string;
+  messageId: number | null;
+  messageSeq: number;
+  senderId: number;
+  senderUsername: string;
+  content: string;
+  sentAt: number;
+  event: string | null;
+  deletedAt: number | null;
+  otherId: number | null;
+  otherUsername: string;
+  otherPicture: string;
+  otherLastSeen: number;
+};
+
+/** One row a conversation, with its last message and, of a private one, the other user. To be followed by conditions on `p` and `c`. */
+export const selectSummaries = sql`
+  select c.id, c.is_group as "isGroup", c.name, c.profile_picture as "profilePicture", c.last_seq as "lastSeq",
+    c.activity_at as "activityAt", p.read_seq as "readSeq", p.delivered_seq as "deliveredSeq", ${unreadCount} as unread, me.username,
+    m.id as "messageId", m.seq as "messageSeq", m.sender_id as "senderId", s.username as "senderUsername", m.content,
+    m.created_at as "sentAt", m.event, m.deleted_at as "deletedAt",
+    o.id as "otherId", o.username as "otherUsername", o.profile_picture as "otherPicture", o.last_seen as "otherLastSeen"
+  from participants p
+    join conversations c on c.id = p.conversation_id
+    join users me on me.id = p.user_id
+    left join messages m on m.id = c.last_message_id
+    left join users s on s.id = m.sender_id
+    left join users o on o.id = case when c.is_group then null else (
+      select op.user_id from participants op where op.conversation_id = c.id and op.user_id <> p.user_id limit 1
+    ) end`;
+
+export function summaryOf(row: StoredSummary, userId: number, presence: Presence) {
+  const isGroup = Boolean(row.isGroup);
+  return {
+    conversation_id: row.id,
+    is_group: isGroup,
+    name: isGroup ? (row.name ?? '') : privateName(row, userId),
+    profile_picture: isGroup ? row.profilePicture : row.otherPicture,
+    last_message: lastMessageOf(row),
+    last_seq: row.lastSeq,
+    unread_count: row.unread,
+    other_user_online:
+      row.otherId === null ? presence.isAnyOtherOnline(row.id, userId) : presence.isOnline(row.otherId),
+    ...(row.otherId !== null && { other_user: otherUserOf(row, row.otherId, presence) }),
+  };
+}
+
+/** Both see the same name: the two usernames in the order of their ids. */
+function privateName({ username, otherUsername, otherId }: StoredSummary, userId: number): string {
+  return userId < (otherId ?? 0) ? `${username} & ${otherUsername}` : `${otherUsername} & ${username}`;
+}
+
+function lastMessageOf(row: StoredSummary) {
+  if (row.messageId === null) return null;
+  return {
+    message_id: row.messageId,
+    seq: row.messageSeq,
+    sender_id: row.senderId,
+    sender_username: row.senderUsername,
+    content: row.content,
+    created_at: timeOf(row.sentAt),
+    type: row.event === null ? 'message' : 'system',
+    deleted: row.deletedAt !== null,
+  };
+}
+
+const otherUserOf = (row: StoredSummary, id: number, presence: Presence) => ({
+  id,
+  username: row.otherUsername,
+  profile_picture: row.otherPicture,
+  last_seen: timeOf(presence.lastSeen(id, row.otherLastSeen)),
+});

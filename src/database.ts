@@ -1,0 +1,120 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { MikroORM, type Options } from '@mikro-orm/core';
+import { defineConfig as postgresql } from '@mikro-orm/postgresql';
+import type { AbstractSqlConnection, AbstractSqlDriver, SqlEntityManager } from '@mikro-orm/sql';
+import { defineConfig as sqlite } from '@mikro-orm/sqlite';
+import { CompiledQuery, type DatabaseConnection, type Kysely, type RawBuilder, sql } from 'kysely';
+import { OneTimeCode, Session, Ticket, User } from './accounts/entities.ts';
+import type { DatabaseConfig } from './config-parts.ts';
+import { Conversation, Participant, ReadRange } from './conversations/entities.ts';
+import { isUnavailable } from './database-errors.ts';
+import { Message } from './messages/entities.ts';
+import { SafeMigrator } from './migrator.ts';
+
+/** Runs SQL, inside a transaction or outside. */
+export type Sql = Kysely<unknown>;
+export type Entities = SqlEntityManager;
+
+type TypeParsers = { setTypeParser(oid: number, parser: (text: string) => unknown): void };
+
+const INT8_OID = 20;
+const POOL_SIZE = 10;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** A commit that was acknowledged is on the disk: WAL alone would leave the last ones to chance. */
+const PRAGMAS = ['journal_mode = wal', 'synchronous = full', 'foreign_keys = on', 'busy_timeout = 5000'];
+
+/** MikroORM's options for either database; the command line uses the same. */
+export function ormOptions(config: DatabaseConfig): Options<AbstractSqlDriver> {
+  const common = {
+    entities: [User, Session, Ticket, OneTimeCode, Conversation, Participant, ReadRange, Message],
+    extensions: [SafeMigrator],
+    migrations: {
+      path: `./src/migrations/${config.kind}`,
+      glob: '!(*.d).ts',
+      snapshotName: '.snapshot',
+      snapshotOnMigrate: false,
+    },
+    baseDir: import.meta.dirname.replace(/\/src$/, ''),
+  };
+  if (config.kind === 'postgresql') return postgresql({ ...common, ...postgresqlOptions(config.url) }) as never;
+  if (config.path !== ':memory:') mkdirSync(dirname(config.path), { recursive: true });
+  return sqlite({ ...common, dbName: config.path, onCreateConnection: setPragmas }) as never; // the two drivers' option types have no common ancestor
+}
+
+function postgresqlOptions(url: string) {
+  return {
+    clientUrl: url,
+    pool: { min: 0, max: POOL_SIZE },
+    driverOptions: {
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      // ids, sequence numbers and moments stay below 2^53: plain numbers, as on SQLite
+      onPoolCreated: (pool: { options: { types: TypeParsers } }) => pool.options.types.setTypeParser(INT8_OID, Number),
+    },
+  };
+}
+
+async function setPragmas(connection: unknown): Promise<void> {
+  for (const pragma of PRAGMAS) {
+    // the option's type does not say so, but Kysely hands over its own connection here
+    await (connection as DatabaseConnection).executeQuery(CompiledQuery.raw(`pragma ${pragma}`));
+  }
+}
+/** The open database: SQL for what is hot, MikroORM's unit of work for the rest. */
+export class Database {
+  readonly kind: DatabaseConfig['kind'];
+  readonly orm: MikroORM;
+  /** Locks the rows that a `select` reads until the transaction ends; SQLite has one writer at a time anyway. */
+  readonly forUpdate: RawBuilder<unknown>;
+
+  private constructor(kind: DatabaseConfig['kind'], orm: MikroORM) {
+    this.kind = kind;
+    this.orm = orm;
+    this.forUpdate = kind === 'postgresql' ? sql`for update` : sql``;
+  }
+
+  /** Opens the database and brings its tables up to date. */
+  static async open(config: DatabaseConfig): Promise<Database> {
+    const database = new Database(config.kind, await MikroORM.init(ormOptions(config)));
+    try {
+      await database.orm.migrator.up();
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+    return database;
+  }
+
+  /** SQL outside a transaction. */
+  get sql(): Sql {
+    return this.#connection.getClient();
+  }
+
+  /** A fresh unit of work, inside a transaction if one is given. */
+  entities(transaction?: Sql): Entities {
+    const entities = this.orm.em.fork() as Entities; // both drivers are SQL drivers
+    if (transaction !== undefined) entities.setTransactionContext(transaction);
+    return entities;
+  }
+
+  /**
+   * Runs `work` in one transaction. Only the given `Sql` may be used in it: anything else waits for this transaction
+   * on SQLite, for ever. No mail, network or delivery inside.
+   */
+  transaction<T>(work: (transaction: Sql) => Promise<T>): Promise<T> {
+    return this.#connection.transactional((transaction) => work(transaction as unknown as Sql)); // one of any schema
+  }
+
+  /** Whether an error says that the database cannot be reached, rather than that it refused something. */
+  isUnavailable(error: unknown): boolean {
+    return isUnavailable(error);
+  }
+
+  async close(): Promise<void> {
+    await this.orm.close(true);
+  }
+
+  get #connection(): AbstractSqlConnection {
+    return this.orm.em.getConnection() as AbstractSqlConnection; // as above
+  }
+}

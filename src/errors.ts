@@ -1,0 +1,59 @@
+/**
+ * The one catalogue of errors: every transport answers with these codes, and the README lists them.
+ * The status is HTTP's; sockets send the code and the message alone.
+ */
+export const ERRORS = {
+  invalid_json: { status: 400, message: 'The body is not valid JSON.' },
+  invalid_input: { status: 400, message: 'Some of the input is not valid.' },
+  unknown_member: { status: 400, message: 'Some of the members do not exist.' },
+  own_conversation: { status: 400, message: 'A private conversation needs somebody else.' },
+  unauthenticated: { status: 401, message: 'Please log in.' },
+  invalid_credentials: { status: 401, message: 'Wrong username or password.' },
+  forbidden_origin: { status: 403, message: 'Requests from this origin are not allowed.' },
+  not_participant: { status: 403, message: 'You are not in this conversation.' },
+  not_admin: { status: 403, message: 'Only an admin of the group may do this.' },
+  not_sender: { status: 403, message: 'This is not your message.' },
+  private_conversation: { status: 403, message: 'A private conversation cannot be changed.' },
+  unknown_user: { status: 404, message: 'There is no such user.' },
+  unknown_participant: { status: 404, message: 'This user is not in the conversation.' },
+  unknown_message: { status: 404, message: 'There is no such message.' },
+  unknown_route: { status: 404, message: 'There is nothing at this address.' },
+  unknown_operation: { status: 404, message: 'There is no such operation here.' },
+  method_not_allowed: { status: 405, message: 'This address does not take this method.' },
+  username_taken: { status: 409, message: 'This username is taken.' },
+  body_too_large: { status: 413, message: 'The body is over 64 kB.' },
+  unsupported_media_type: { status: 415, message: 'The body has to be JSON (Content-Type: application/json).' },
+  invalid_otp: { status: 422, message: 'The code is wrong, used or expired.' },
+  upgrade_required: { status: 426, message: 'This address speaks WebSocket only.' },
+  rate_limited: { status: 429, message: 'Too many requests; please wait.' },
+  internal_error: { status: 500, message: 'Something went wrong on our side.' },
+  database_unavailable: { status: 503, message: 'The database cannot be reached; please try again.' },
+  busy: { status: 503, message: 'The server is busy; please try again.' },
+  shutting_down: { status: 503, message: 'The server is restarting; please reconnect.' },
+} as const satisfies Record<string, { status: number; message: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+export type FieldError = { field: string; message: string };
+type Details = { fields?: FieldError[]; retryAfter?: number; allow?: string };
+
+/** An answer that is not a success. Whatever else is thrown is a fault of ours and becomes `internal_error`. */
+export class ChatError extends Error {
+  readonly code: ErrorCode;
+  readonly fields: FieldError[] | undefined;
+  /** Seconds after which another try may succeed. */
+  readonly retryAfter: number | undefined;
+  /** The methods that a 405 names. */
+  readonly allow: string | undefined;
+
+  constructor(code: ErrorCode, details: Details = {}) {
+    super(ERRORS[code].message);
+    this.code = code;
+    this.fields = details.fields;
+    this.retryAfter = details.retryAfter;
+    this.allow = details.allow;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+}

@@ -1,0 +1,49 @@
+import { array, number, string } from 'yup';
+
+/** Building blocks of the operations' input schemas. Messages name the limit, not the value: a value may be a secret. */
+
+const wellFormed = (value: string | undefined) =>
+  value === undefined || (value.isWellFormed() && !value.includes('\0'));
+const characters = (value: string) => (value.length === 0 ? 0 : [...value].length);
+
+/** Text of so many characters (code points); what a database or another client could not hold is refused. */
+export const text = (least: number, most: number) =>
+  string()
+    .typeError('has to be a string')
+    .test('well-formed', 'has to be well-formed text without NUL', wellFormed)
+    .test('length', `has to have ${least} to ${most} characters`, (value) => {
+      if (value === undefined) return true;
+      // a code point has one or two units: most values are decided without taking them apart
+      if (value.length > most * 2) return false;
+      const count = value.length <= most && value.length >= least * 2 ? value.length : characters(value);
+      return count >= least && count <= most;
+    });
+
+/** Text that is not only blanks. */
+export const visibleText = (least: number, most: number) =>
+  text(least, most).test('visible', 'must not be blank', (value) => value === undefined || value.trim() !== '');
+
+export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) => {
+  const message =
+    most === Number.MAX_SAFE_INTEGER
+      ? `has to be a whole number from ${least}`
+      : `has to be a whole number from ${least} to ${most}`;
+  return number().typeError(message).integer(message).min(least, message).max(most, message);
+};
+
+/** The id of a user, conversation or message. */
+export const id = () => wholeNumber(1).typeError('has to be an id, a whole number');
+export const required = 'is missing';
+export const requiredId = () => id().required(required);
+
+export const ids = (most: number, least = 1) => {
+  const message = `has to be a list of ${least} to ${most} ids`;
+  return array().of(requiredId()).typeError(message).min(least, message).max(most, message).required(required);
+};
+
+/** An `http(s)` URL, or empty for none. */
+export const pictureUrl = () =>
+  text(0, 2048).test('url', 'has to be an http(s) URL or empty', (value) => {
+    if (value === undefined || value === '') return true;
+    return /^https?:\/\/[^\s]+$/i.test(value) && URL.canParse(value);
+  });

@@ -1,0 +1,73 @@
+import { sql } from 'kysely';
+import { object } from 'yup';
+import type { Batch } from '../conversations/batch.ts';
+import { single } from '../conversations/single.ts';
+import { toConversation } from '../effects.ts';
+import { ChatError } from '../errors.ts';
+import { required, requiredId, visibleText } from '../inputs.ts';
+import { type Caller, operation } from '../operation.ts';
+import { timeOf } from '../time.ts';
+import { messageOf } from './message-of.ts';
+import { CONTENT_CHARACTERS } from './send.ts';
+
+type Edit = { caller: Caller; conversationId: number; messageId: number; content: string };
+type Deletion = Omit<Edit, 'content'>;
+
+/** Changes the content of one's own message. */
+export const editMessage = operation({
+  input: object({ message_id: requiredId(), content: visibleText(1, CONTENT_CHARACTERS).required(required) }),
+  async run({ message_id: messageId, content }, caller, { database, changes }) {
+    const [{ conversationId }] = await messageOf(database.sql, caller, messageId);
+    return changes.submit(editing, { caller, conversationId, messageId, content });
+  },
+});
+
+/** Takes a message's content away, for its sender or a group's admin; its place in the history stays. */
+export const deleteMessage = operation({
+  input: object({ message_id: requiredId() }),
+  async run({ message_id: messageId }, caller, { database, changes }) {
+    const [{ conversationId }] = await messageOf(database.sql, caller, messageId);
+    return changes.submit(deleting, { caller, conversationId, messageId });
+  },
+});
+
+const editing = single<Edit>(async (batch, { caller, messageId, content }) => {
+  const [message] = await messageOf(batch.sql, caller, messageId);
+  if (message.senderId !== caller.userId || message.event !== null) throw new ChatError('not_sender');
+  if (message.deletedAt !== null) throw new ChatError('unknown_message');
+  const seq = await change(
+    batch,
+    message.conversationId,
+    messageId,
+    sql`content = ${content}, edited_at = ${batch.now}`,
+  );
+  const fields = { conversation_id: message.conversationId, message_id: messageId, seq };
+  const payload = { ...fields, sender_id: message.senderId, content, edited_at: timeOf(batch.now) };
+  return { answer: payload, effects: [toConversation(message.conversationId, { type: 'edited_message', payload })] };
+});
+
+const deleting = single<Deletion>(async (batch, { caller, messageId }) => {
+  const [message, participation] = await messageOf(batch.sql, caller, messageId);
+  const allowed = message.senderId === caller.userId || (participation.isGroup && participation.isAdmin);
+  if (!allowed || message.event !== null) throw new ChatError('not_sender');
+  const fields = { conversation_id: message.conversationId, message_id: messageId };
+  if (message.deletedAt !== null) {
+    return { answer: { ...fields, seq: message.changedSeq, deleted_at: timeOf(message.deletedAt) } };
+  }
+  const seq = await change(batch, message.conversationId, messageId, sql`content = '', deleted_at = ${batch.now}`);
+  const payload = { ...fields, seq, sender_id: caller.userId, deleted_at: timeOf(batch.now) };
+  return { answer: payload, effects: [toConversation(message.conversationId, { type: 'deleted_message', payload })] };
+});
+
+async function change(
+  batch: Batch,
+  conversationId: number,
+  messageId: number,
+  set: ReturnType<typeof sql>,
+): Promise<number> {
+  const conversation = batch.conversation(conversationId);
+  if (conversation === undefined) throw new ChatError('not_participant');
+  const seq = batch.nextSeq(conversation);
+  await sql`update messages set ${set}, changed_seq = ${seq} where id = ${messageId}`.execute(batch.sql);
+  return seq;
+}

@@ -1,0 +1,107 @@
+import { sql } from 'kysely';
+import { object } from 'yup';
+import { type Batch, int8 } from '../conversations/batch.ts';
+import type { Change, Outcome } from '../conversations/group-commit.ts';
+import { Participations } from '../conversations/participation.ts';
+import { toConversation } from '../effects.ts';
+import { required, requiredId, text, visibleText } from '../inputs.ts';
+import { operation, type Result } from '../operation.ts';
+import { messageFields, type StoredMessage, selectMessages } from './message-rows.ts';
+import { keyOf, type NewMessage, Numbering, type OwnMessages, placeOf, type Send, type Sent } from './numbering.ts';
+
+export const CONTENT_CHARACTERS = 4096;
+const CLIENT_MESSAGE_ID_CHARACTERS = 64;
+
+/** Sends a message, once for ever per `client_message_id` of its sender. */
+export const sendMessage = operation({
+  limit: 'send',
+  input: object({
+    conversation_id: requiredId(),
+    content: visibleText(1, CONTENT_CHARACTERS).required(required),
+    client_message_id: text(1, CLIENT_MESSAGE_ID_CHARACTERS),
+  }),
+  run: (input, caller, { changes }, { connection }) =>
+    changes.submit(sending, {
+      senderId: caller.userId,
+      conversationId: input.conversation_id,
+      content: input.content,
+      clientMessageId: input.client_message_id ?? null,
+      connection,
+    }),
+});
+
+const sending: Change<Send, Result> = {
+  locks: ({ conversationId }) => [conversationId],
+  async run(batch, sends) {
+    const [earlier, members] = [await findEarlier(batch, sends), await findSenders(batch, sends)];
+    const numbered = new Numbering(batch, earlier);
+    const drafts = sends.map((send) =>
+      numbered.number(send, members.get(send.conversationId, send.senderId)?.username),
+    );
+    const made = await insertMessages(batch, numbered.rows);
+    await settleOwn(batch, numbered.senders());
+    return sends.map((send, index) => outcomeOf(send, drafts[index]?.(made) as Sent));
+  },
+};
+
+function outcomeOf(send: Send, sent: Sent): Outcome<Result> {
+  if ('refused' in sent) return sent;
+  if ('repeated' in sent) return { answer: messageFields(sent.repeated) };
+  const payload = messageFields(sent.made);
+  return {
+    answer: payload,
+    effects: [toConversation(send.conversationId, { type: 'message', payload }, send.connection)],
+  };
+}
+
+/** Messages that were sent before under the same client ids. */
+async function findEarlier(batch: Batch, sends: readonly Send[]): Promise<Map<string, StoredMessage>> {
+  const pairs = sends.flatMap(({ senderId, clientMessageId }) =>
+    clientMessageId === null ? [] : [sql`(${int8(senderId)}, ${clientMessageId})`],
+  );
+  if (pairs.length === 0) return new Map();
+  const { rows } = await sql<StoredMessage>`
+    ${selectMessages} where (m.sender_id, m.client_message_id) in (values ${sql.join(pairs)})`.execute(batch.sql);
+  return new Map(rows.map((row) => [keyOf(row.senderId, row.clientMessageId ?? ''), row]));
+}
+
+const findSenders = (batch: Batch, sends: readonly Send[]) =>
+  Participations.find(
+    batch.sql,
+    sends.map(({ conversationId, senderId: userId }) => ({ conversationId, userId })),
+  );
+
+async function insertMessages(batch: Batch, rows: readonly NewMessage[]): Promise<Map<string, StoredMessage>> {
+  if (rows.length === 0) return new Map();
+  const values = rows.map(
+    (row) =>
+      sql`(${row.conversationId}, ${row.senderId}, ${row.seq}, ${row.seq}, ${row.content}, ${row.clientMessageId}, ${row.createdAt})`,
+  );
+  const inserted = await sql<{ id: number; conversationId: number; seq: number }>`
+    insert into messages (conversation_id, sender_id, seq, changed_seq, content, client_message_id, created_at)
+    values ${sql.join(values)} returning id, conversation_id as "conversationId", seq`.execute(batch.sql);
+  const ids = new Map(inserted.rows.map((row) => [placeOf(row), row.id]));
+  const made = rows.map((row) => ({ ...row, id: ids.get(placeOf(row)) as number }));
+  for (const { conversationId, id } of made) {
+    const conversation = batch.conversation(conversationId);
+    if (conversation !== undefined) conversation.lastMessageId = id;
+  }
+  return new Map(made.map((row) => [placeOf(row), row]));
+}
+
+/**
+ * One's own messages never count as unread. Who had nothing unread before them also moves the watermark on, so that in
+ * an active conversation reading leaves no islands.
+ */
+async function settleOwn(batch: Batch, senders: readonly OwnMessages[]): Promise<void> {
+  if (senders.length === 0) return;
+  const values = senders.map(
+    (own) =>
+      sql`(${int8(own.conversationId)}, ${int8(own.senderId)}, ${int8(own.count)}, ${int8(own.countBefore)}, ${int8(own.lastOfFirstRun)})`,
+  );
+  await sql`
+    update participants set settled = settled + v.column3,
+      read_seq = case when settled = v.column4 then v.column5 else read_seq end
+    from (values ${sql.join(values)}) as v
+    where participants.conversation_id = v.column1 and participants.user_id = v.column2`.execute(batch.sql);
+}

@@ -1,0 +1,107 @@
+import { sql } from 'kysely';
+import { mixed, object } from 'yup';
+import { type StoredSummary, selectSummaries, summaryOf } from '../conversations/summary.ts';
+import type { Sql } from '../database.ts';
+import { ChatError } from '../errors.ts';
+import { wholeNumber } from '../inputs.ts';
+import { operation } from '../operation.ts';
+import { catchUp } from './catch-up.ts';
+import { confirm } from './delivered.ts';
+import { readBy, receiptsOfOthers } from './receipts.ts';
+
+/** How many changed messages an answer holds at most, in all its conversations together. */
+const PAGE = 500;
+/** How many conversations that are new to the client an answer holds at most. */
+const NEW_CONVERSATIONS = 50;
+const MOST_KNOWN = 20_000;
+
+type Known = ReadonlyMap<number, number>;
+
+const lastSeen = mixed<Record<string, number>>()
+  .test('object', 'has to be an object of conversation ids and the last seq seen of each', isMapOfSeqs)
+  .default(undefined);
+
+/**
+ * What a client has missed: per conversation what changed after the last number it saw, the conversations that are new
+ * to it, and those it is no longer in. A page at a time: while `has_more`, ask again with the numbers of the answer.
+ */
+export const sync = operation({
+  input: object({ conversations: lastSeen, limit: wholeNumber(1) }),
+  async run({ conversations = {}, limit = PAGE }, { userId }, context) {
+    const db = context.database.sql;
+    const known: Known = new Map(Object.entries(conversations).map(([id, seq]) => [Number(id), seq]));
+    const current = await currentSeqs(db, userId);
+    const unknown = [...current.keys()].filter((id) => !known.has(id));
+    const added = unknown.slice(0, NEW_CONVERSATIONS);
+    const ids = [...[...known.keys()].filter((id) => current.has(id)), ...added];
+    const catching = ids.map((id) => ({ id, since: known.get(id) ?? 0, last: current.get(id) ?? 0 }));
+    const caught = await catchUp(db, userId, catching, Math.min(limit, PAGE));
+    const summaries = await findSummaries(db, userId, ids);
+    const states = await readStates(db, userId, summaries);
+    // where the caller has been removed meanwhile there is no summary any more, and nothing may be told
+    const told = caught.filter(({ id }) => summaries.has(id));
+    await Promise.all(
+      told.map(({ id, seq }) => confirmed(seq, summaries.get(id)?.deliveredSeq ?? 0, { userId, conversationId: id })),
+    );
+    return {
+      conversations: Object.fromEntries(told.map((each) => [each.id, { ...each.changes, ...states.get(each.id) }])),
+      new_conversations: added
+        .flatMap((id) => summaries.get(id) ?? [])
+        .map((row) => summaryOf(row, userId, context.presence)),
+      removed_conversations: [...known.keys()].filter((id) => !current.has(id) || !summaries.has(id)),
+      has_more: unknown.length > added.length || told.some(({ changes }) => changes.has_more),
+    };
+
+    async function confirmed(seq: number, before: number, of: { userId: number; conversationId: number }) {
+      if (seq <= before) return;
+      await confirm(context.changes, { ...of, seq }).catch(unlessRemoved);
+    }
+  },
+});
+
+function unlessRemoved(error: unknown): void {
+  if (!(error instanceof ChatError && error.code === 'not_participant')) throw error;
+}
+
+function isMapOfSeqs(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const entries = Object.entries(value);
+  return (
+    entries.length <= MOST_KNOWN &&
+    entries.every(([id, seq]) => /^[1-9]\d{0,15}$/.test(id) && Number.isSafeInteger(seq) && seq >= 0)
+  );
+}
+
+async function currentSeqs(db: Sql, userId: number): Promise<Map<number, number>> {
+  const { rows } = await sql<{ id: number; lastSeq: number }>`
+    select c.id, c.last_seq as "lastSeq" from participants p join conversations c on c.id = p.conversation_id
+    where p.user_id = ${userId} order by c.activity_at desc, c.id desc`.execute(db);
+  return new Map(rows.map(({ id, lastSeq }) => [id, lastSeq]));
+}
+
+async function findSummaries(db: Sql, userId: number, ids: readonly number[]): Promise<Map<number, StoredSummary>> {
+  if (ids.length === 0) return new Map();
+  const { rows } = await sql<StoredSummary>`
+    ${selectSummaries} where p.user_id = ${userId} and c.id in (${sql.join(ids)})`.execute(db);
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** The read state as it is now: it has no numbers of its own, so it is always told whole. */
+async function readStates(db: Sql, userId: number, summaries: ReadonlyMap<number, StoredSummary>) {
+  if (summaries.size === 0) return new Map();
+  const mine = await readBy(db, userId, new Map([...summaries.values()].map(({ id, readSeq }) => [id, readSeq])));
+  const others = await receiptsOfOthers(db, userId, [...summaries.keys()]);
+  const pairs = (intervals: readonly { from: number; to: number }[] = []) =>
+    intervals.map(({ from, to }) => [from, to]);
+  const states = [...summaries.values()].map(({ id, unread }) => {
+    const state = {
+      unread_count: unread,
+      read: pairs(mine.get(id)),
+      others_read: pairs(others.get(id)?.read),
+      others_delivered_seq: others.get(id)?.deliveredSeq ?? 0,
+    };
+    return [id, state] as const;
+  });
+  return new Map(states);
+}

@@ -1,0 +1,76 @@
+import { object } from 'yup';
+import { conversationOf } from '../conversations/participation.ts';
+import type { Deliver } from '../effects.ts';
+import { requiredId } from '../inputs.ts';
+import { operation } from '../operation.ts';
+import { timeOf } from '../time.ts';
+
+/** A typing indicator runs out after this long unless it is renewed. */
+const TYPING_TTL_MS = 6_000;
+
+type Typist = { conversationId: number; userId: number; username: string };
+
+/** Tells the others that the caller is typing; it runs out by itself. */
+export const startTyping = operation({
+  input: object({ conversation_id: requiredId() }),
+  async run({ conversation_id: conversationId }, caller, { database, typing }) {
+    const { username } = await conversationOf(database.sql, caller, conversationId);
+    return { expires_at: typing.start({ conversationId, userId: caller.userId, username }) };
+  },
+});
+
+/** Tells the others that the caller has stopped typing. */
+export const stopTyping = operation({
+  input: object({ conversation_id: requiredId() }),
+  async run({ conversation_id: conversationId }, caller, { database, typing }) {
+    const { username } = await conversationOf(database.sql, caller, conversationId);
+    typing.stop({ conversationId, userId: caller.userId, username });
+    return {};
+  },
+});
+
+/** Who is typing where: leases that end with a `typing_stop` when they are not renewed. */
+export class Typing {
+  readonly #deliver: Deliver;
+  readonly #running = new Map<string, NodeJS.Timeout>();
+
+  constructor(deliver: Deliver) {
+    this.#deliver = deliver;
+  }
+
+  /** @returns when it runs out */
+  start(typist: Typist): string {
+    const key = keyOf(typist);
+    clearTimeout(this.#running.get(key));
+    this.#running.set(key, setTimeout(() => this.stop(typist), TYPING_TTL_MS).unref());
+    const expiresAt = timeOf(Date.now() + TYPING_TTL_MS);
+    this.#tell('typing_start', typist, expiresAt);
+    return expiresAt;
+  }
+
+  stop(typist: Typist): void {
+    const key = keyOf(typist);
+    clearTimeout(this.#running.get(key));
+    this.#running.delete(key);
+    this.#tell('typing_stop', typist, timeOf(Date.now()));
+  }
+
+  close(): void {
+    for (const timer of this.#running.values()) clearTimeout(timer);
+    this.#running.clear();
+  }
+
+  #tell(type: 'typing_start' | 'typing_stop', { conversationId, userId, username }: Typist, expiresAt: string): void {
+    const payload = {
+      conversation_id: conversationId,
+      sender_id: userId,
+      sender_username: username,
+      expires_at: expiresAt,
+    };
+    void this.#deliver([
+      { kind: 'emit', to: { conversationIds: [conversationId], exceptUser: userId }, event: { type, payload } },
+    ]);
+  }
+}
+
+const keyOf = ({ conversationId, userId }: Typist) => `${conversationId}:${userId}`;

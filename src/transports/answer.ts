@@ -1,0 +1,71 @@
+import type { Context } from '../context.ts';
+import { isUnavailable } from '../database-errors.ts';
+import { ChatError } from '../errors.ts';
+import { type Asked, type Caller, dispatch } from '../operation.ts';
+import { operations, type Route } from '../operations.ts';
+import type { Acknowledgement, ErrorAnswer } from '../protocol.ts';
+
+export type Log = Record<'warn' | 'error' | 'info', (fields: object, message: string) => void>;
+
+const DATABASE_RETRY_SEC = 2;
+
+/** What a client is told of anything that was thrown; a fault of ours is logged and told without its details. */
+export function toChatError(thrown: unknown, log: Log, doing: string): ChatError {
+  if (thrown instanceof ChatError) return thrown;
+  log.error({ err: describe(thrown), doing }, 'operation failed');
+  return isUnavailable(thrown)
+    ? new ChatError('database_unavailable', { retryAfter: DATABASE_RETRY_SEC })
+    : new ChatError('internal_error');
+}
+
+/** Never the whole error: a database's quotes statements, and statements hold what people wrote. */
+function describe(thrown: unknown): object {
+  if (!(thrown instanceof Error)) return { type: typeof thrown };
+  const { name, code, stack = '' } = thrown as NodeJS.ErrnoException;
+  return {
+    name,
+    code,
+    at: stack
+      .split('\n')
+      .filter((line) => line.startsWith('    at '))
+      .slice(0, 10),
+  };
+}
+
+export const errorAnswer = ({ code, message, fields, retryAfter }: ChatError): ErrorAnswer => ({
+  code,
+  message,
+  ...(fields !== undefined && { fields }),
+  ...(retryAfter !== undefined && { retry_after: retryAfter }),
+});
+
+/** Path parameters are fields over a socket, under their names there or as the REST path is documented: `id`, `userId`. */
+function withPathFields(route: Route | undefined, input: unknown): unknown {
+  if (route === undefined || typeof input !== 'object' || input === null) return input;
+  const names = [...route.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '');
+  const given = input as Record<string, unknown>;
+  const aliased = names.map((name, index) => [name, given[name] ?? given[index === 0 ? 'id' : 'userId']]);
+  return { ...given, ...Object.fromEntries(aliased) };
+}
+
+/** Runs the operation that a socket asks for by its name. Never rejects: whatever happens becomes an acknowledgement. */
+export async function answer(
+  name: string,
+  input: unknown,
+  namespace: '/chat' | '/presence',
+  caller: Caller,
+  context: Context,
+  asked: Asked,
+  log: Log,
+): Promise<Acknowledgement> {
+  try {
+    const entry = Object.hasOwn(operations, name) ? operations[name] : undefined;
+    if (entry === undefined || !entry.sockets.includes(namespace)) throw new ChatError('unknown_operation');
+    return {
+      ok: true,
+      ...(await dispatch(entry.operation, withPathFields(entry.http, input), caller, context, asked)),
+    };
+  } catch (thrown) {
+    return { ok: false, error: errorAnswer(toChatError(thrown, log, name)) };
+  }
+}

@@ -1,0 +1,36 @@
+import type { WebSocket } from 'ws';
+
+const PING_EVERY_MS = 25_000;
+const PONG_WITHIN_MS = 20_000;
+const LOOK_EVERY_MS = 1_000;
+
+type Pulse = { pingAt: number; pongBy: number };
+
+/** Pings every WebSocket and cuts those that do not answer: one timer for all of them. */
+export class Heartbeat {
+  readonly #pulses = new Map<WebSocket, Pulse>();
+  readonly #timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
+
+  watch(socket: WebSocket): void {
+    const alive = () =>
+      this.#pulses.set(socket, { pingAt: Date.now() + PING_EVERY_MS, pongBy: Number.POSITIVE_INFINITY });
+    alive();
+    socket.on('pong', alive);
+    socket.once('close', () => this.#pulses.delete(socket));
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const now = Date.now();
+    for (const [socket, pulse] of this.#pulses) {
+      if (pulse.pongBy <= now) socket.terminate();
+      else if (pulse.pingAt <= now) {
+        socket.ping();
+        this.#pulses.set(socket, { pingAt: Number.POSITIVE_INFINITY, pongBy: now + PONG_WITHIN_MS });
+      }
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import type { IncomingMessage } from 'node:http';
+import cors from '@koa/cors';
+import Router from '@koa/router';
+import Koa from 'koa';
+import bodyParser from 'koa-bodyparser';
+import helmet from 'koa-helmet';
+import type { Config } from '../config.ts';
+import type { Context } from '../context.ts';
+import { ChatError } from '../errors.ts';
+import { COOKIE, dispatch, type Operation, type Quota } from '../operation.ts';
+import { operations } from '../operations.ts';
+import { errorAnswer, type Log, toChatError } from './answer.ts';
+import { addressOf, COOKIE_NAME, isAllowedOrigin, tokenOf } from './credentials.ts';
+import { inputOf, mustBeJson } from './http-input.ts';
+
+type House = { config: Config; context: Context; log: Log; pages: (router: Router) => void };
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+const MINUTE_MS = 60_000;
+
+/** The REST API: every operation of the table that has a place in it. */
+export function httpApp(house: House): Koa {
+  const router = new Router();
+  for (const { http, operation } of Object.values(operations))
+    if (http !== undefined) serve(router, http, operation, house);
+  router.get('/api/ws', () => Promise.reject(new ChatError('upgrade_required')));
+  house.pages(router);
+
+  const { corsOrigins } = house.config;
+  const koa = new Koa();
+  koa.silent = true; // what goes wrong is answered and logged below
+  koa.use(helmet({ hsts: house.config.production }));
+  koa.use(
+    cors({ credentials: true, origin: (ctx) => (corsOrigins.includes(ctx.get('origin')) ? ctx.get('origin') : '') }),
+  );
+  koa.use((ctx, next) => answering(ctx, next, house));
+  koa.use(guardOrigin(corsOrigins));
+  koa.use(mustBeJson);
+  koa.use(
+    bodyParser({
+      enableTypes: ['json'],
+      jsonLimit: '64kb',
+      onerror: refuseBody,
+    }),
+  );
+  koa.use(router.routes());
+  koa.use((ctx) => unknownRoute(ctx, router));
+  return koa;
+}
+
+function serve(router: Router, route: string, operation: Operation, { config, context }: House): void {
+  const [method, path] = route.split(' ') as [string, string];
+  router.register(path, [method.toLowerCase()], async (ctx: Koa.Context) => {
+    const asked: { address: string; quota?: Quota | undefined } = {
+      address: addressOf(ctx.req, config.trustedProxies),
+    };
+    try {
+      const caller = operation.access === 'public' ? undefined : await callerOf(ctx.req, context);
+      const result = await dispatch(operation, inputOf(ctx, operation), caller, context, asked);
+      const token = result[COOKIE];
+      if (token !== undefined) setCookie(ctx, token, config);
+      ctx.body = { success: true, ...result };
+    } finally {
+      setQuota(ctx, asked.quota);
+    }
+  });
+}
+
+async function callerOf(request: IncomingMessage, { accounts }: Context) {
+  const token = tokenOf(request.headers);
+  return token === undefined ? undefined : accounts.sessions.authenticate(token);
+}
+
+/** @param token null ends the cookie */
+function setCookie(ctx: Koa.Context, token: string | null, { cookie, tokens }: Config): void {
+  ctx.cookies.secure = true; // whether the connection is secure the configuration says: a proxy may end TLS
+  ctx.cookies.set(COOKIE_NAME, token ?? '', {
+    httpOnly: true,
+    path: '/',
+    sameSite: cookie.sameSite,
+    secure: cookie.secure,
+    ...(token === null ? { expires: new Date(0) } : { maxAge: tokens.ttlMinutes * MINUTE_MS }),
+  });
+}
+
+function setQuota(ctx: Koa.Context, quota: Quota | undefined): void {
+  if (quota === undefined) return;
+  ctx.set({
+    'RateLimit-Limit': String(quota.limit),
+    'RateLimit-Remaining': String(quota.remaining),
+    'RateLimit-Reset': String(quota.resetSec),
+  });
+}
+
+/** The one place where errors become answers. */
+async function answering(ctx: Koa.Context, next: Koa.Next, { context, log }: House): Promise<void> {
+  try {
+    await next();
+  } catch (thrown) {
+    const error = toChatError(thrown, log, `${ctx.method} ${ctx._matchedRoute ?? ''}`);
+    const { message, code, fields } = errorAnswer(error);
+    ctx.status = error.status;
+    ctx.body = { success: false, error: message, code, ...(fields !== undefined && { fields }) };
+    if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
+    if (error.allow !== undefined) ctx.set('Allow', error.allow);
+  }
+  if (context.draining()) ctx.set('Connection', 'close');
+}
+
+/** Browsers send cookies along from everywhere: what changes something must come from our pages or an allowed origin. */
+function guardOrigin(allowed: readonly string[]): Koa.Middleware {
+  return (ctx, next) => {
+    if (!SAFE_METHODS.has(ctx.method) && !isAllowedOrigin(ctx.req.headers, allowed))
+      throw new ChatError('forbidden_origin');
+    return next();
+  };
+}
+
+function refuseBody(error: Error & { status?: number }): never {
+  if (error.status === 413) throw new ChatError('body_too_large');
+  if (error.status === 415) throw new ChatError('unsupported_media_type');
+  throw new ChatError('invalid_json');
+}
+
+function unknownRoute(ctx: Koa.Context, router: Router): void {
+  const methods = [...new Set(router.match(ctx.path, ctx.method).path.flatMap((layer) => layer.methods))];
+  if (methods.length === 0) throw new ChatError('unknown_route');
+  const allow = [...methods, 'OPTIONS'].join(', ');
+  if (ctx.method !== 'OPTIONS') throw new ChatError('method_not_allowed', { allow });
+  ctx.status = 204;
+  ctx.set('Allow', allow);
+}

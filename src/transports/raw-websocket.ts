@@ -1,0 +1,160 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { Authenticated } from '../accounts/sessions.ts';
+import type { Context } from '../context.ts';
+import type { ChatServer, ChatSocket } from '../delivery.ts';
+import { ChatError } from '../errors.ts';
+import type { Acknowledgement } from '../protocol.ts';
+import { errorAnswer, type Log, toChatError } from './answer.ts';
+import type { Connections } from './connections.ts';
+import { authenticatedUpgrades, isAllowedOrigin, tokenOf } from './credentials.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { RawConnection } from './raw-connection.ts';
+import { ask } from './sockets.ts';
+import { Translation } from './translation.ts';
+
+const LARGEST_FRAME_BYTES = 65_536;
+const MOST_BAD_FRAMES = 10;
+const RESTARTING = 1012;
+const POLICY_VIOLATION = 1008;
+const INTERNAL_ERROR = 1011;
+/** What a refused entering of a namespace means for the WebSocket. */
+const CLOSE_CODES = new Map([
+  ['unauthenticated', 4401],
+  ['rate_limited', 1013],
+]);
+
+type House = { io: ChatServer; context: Context; connections: Connections; corsOrigins: readonly string[]; log: Log };
+
+/** `/api/ws`: plain WebSocket clients, as one more transport of the Socket.IO server. */
+export class RawWebSockets {
+  readonly #house: House;
+  readonly #server = new WebSocketServer({ noServer: true, maxPayload: LARGEST_FRAME_BYTES, perMessageDeflate: false });
+  readonly #translation = new Translation();
+  readonly #open = new Set<RawConnection>();
+  readonly #heartbeat = new Heartbeat();
+
+  constructor(house: House) {
+    this.#house = house;
+  }
+
+  /** Accepts an upgrade, or answers it with the status that says why not. */
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', () => socket.destroy());
+    try {
+      authenticatedUpgrades.set(request, await this.#admit(request));
+      this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request));
+    } catch (thrown) {
+      refuse(socket, toChatError(thrown, this.#house.log, 'upgrade'));
+    }
+  }
+
+  async #admit(request: IncomingMessage): Promise<Authenticated> {
+    const { context, connections, corsOrigins } = this.#house;
+    if (context.draining()) throw new ChatError('shutting_down', { retryAfter: 1 });
+    if (!isAllowedOrigin(request.headers, corsOrigins)) throw new ChatError('forbidden_origin');
+    const query = new URL(request.url ?? '', 'http://localhost').searchParams;
+    const [ticket, token] = [query.get('ticket'), query.get('token') ?? tokenOf(request.headers)];
+    const { sessions } = context.accounts;
+    const who =
+      ticket !== null
+        ? await sessions.redeemTicket(ticket)
+        : token !== undefined
+          ? await sessions.authenticate(token)
+          : undefined;
+    if (who === undefined) throw new ChatError('unauthenticated');
+    if (!connections.hasRoom(who.userId)) throw new ChatError('rate_limited', { retryAfter: 5 });
+    return who;
+  }
+
+  #accept(webSocket: WebSocket, request: IncomingMessage): void {
+    const connection = new RawConnection(webSocket, request, this.#translation);
+    this.#open.add(connection);
+    this.#heartbeat.watch(webSocket);
+    webSocket.on('error', () => webSocket.terminate()); // ws has closed it with the right code already
+    connection.once('close', () => this.#open.delete(connection));
+    webSocket.pause(); // what the client sends waits until it is in its rooms
+    connection.on('namespace', (packet: string) => this.#entered(connection, webSocket, packet));
+    // private in its types, and the one way in for a connection that engine.io did not make
+    (this.#house.io as unknown as { onconnection(connection: RawConnection): void }).onconnection(connection);
+    connection.emit('data', '0/chat,');
+    connection.emit('data', '0/presence,');
+  }
+
+  /** Called with Socket.IO's answer to the entering of each namespace. */
+  #entered(connection: RawConnection, webSocket: WebSocket, packet: string): void {
+    const [, kind, namespace, data] = /^([04])(\/\w+),(.*)$/.exec(packet) ?? [];
+    const content = JSON.parse(data ?? '{}');
+    if (kind === '4')
+      return connection.closeWith(CLOSE_CODES.get(content.data?.code) ?? INTERNAL_ERROR, content.message);
+    if (namespace !== '/chat') return;
+    const socket = this.#house.io.of('/chat').sockets.get(content.sid);
+    if (socket === undefined) return connection.closeWith(INTERNAL_ERROR, 'not connected');
+    const client = new RawClient(connection, socket, this.#house);
+    webSocket.on('message', (frame, isBinary) => void client.receive(frame, isBinary));
+    setImmediate(() => webSocket.resume());
+  }
+
+  /** Tells every client that the server is restarting. */
+  close(): void {
+    this.#heartbeat.stop();
+    for (const connection of this.#open) connection.closeWith(RESTARTING, 'restarting');
+  }
+}
+
+function refuse(socket: Duplex, error: ChatError): void {
+  const body = JSON.stringify({ success: false, error: error.message, code: error.code });
+  const retry = error.retryAfter === undefined ? '' : `Retry-After: ${error.retryAfter}\r\n`;
+  const head = `HTTP/1.1 ${error.status} ${error.code}\r\nConnection: close\r\nContent-Type: application/json\r\n${retry}`;
+  socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+}
+
+type Request = { type: string; ref: string | number | undefined; input: Record<string, unknown> };
+
+/** What comes in on one plain WebSocket. */
+class RawClient {
+  readonly #connection: RawConnection;
+  readonly #socket: ChatSocket;
+  readonly #house: House;
+  #badInARow = 0;
+
+  constructor(connection: RawConnection, socket: ChatSocket, house: House) {
+    this.#connection = connection;
+    this.#socket = socket;
+    this.#house = house;
+  }
+
+  async receive(frame: RawData, isBinary: boolean): Promise<void> {
+    const request = isBinary ? undefined : parse(String(frame));
+    if (request === undefined) return this.#refuse();
+    this.#badInARow = 0;
+    const { type, ref, input } = request;
+    this.#tell(ref, await ask(this.#socket, '/chat', type, input, this.#house));
+  }
+
+  #tell(ref: Request['ref'], acknowledgement: Acknowledgement): void {
+    if (ref !== undefined) this.#connection.send(JSON.stringify({ type: 'ack', ref, ...acknowledgement }));
+    else if (!acknowledgement.ok) this.#connection.send(JSON.stringify({ type: 'error', ...acknowledgement }));
+  }
+
+  #refuse(): void {
+    this.#badInARow += 1;
+    const error = errorAnswer(new ChatError('invalid_json'));
+    this.#tell(undefined, {
+      ok: false,
+      error: { ...error, message: 'A frame has to be the text of a JSON object with a type.' },
+    });
+    if (this.#badInARow >= MOST_BAD_FRAMES) this.#connection.closeWith(POLICY_VIOLATION, 'not our protocol');
+  }
+}
+
+function parse(text: string): Request | undefined {
+  try {
+    const { type, ref, ...input } = JSON.parse(text);
+    if (typeof type !== 'string') return undefined;
+    return { type, input, ref: typeof ref === 'string' || typeof ref === 'number' ? ref : undefined };
+  } catch {
+    return undefined; // not JSON, or null: the caller tells the client
+  }
+}

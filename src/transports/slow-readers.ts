@@ -1,0 +1,41 @@
+import type { ChatServer } from '../delivery.ts';
+
+const LOOK_EVERY_MS = 500;
+/** What may wait for one Socket.IO connection before it is cut; it catches up by `sync`. */
+const MOST_WAITING_PACKETS = 2_000;
+const MOST_WAITING_BYTES = 2_097_152;
+
+type Connection = {
+  writeBuffer: readonly { data?: unknown }[];
+  transport: { socket?: { bufferedAmount?: number } };
+  close(discard: boolean): void;
+};
+
+/** Cuts Socket.IO connections that do not read: what they do not take would pile up in our memory without end. */
+export class SlowReaders {
+  readonly #io: ChatServer;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(io: ChatServer) {
+    this.#io = io;
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    // engine.io types its register of connections as internal
+    const { clients } = this.#io.engine as unknown as { clients: Record<string, Connection> };
+    for (const connection of Object.values(clients)) if (isTooSlow(connection)) connection.close(true);
+  }
+}
+
+function isTooSlow({ writeBuffer, transport }: Connection): boolean {
+  if (writeBuffer.length > MOST_WAITING_PACKETS) return true;
+  if ((transport.socket?.bufferedAmount ?? 0) > MOST_WAITING_BYTES) return true;
+  let bytes = 0;
+  for (const { data } of writeBuffer) bytes += typeof data === 'string' ? data.length : 0;
+  return bytes > MOST_WAITING_BYTES;
+}

@@ -1,0 +1,17 @@
+import type { Server } from 'node:http';
+import type { ChatServer } from '../delivery.ts';
+import type { RawWebSockets } from './raw-websocket.ts';
+
+const UNKNOWN = 'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+
+/** Sends each WebSocket upgrade to whom it belongs: to Socket.IO, which looks for its own path itself, or to the bridge. */
+export function serveUpgrades(http: Server, io: ChatServer, raw: RawWebSockets): void {
+  const own = io.path();
+  http.on('upgrade', (request, socket, head) => {
+    const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    if (path === '/api/ws') return void raw.upgrade(request, socket, head);
+    if (path === own || path === `${own}/`) return;
+    socket.on('error', () => socket.destroy());
+    socket.end(UNKNOWN);
+  });
+}

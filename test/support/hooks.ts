@@ -1,0 +1,4 @@
+import { stopServices } from './services.ts';
+
+/** Mocha's root hooks. */
+export const mochaHooks = { afterAll: stopServices } satisfies Mocha.RootHookObject;

@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { constants, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const READY_TIMEOUT_MS = 20_000;
+const READY_POLL_MS = 20;
+const STOP_TIMEOUT_MS = 5_000;
+const OUTPUT_LIMIT_CHARS = 256 * 1024;
+const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGKILL'];
+
+export type ProcessOptions = {
+  /** A pattern on its output, or a port of 127.0.0.1 that accepts connections once it is ready. */
+  readonly ready: RegExp | number;
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly uid?: number;
+  readonly gid?: number;
+};
+
+export type RunningProcess = {
+  readonly pid: number;
+  /** Its exit code (`null` after a signal), once it and all that share its output have ended. */
+  readonly ended: Promise<number | null>;
+  /** The last 256 K characters of stdout and stderr together. */
+  output(): string;
+  /** Sends the signal, then waits for the end when the signal (TERM, INT, QUIT, KILL) asks for one. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** Asks it to end with the signal (SIGTERM unless told), and kills it after 5 s. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+};
+
+const running = new Set<ChildProcess>();
+const folders = new Set<string>();
+
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+  for (const path of folders) removeTemporaryFolder(path);
+});
+// A signal's default action ends Node without the `exit` event, and what it started would live on.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => process.exit(128 + constants.signals[signal]));
+}
+
+/**
+ * Starts a program and waits until it is ready. It is killed at the latest when this process ends.
+ * Throws an Error with its output when it ends first, or is not ready within 20 s.
+ */
+export async function startProcess(
+  command: string,
+  args: readonly string[],
+  { ready, ...options }: ProcessOptions,
+): Promise<RunningProcess> {
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(child);
+  const started = control(child);
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  while (!(await isReady(ready, started.output()))) {
+    if (!running.has(child) || Date.now() > deadline) {
+      await started.stop('SIGKILL');
+      throw new Error(`${command} did not become ready:\n${started.output()}`);
+    }
+    await delay(READY_POLL_MS);
+  }
+  return started;
+}
+
+function control(child: ChildProcess): RunningProcess {
+  let output = '';
+  const keep = (text: unknown) => {
+    output = `${output}${text}`.slice(-OUTPUT_LIMIT_CHARS);
+  };
+  child.stdout?.setEncoding('utf8').on('data', keep);
+  child.stderr?.setEncoding('utf8').on('data', keep);
+  child.on('error', keep);
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('close', (code) => {
+      running.delete(child);
+      resolve(code);
+    });
+  });
+  return {
+    pid: child.pid ?? -1,
+    ended,
+    output: () => output,
+    async kill(signal) {
+      child.kill(signal);
+      if (ENDING_SIGNALS.includes(signal)) await ended;
+    },
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function isReady(ready: RegExp | number, output: string): Promise<boolean> {
+  if (typeof ready !== 'number') return ready.test(output);
+  const socket = connect(ready, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false; // refused: it does not listen yet
+  } finally {
+    socket.destroy();
+  }
+}
+
+/**
+ * A port of 127.0.0.1 on which nobody listens. It lies below the range (32768 and up on Linux) from which the system
+ * takes ports for outgoing connections, so that none of them holds it while its server is being restarted.
+ */
+export async function freePort(): Promise<number> {
+  const port = randomInt(20_000, 32_768);
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch {
+    return freePort(); // taken: try another
+  }
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** The path of an installed program, or undefined. Looks in PATH, then among PostgreSQL's own, highest version first. */
+export function findBinary(name: string): string | undefined {
+  const postgresql = globSync('/usr/lib/postgresql/*/bin');
+  postgresql.sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+  const path = process.env.PATH?.split(delimiter) ?? [];
+  return [...path, ...postgresql].map((folder) => join(folder, name)).find((file) => existsSync(file));
+}
+
+/** Makes an empty folder that only its owner may read. It is removed at the latest when this process ends. */
+export function makeTemporaryFolder(name: string): string {
+  const path = mkdtempSync(join(tmpdir(), `mmchat-${name}-`));
+  folders.add(path);
+  return path;
+}
+
+/** Removes a folder that `makeTemporaryFolder` made, with everything in it. */
+export function removeTemporaryFolder(path: string): void {
+  // A process that was just killed may still be writing there.
+  rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  folders.delete(path);
+}

@@ -1,0 +1,53 @@
+import { type PostgreSql, startPostgresql } from './postgresql.ts';
+import { type Redis, startRedis } from './redis.ts';
+
+/** One instance for the whole run of the tests, started by whoever needs it first. */
+function shared<Service extends { stop(): Promise<void> }>(start: () => Promise<Service | undefined>) {
+  let started: Promise<Service | undefined> | undefined;
+  return {
+    get() {
+      started ??= start();
+      return started;
+    },
+    async stop() {
+      const stopping = started;
+      started = undefined;
+      await (await stopping)?.stop();
+    },
+  };
+}
+
+const sharedPostgresql = shared(startPostgresql);
+const sharedRedis = shared(startRedis);
+
+/** The PostgreSQL that all tests share, started on first use; undefined when it is not installed. */
+export function postgresql(): Promise<PostgreSql | undefined> {
+  return sharedPostgresql.get();
+}
+
+/** The Redis that all tests share, started on first use; undefined when it is not installed. */
+export function redis(): Promise<Redis | undefined> {
+  return sharedRedis.get();
+}
+
+/** `postgresql()`, or skips the test or suite of this context when it is not installed. Throws instead where `CI` is set. */
+export async function requirePostgresql(context: Mocha.Context): Promise<PostgreSql> {
+  return (await postgresql()) ?? skip(context, 'PostgreSQL');
+}
+
+/** `redis()`, or skips the test or suite of this context when it is not installed. Throws instead where `CI` is set. */
+export async function requireRedis(context: Mocha.Context): Promise<Redis> {
+  return (await redis()) ?? skip(context, 'Redis');
+}
+
+/** Ends the services that were started. */
+export async function stopServices(): Promise<void> {
+  await Promise.all([sharedPostgresql.stop(), sharedRedis.stop()]);
+}
+
+function skip(context: Mocha.Context, missing: string): never {
+  const message = `${missing} is not installed`;
+  if (process.env.CI) throw new Error(`${message}, and CI may not skip its tests`);
+  process.stderr.write(`${message}: skipping the tests that need it\n`);
+  return context.skip();
+}
