@@ -25,7 +25,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const PRAGMAS = ['journal_mode = wal', 'synchronous = full', 'foreign_keys = on', 'busy_timeout = 5000'];
 
 /** MikroORM's options for either database; the command line uses the same. */
-export function ormOptions(config: DatabaseConfig): Options<AbstractSqlDriver> {
+export function ormOptions(config: DatabaseConfig, { silent = false } = {}): Options<AbstractSqlDriver> {
   const common = {
     entities: [User, Session, Ticket, OneTimeCode, Conversation, Participant, ReadRange, Message],
     extensions: [SafeMigrator],
@@ -34,6 +34,7 @@ export function ormOptions(config: DatabaseConfig): Options<AbstractSqlDriver> {
       glob: '!(*.d).ts',
       snapshotName: '.snapshot',
       snapshotOnMigrate: false,
+      silent,
     },
     baseDir: import.meta.dirname.replace(/\/src$/, ''),
   };
@@ -75,7 +76,7 @@ export class Database {
 
   /** Opens the database and brings its tables up to date. */
   static async open(config: DatabaseConfig): Promise<Database> {
-    const database = new Database(config.kind, await MikroORM.init(ormOptions(config)));
+    const database = new Database(config.kind, await MikroORM.init(ormOptions(config, { silent: true })));
     try {
       await database.orm.migrator.up();
     } catch (error) {
