@@ -1,0 +1,80 @@
+const features = ['accounts', 'conversations', 'messages', 'presence'];
+/** An `import type` is gone when the code runs: it shares a vocabulary and is no arrow. */
+const arrow = { dependencyTypesNot: ['type-only'] };
+const onlyIn = (paths) => `^src/(${paths.join('|')})`;
+
+/** Each rule carries its reason: what would go wrong if it were broken. */
+export default {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'In a circle nothing can be read, tested or replaced without all the rest.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'features-know-no-transport',
+      comment: 'An operation must work the same over REST, Socket.IO and raw WebSocket; what it cannot reach it cannot depend on.',
+      severity: 'error',
+      from: { path: onlyIn(features.map((name) => `${name}/`)) },
+      to: { path: ['^node_modules/(koa|@koa|koa-bodyparser|koa-helmet|socket\\.io|ws|redis|@socket\\.io)/', '^src/(transports/|app|main|delivery)'] },
+    },
+    {
+      name: 'only-delivery-emits',
+      comment: 'One road to the clients: a second one would forget the removed member, the sender or the other node.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(app|delivery)\\.ts$', '^src/transports/'] },
+      to: { path: '^node_modules/(socket\\.io|@socket\\.io)/' },
+    },
+    {
+      name: 'accounts-stand-alone',
+      comment: 'Arrows go one way: presence → messages → conversations → accounts.',
+      severity: 'error',
+      from: { path: '^src/accounts/' },
+      to: { path: '^src/(conversations|messages|presence)/', ...arrow },
+    },
+    {
+      name: 'conversations-stand-on-accounts',
+      comment: 'Arrows go one way: presence → messages → conversations → accounts.',
+      severity: 'error',
+      from: { path: '^src/conversations/' },
+      to: { path: '^src/(messages|presence)/', ...arrow },
+    },
+    {
+      name: 'messages-know-no-presence',
+      comment: 'Who is online is for the presence namespace; a message is for everybody in the conversation.',
+      severity: 'error',
+      from: { path: '^src/messages/' },
+      to: { path: '^src/presence/', ...arrow },
+    },
+    {
+      name: 'foundations-know-no-feature',
+      comment: 'What everything stands on must not lean on what stands on it.',
+      severity: 'error',
+      from: { path: '^src/(operation|errors|effects|inputs|protocol|columns|time|database-errors|config-variables)\\.ts$' },
+      to: { path: '^src/(accounts|conversations|messages|presence|transports)/', ...arrow },
+    },
+    {
+      name: 'no-undeclared-packages',
+      comment: 'What is not in package.json is there by chance.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown'] },
+    },
+    {
+      name: 'nothing-unresolved',
+      comment: 'An import that is not found here will not be found anywhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^src/migrations/' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    parser: 'swc',
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};
