@@ -60,9 +60,9 @@ export async function createApp(config: Config): Promise<App> {
     cors: { origin: [...config.corsOrigins], credentials: true },
     allowRequest: (request, done) => done(null, !work.draining && isAllowedOrigin(request.headers, config.corsOrigins)),
   });
-  const delivery = new Delivery(io);
+  const delivery = new Delivery(io, (userId, sessionId) => sessions.forget(userId, sessionId));
   const tokens = new Tokens(config.tokens.secret);
-  const sessions = new Sessions(database, tokens, config.tokens.ttlMinutes, delivery.endConnections);
+  const sessions = new Sessions(database, tokens, config.tokens.ttlMinutes, delivery.deliver, () => true);
   const codes = new OneTimeCodes(database, tokens, config.otp);
   const presence = new Presence(database, delivery.deliver, delivery.anyOtherIn, report);
   const context: Context = {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { MailConfig } from './accounts/mail.ts';
 import type { Values } from './config-variables.ts';
@@ -49,7 +49,9 @@ function keptSecret(database: DatabaseConfig): string {
   const fresh = randomBytes(SECRET_BYTES).toString('base64url');
   if (database.kind !== 'sqlite' || database.path === MEMORY) return fresh;
   const file = join(dirname(database.path), 'jwt-secret');
-  if (existsSync(file)) return readFileSync(file, 'utf8');
+  const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  if (kept !== '') return kept;
+  rmSync(file, { force: true }); // an empty one, which a crash can leave behind, would protect nobody
   mkdirSync(dirname(file), { recursive: true });
   try {
     writeFileSync(file, fresh, { mode: 0o600, flag: 'wx' });

@@ -1,30 +1,22 @@
 import type { Namespace, Server, Socket } from 'socket.io';
 import { Arrivals } from './arrivals.ts';
-import type { Audience, Deliver, Effect } from './effects.ts';
+import type { Audience, Deliver, Effect, Room } from './effects.ts';
 import { ChatError } from './errors.ts';
+import type { MembershipGuard } from './membership-guard.ts';
 import { NAMESPACE_OF } from './protocol.ts';
 
 /** What is known of a socket from its authentication on. */
 export type SocketData = { userId: number; sessionId: string; expiresAt: number; address: string };
+type Hears = Record<string, never>;
 /** Events are emitted from here alone, where each is typed by the protocol, so Socket.IO need not type them again. */
-export type ChatServer = Server<
-  Record<string, never>,
-  Record<string, (payload: unknown) => void>,
-  Record<string, never>,
-  SocketData
->;
-export type ChatSocket = Socket<
-  Record<string, never>,
-  Record<string, (payload: unknown) => void>,
-  Record<string, never>,
-  SocketData
->;
-type ChatNamespace = Namespace<
-  Record<string, never>,
-  Record<string, (payload: unknown) => void>,
-  Record<string, never>,
-  SocketData
->;
+type Tells = Record<string, (payload: unknown) => void>;
+export type ChatServer = Server<Hears, Tells, Hears, SocketData>;
+export type ChatSocket = Socket<Hears, Tells, Hears, SocketData>;
+type ChatNamespace = Namespace<Hears, Tells, Hears, SocketData>;
+
+/** Passes effects to the other nodes, if there are any. */
+export type Spread = (effects: readonly Effect[], mustBeConfirmed: boolean) => Promise<void> | undefined;
+type Emission = Extract<Effect, { kind: 'emit' }>;
 
 export const NAMESPACES = ['/chat', '/presence'] as const;
 const CLOSED_UNAUTHENTICATED = 4401;
@@ -35,66 +27,121 @@ export const roomOfUser = (userId: number) => `user:${userId}`;
 /** The only place that emits: it carries out what committed changes mean for the clients, on every transport. */
 export class Delivery {
   readonly #io: ChatServer;
+  readonly #sessionEnded: (userId: number, sessionId: string | undefined) => void;
   readonly arrivals = new Arrivals();
+  #spread: Spread = () => undefined;
+  #guard: MembershipGuard | undefined;
 
-  constructor(io: ChatServer) {
+  constructor(io: ChatServer, sessionEnded: (userId: number, sessionId: string | undefined) => void) {
     this.#io = io;
+    this.#sessionEnded = sessionEnded;
   }
 
+  /** From now on other nodes deliver too, and their removals may be news to this one. */
+  join(spread: Spread, guard: MembershipGuard): void {
+    this.#spread = spread;
+    this.#guard = guard;
+  }
+
+  /** Delivers on this node and on all others. */
   readonly deliver: Deliver = (effects) => {
+    this.deliverHere(effects);
+    return this.#spread(
+      effects,
+      effects.some(({ kind }) => kind === 'leave' || kind === 'end'),
+    );
+  };
+
+  /** Delivers to the sockets of this node. */
+  readonly deliverHere = (effects: readonly Effect[]): undefined => {
     for (const effect of effects) this.#carryOut(effect);
   };
 
   #carryOut(effect: Effect): void {
-    if (effect.kind === 'emit') return this.#emit(effect.to, effect.event);
-    const { conversationId } = effect;
-    if (effect.kind === 'join') this.#join(conversationId, effect.userIds);
-    else this.#leave(conversationId, effect.userId);
+    if (effect.kind === 'emit') this.#emit(effect);
+    else if (effect.kind === 'join') this.#join(effect.conversationId, effect.userIds);
+    else if (effect.kind === 'leave') this.#leave(effect.conversationId, effect.userId, effect.removalSeq);
+    else this.#end(effect.userId, effect.sessionId);
   }
 
-  #emit(to: Audience, { type, payload }: Extract<Effect, { kind: 'emit' }>['event']): void {
+  #emit({ to, event }: Emission): void {
+    if (!('room' in to)) return this.#emitTo(this.#audienceOf(event.type, to), event);
+    const emit = () => this.#emitTo(this.#roomAudience(event.type, to), event);
+    if (this.#guard === undefined) emit();
+    else this.#guard.pass(to.room, emit);
+  }
+
+  #emitTo(audience: ReturnType<ChatNamespace['to']> | undefined, { type, payload }: Emission['event']): void {
+    audience?.emit(type, payload);
+  }
+
+  #audienceOf(type: Emission['event']['type'], to: Exclude<Audience, { room: Room }>) {
     const namespace = this.#io.of(NAMESPACE_OF[type]);
-    if ('userIds' in to) {
-      namespace.to(to.userIds.map(roomOfUser)).emit(type, payload);
-      return;
-    }
-    const rooms = to.conversationIds.map(roomOf);
-    if (rooms.length === 0) return; // to no room would mean to everybody
-    let audience = namespace.to(rooms);
+    if ('userIds' in to) return namespace.local.to(to.userIds.map(roomOfUser));
+    // to no room would mean to everybody
+    if (to.conversationIds.length === 0) return undefined;
+    return namespace.local.to(to.conversationIds.map(roomOf)).except(roomOfUser(to.contactsOf));
+  }
+
+  #roomAudience(
+    type: Emission['event']['type'],
+    { room, exceptConnection, exceptUser }: Extract<Audience, { room: Room }>,
+  ) {
+    let audience = this.#io.of(NAMESPACE_OF[type]).local.to(roomOf(room.id));
     // a socket is alone in the room of its own id
-    if (to.exceptConnection !== undefined) audience = audience.except(to.exceptConnection);
-    if (to.exceptUser !== undefined) audience = audience.except(roomOfUser(to.exceptUser));
-    audience.emit(type, payload);
+    if (exceptConnection !== undefined) audience = audience.except(exceptConnection);
+    if (exceptUser !== undefined) audience = audience.except(roomOfUser(exceptUser));
+    return audience;
   }
 
   #join(conversationId: number, userIds: readonly number[]): void {
+    this.#guard?.joined(conversationId, userIds);
     for (const userId of userIds) this.arrivals.joined(userId, conversationId);
-    for (const namespace of this.#namespaces())
-      namespace.in(userIds.map(roomOfUser)).socketsJoin(roomOf(conversationId));
-  }
-
-  #leave(conversationId: number, userId: number): void {
-    this.arrivals.left(userId, conversationId);
-    for (const namespace of this.#namespaces()) namespace.in(roomOfUser(userId)).socketsLeave(roomOf(conversationId));
-  }
-
-  /** Closes the open sockets of an ended session, or all of a user's. */
-  readonly endConnections = (userId: number, sessionId: string | undefined): void => {
-    this.arrivals.ended(userId, sessionId);
-    for (const socket of this.#socketsOf(userId)) {
-      if (sessionId === undefined || socket.data.sessionId === sessionId) dismiss(socket);
+    for (const namespace of this.#namespaces()) {
+      namespace.local.in(userIds.map(roomOfUser)).socketsJoin(roomOf(conversationId));
     }
+  }
+
+  #leave(conversationId: number, userId: number, removalSeq: number): void {
+    this.#guard?.left(conversationId, userId, removalSeq);
+    this.arrivals.left(userId, conversationId);
+    for (const namespace of this.#namespaces()) {
+      namespace.local.in(roomOfUser(userId)).socketsLeave(roomOf(conversationId));
+    }
+  }
+
+  #end(userId: number, sessionId: string | undefined): void {
+    this.#sessionEnded(userId, sessionId);
+    this.arrivals.ended(userId, sessionId);
+    this.#dismissAll(userId, (socket) => sessionId === undefined || socket.data.sessionId === sessionId);
+  }
+
+  /** Puts the sockets of this node into a conversation's rooms, or out of them, as its members are now. */
+  readonly settleRoom = (conversationId: number, members: ReadonlySet<number>): void => {
+    const room = roomOf(conversationId);
+    for (const socket of this.#sockets()) {
+      if (members.has(socket.data.userId)) socket.join(room);
+      else if (socket.rooms.has(room)) socket.leave(room);
+    }
+  };
+
+  /** Whether any socket of this node is in a conversation's room. */
+  readonly hasRoom = (conversationId: number): boolean => {
+    return this.#namespaces().some(({ adapter }) => adapter.rooms.has(roomOf(conversationId)));
   };
 
   /** Closes every socket whose token has run out. */
   closeExpired(): void {
     const now = Date.now();
-    for (const namespace of this.#namespaces()) {
-      for (const socket of namespace.sockets.values()) if (socket.data.expiresAt <= now) dismiss(socket);
-    }
+    for (const socket of this.#sockets()) if (socket.data.expiresAt <= now) dismiss(socket);
   }
 
-  /** Whether a socket of another user is in a conversation's room. */
+  /** The sessions that have a socket on this node. */
+  sessions(): Set<string> {
+    return new Set([...this.#sockets()].map(({ data }) => data.sessionId));
+  }
+
+  /** Whether a socket of another user is in a conversation's room, on this node. */
   readonly anyOtherIn = (conversationId: number, userId: number): boolean => {
     return this.#namespaces().some((namespace) => {
       for (const id of namespace.adapter.rooms.get(roomOf(conversationId)) ?? []) {
@@ -105,11 +152,17 @@ export class Delivery {
     });
   };
 
-  #socketsOf(userId: number): ChatSocket[] {
-    return this.#namespaces().flatMap((namespace) => {
-      const ids = namespace.adapter.rooms.get(roomOfUser(userId)) ?? [];
-      return [...ids].flatMap((id) => namespace.sockets.get(id) ?? []);
-    });
+  #dismissAll(userId: number, which: (socket: ChatSocket) => boolean): void {
+    for (const namespace of this.#namespaces()) {
+      for (const id of [...(namespace.adapter.rooms.get(roomOfUser(userId)) ?? [])]) {
+        const socket = namespace.sockets.get(id);
+        if (socket !== undefined && which(socket)) dismiss(socket);
+      }
+    }
+  }
+
+  *#sockets(): Iterable<ChatSocket> {
+    for (const namespace of this.#namespaces()) yield* namespace.sockets.values();
   }
 
   #namespaces(): ChatNamespace[] {

@@ -4,17 +4,23 @@ import type { ServerEventName, ServerEvents } from './protocol.ts';
 export type Effect =
   | { kind: 'emit'; to: Audience; event: AnyEvent }
   | { kind: 'join'; conversationId: number; userIds: readonly number[] }
-  | { kind: 'leave'; conversationId: number; userId: number };
+  | { kind: 'leave'; conversationId: number; userId: number; removalSeq: number }
+  /** A session has ended, or all of a user's. */
+  | { kind: 'end'; userId: number; sessionId: string | undefined };
 
+/** A conversation as it was when the event happened: with the number of its newest removal. */
+export type Room = { readonly id: number; readonly removalSeq: number };
 export type Audience =
-  | { conversationIds: readonly number[]; exceptConnection?: string; exceptUser?: number }
+  | { room: Room; exceptConnection?: string; exceptUser?: number }
+  /** People who share a conversation with somebody; nothing of the conversations themselves. */
+  | { contactsOf: number; conversationIds: readonly number[] }
   | { userIds: readonly number[] };
 
 export type AnyEvent = { [Name in ServerEventName]: { type: Name; payload: ServerEvents[Name] } }[ServerEventName];
 
-export const toConversation = (conversationId: number, event: AnyEvent, exceptConnection?: string): Effect => ({
+export const toConversation = ({ id, removalSeq }: Room, event: AnyEvent, exceptConnection?: string): Effect => ({
   kind: 'emit',
-  to: { conversationIds: [conversationId], ...(exceptConnection !== undefined && { exceptConnection }) },
+  to: { room: { id, removalSeq }, ...(exceptConnection !== undefined && { exceptConnection }) },
   event,
 });
 
@@ -25,4 +31,4 @@ export const toUsers = (userIds: readonly number[], event: AnyEvent): Effect => 
 });
 
 /** Carries effects out, in their order. What it returns settles when no node can deliver to who has left any more. */
-export type Deliver = (effects: readonly Effect[]) => Promise<void> | void;
+export type Deliver = (effects: readonly Effect[]) => Promise<void> | undefined;

@@ -37,7 +37,7 @@ export const resetPassword = publicOperation({
       await entities.nativeUpdate(User, { id: user.id }, { passwordHash });
       await entities.nativeDelete(Session, { userId: user.id });
     });
-    sessions.endedAll(user.id);
+    await sessions.endedAll(user.id);
     await context.limits.clear('loginAccount', user.usernameKey);
     return { message: 'Password updated', [COOKIE]: null };
   },

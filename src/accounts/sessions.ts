@@ -1,34 +1,39 @@
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../database.ts';
+import type { Deliver } from '../effects.ts';
 import type { Caller } from '../operation.ts';
 import { Session, Ticket } from './entities.ts';
 import { randomKey, sha256, type Token, type Tokens } from './tokens.ts';
 
 export const TICKET_TTL_SEC = 30;
 const MOST_REMEMBERED = 50_000;
+/** How long a session is taken for good without asking, while endings on other nodes may not be heard. */
+const UNHEARD_TRUST_MS = 1_000;
 
 /** Whose session, and until when (milliseconds since 1970). */
 export type Authenticated = Caller & { expiresAt: number };
-/** Closes the open sockets of an ended session, or of all sessions of a user. */
-export type EndConnections = (userId: number, sessionId: string | undefined) => void;
+type Good = { userId: number; seenAt: number };
 
 /** Logins: a session's row in the database is the proof that the tokens which name it are still good. */
 export class Sessions {
   readonly #database: Database;
   readonly #tokens: Tokens;
   readonly #ttlMs: number;
-  readonly #endConnections: EndConnections;
+  readonly #deliver: Deliver;
+  readonly #hearsEndings: () => boolean;
   /** Sessions known to be good; ending one forgets it here first. */
-  readonly #good = new LRUCache<string, number>({ max: MOST_REMEMBERED });
+  readonly #good = new LRUCache<string, Good>({ max: MOST_REMEMBERED });
   /** Raised whenever a session ends, so that a look-up which began before does not remember what it found. */
   #endings = 0;
 
-  constructor(database: Database, tokens: Tokens, ttlMinutes: number, endConnections: EndConnections) {
+  /** @param hearsEndings whether sessions that other nodes end are heard of here */
+  constructor(database: Database, tokens: Tokens, ttlMinutes: number, deliver: Deliver, hearsEndings: () => boolean) {
     this.#database = database;
     this.#tokens = tokens;
     this.#ttlMs = ttlMinutes * 60_000;
-    this.#endConnections = endConnections;
+    this.#deliver = deliver;
+    this.#hearsEndings = hearsEndings;
   }
 
   /** Logs a user in. @returns the token */
@@ -44,35 +49,50 @@ export class Sessions {
     return token !== undefined && (await this.#isGood(token)) ? token : undefined;
   }
 
-  /** Whether a session that was good a moment ago has not been ended since. */
-  isKnown(sessionId: string): boolean {
-    return this.#good.has(sessionId);
-  }
-
   async #isGood({ sessionId, userId }: Token): Promise<boolean> {
-    if (this.#good.get(sessionId) === userId) return true;
+    const good = this.#good.get(sessionId);
+    const trusted = this.#hearsEndings() || Date.now() - (good?.seenAt ?? 0) < UNHEARD_TRUST_MS;
+    if (good?.userId === userId && trusted) return true;
     const endings = this.#endings;
     const found = await this.#database.entities().findOne(Session, { id: sessionId, userId });
-    if (found !== null && endings === this.#endings) this.#good.set(sessionId, userId);
+    if (found !== null && endings === this.#endings) this.#remember(sessionId, userId);
     return found !== null;
   }
 
-  /** Ends one session: its tokens stop working and its sockets are closed. */
+  #remember(sessionId: string, userId: number): void {
+    this.#good.set(sessionId, { userId, seenAt: Date.now() });
+  }
+
+  /** Ends one session: its tokens stop working and its sockets are closed, on every node. */
   async end({ sessionId, userId }: Caller): Promise<void> {
     await this.#database.entities().nativeDelete(Session, { id: sessionId });
-    this.#forget(userId, sessionId);
+    await this.#deliver([{ kind: 'end', userId, sessionId }]);
   }
 
   /** To be called after all sessions of a user were deleted. */
-  endedAll(userId: number): void {
-    this.#forget(userId, undefined);
+  async endedAll(userId: number): Promise<void> {
+    await this.#deliver([{ kind: 'end', userId, sessionId: undefined }]);
   }
 
-  #forget(userId: number, sessionId: string | undefined): void {
+  /** Forgets an ended session, or all of a user's: called on every node that hears of it. */
+  forget(userId: number, sessionId: string | undefined): void {
     this.#endings += 1;
     if (sessionId !== undefined) this.#good.delete(sessionId);
-    else for (const [id, owner] of this.#good.entries()) if (owner === userId) this.#good.delete(id);
-    this.#endConnections(userId, sessionId);
+    else for (const [id, good] of this.#good.entries()) if (good.userId === userId) this.#good.delete(id);
+  }
+
+  /** Forgets everything: endings may have been missed. */
+  forgetAll(): void {
+    this.#endings += 1;
+    this.#good.clear();
+  }
+
+  /** Those of the given sessions that have been ended. */
+  async endedOf(sessionIds: ReadonlySet<string>): Promise<string[]> {
+    if (sessionIds.size === 0) return [];
+    const found = await this.#database.entities().find(Session, { id: { $in: [...sessionIds] } }, { fields: ['id'] });
+    const alive = new Set(found.map(({ id }) => id));
+    return [...sessionIds].filter((id) => !alive.has(id));
   }
 
   /** A one-use key, good for 30 seconds, that keeps the token itself out of URLs. */
@@ -90,7 +110,6 @@ export class Sessions {
     if (found === null || (await entities.nativeDelete(Ticket, { hash: found.hash })) === 0) return undefined;
     const session = await entities.findOne(Session, { id: found.sessionId });
     if (session === null || found.expiresAt <= Date.now() || session.expiresAt <= Date.now()) return undefined;
-    this.#good.set(session.id, session.userId);
     return { userId: session.userId, sessionId: session.id, expiresAt: session.expiresAt };
   }
 

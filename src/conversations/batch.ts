@@ -7,6 +7,7 @@ export type LockedConversation = {
   readonly isGroup: boolean;
   readonly name: string | null;
   lastSeq: number;
+  removalSeq: number;
   messageCount: number;
   lastMessageId: number | null;
   activityAt: number;
@@ -29,7 +30,7 @@ export class Batch {
   static async begin(transaction: Sql, forUpdate: RawBuilder<unknown>, ids: ReadonlySet<number>): Promise<Batch> {
     if (ids.size === 0) return new Batch(transaction, []);
     const { rows } = await sql<LockedConversation>`
-      select id, is_group as "isGroup", name, last_seq as "lastSeq", message_count as "messageCount",
+      select id, is_group as "isGroup", name, last_seq as "lastSeq", removal_seq as "removalSeq", message_count as "messageCount",
         last_message_id as "lastMessageId", activity_at as "activityAt"
       from conversations where id in (${sql.join([...ids])}) order by id ${forUpdate}`.execute(transaction);
     return new Batch(
@@ -55,11 +56,12 @@ export class Batch {
     if (this.#changed.size === 0) return;
     const rows = [...this.#changed].map(
       (each) =>
-        sql`(${int8(each.id)}, ${int8(each.lastSeq)}, ${int8(each.messageCount)}, ${int8(each.lastMessageId)}, ${int8(each.activityAt)})`,
+        sql`(${int8(each.id)}, ${int8(each.lastSeq)}, ${int8(each.messageCount)}, ${int8(each.lastMessageId)}, ${int8(each.activityAt)}, ${int8(each.removalSeq)})`,
     );
     await sql`
       update conversations
-      set last_seq = v.column2, message_count = v.column3, last_message_id = v.column4, activity_at = v.column5
+      set last_seq = v.column2, message_count = v.column3, last_message_id = v.column4, activity_at = v.column5,
+        removal_seq = v.column6
       from (values ${sql.join(rows)}) as v where conversations.id = v.column1`.execute(this.sql);
   }
 }

@@ -15,6 +15,8 @@ export const Conversation = defineEntity({
     privateKey: p.string().length(41).nullable().unique(),
     /** The number of the newest durable change. */
     lastSeq: int8().default(0),
+    /** The number of the newest removal: a node that knows only older ones looks who is left before it delivers. */
+    removalSeq: int8().default(0),
     /** How many messages of users there are, deleted ones included; unread is arithmetic on it. */
     messageCount: int8().default(0),
     lastMessageId: int8().nullable(),

@@ -96,7 +96,7 @@ const removing = single<MemberChange>(async (batch, item) => {
   });
   await deleteParticipant(batch.sql, conversationId, user.id);
   const succession = await appointAdmin(batch, conversation);
-  const leave: Effect = { kind: 'leave', conversationId, userId: user.id };
+  const leave: Effect = { kind: 'leave', conversationId, userId: user.id, removalSeq: seq };
   const told = toUsers([user.id], { type: 'conversation_update', payload: update });
   return { answer: { conversation_id: conversationId, seq }, effects: [leave, told, ...effects, ...succession] };
 });

@@ -12,6 +12,7 @@ export type Participation = {
   isGroup: boolean;
   isAdmin: boolean;
   lastSeq: number;
+  removalSeq: number;
   readSeq: number;
   settled: number;
   rangeCount: number;
@@ -38,7 +39,7 @@ export class Participations {
     ];
     const { rows } = await sql<Participation>`
       select p.conversation_id as "conversationId", p.user_id as "userId", u.username, c.is_group as "isGroup",
-        p.is_admin as "isAdmin", c.last_seq as "lastSeq", p.read_seq as "readSeq", p.settled,
+        p.is_admin as "isAdmin", c.last_seq as "lastSeq", c.removal_seq as "removalSeq", p.read_seq as "readSeq", p.settled,
         p.range_count as "rangeCount", p.delivered_seq as "deliveredSeq"
       from participants p join conversations c on c.id = p.conversation_id join users u on u.id = p.user_id
       where (p.conversation_id, p.user_id) in (values ${sql.join(wanted)})`.execute(db);

@@ -17,6 +17,7 @@ export async function record(
   { event, actor, subject, content, name }: Happening,
 ): Promise<{ seq: number; effects: Effect[]; update: UpdatePayload }> {
   const seq = batch.nextSeq(conversation);
+  if (event === 'removed_from_conversation') conversation.removalSeq = seq;
   const { rows } = await sql<{ id: number }>`
     insert into messages (conversation_id, sender_id, seq, changed_seq, content, created_at, event, subject_id)
     values (${conversation.id}, ${actor.id}, ${seq}, ${seq}, ${content}, ${batch.now}, ${event}, ${subject?.id ?? null})
@@ -40,8 +41,8 @@ export async function record(
     ...(name !== undefined && { name }),
   };
   const effects = [
-    toConversation(conversation.id, { type: 'system_message', payload: message }),
-    toConversation(conversation.id, { type: 'conversation_update', payload: update }),
+    toConversation(conversation, { type: 'system_message', payload: message }),
+    toConversation(conversation, { type: 'conversation_update', payload: update }),
   ];
   return { seq, effects, update };
 }

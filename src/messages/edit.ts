@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { object } from 'yup';
-import type { Batch } from '../conversations/batch.ts';
+import type { Batch, LockedConversation } from '../conversations/batch.ts';
 import { single } from '../conversations/single.ts';
 import { toConversation } from '../effects.ts';
 import { ChatError } from '../errors.ts';
@@ -35,15 +35,11 @@ const editing = single<Edit>(async (batch, { caller, messageId, content }) => {
   const [message] = await messageOf(batch.sql, caller, messageId);
   if (message.senderId !== caller.userId || message.event !== null) throw new ChatError('not_sender');
   if (message.deletedAt !== null) throw new ChatError('unknown_message');
-  const seq = await change(
-    batch,
-    message.conversationId,
-    messageId,
-    sql`content = ${content}, edited_at = ${batch.now}`,
-  );
+  const conversation = lockedConversation(batch, message.conversationId);
+  const seq = await change(batch, conversation, messageId, sql`content = ${content}, edited_at = ${batch.now}`);
   const fields = { conversation_id: message.conversationId, message_id: messageId, seq };
   const payload = { ...fields, sender_id: message.senderId, content, edited_at: timeOf(batch.now) };
-  return { answer: payload, effects: [toConversation(message.conversationId, { type: 'edited_message', payload })] };
+  return { answer: payload, effects: [toConversation(conversation, { type: 'edited_message', payload })] };
 });
 
 const deleting = single<Deletion>(async (batch, { caller, messageId }) => {
@@ -54,20 +50,22 @@ const deleting = single<Deletion>(async (batch, { caller, messageId }) => {
   if (message.deletedAt !== null) {
     return { answer: { ...fields, seq: message.changedSeq, deleted_at: timeOf(message.deletedAt) } };
   }
-  const seq = await change(batch, message.conversationId, messageId, sql`content = '', deleted_at = ${batch.now}`);
+  const conversation = lockedConversation(batch, message.conversationId);
+  const seq = await change(batch, conversation, messageId, sql`content = '', deleted_at = ${batch.now}`);
   const payload = { ...fields, seq, sender_id: caller.userId, deleted_at: timeOf(batch.now) };
-  return { answer: payload, effects: [toConversation(message.conversationId, { type: 'deleted_message', payload })] };
+  return { answer: payload, effects: [toConversation(conversation, { type: 'deleted_message', payload })] };
 });
 
-async function change(
-  batch: Batch,
-  conversationId: number,
-  messageId: number,
-  set: ReturnType<typeof sql>,
-): Promise<number> {
-  const conversation = batch.conversation(conversationId);
-  if (conversation === undefined) throw new ChatError('not_participant');
+type Set = ReturnType<typeof sql>;
+
+async function change(batch: Batch, conversation: LockedConversation, messageId: number, set: Set): Promise<number> {
   const seq = batch.nextSeq(conversation);
   await sql`update messages set ${set}, changed_seq = ${seq} where id = ${messageId}`.execute(batch.sql);
   return seq;
+}
+
+function lockedConversation(batch: Batch, id: number): LockedConversation {
+  const conversation = batch.conversation(id);
+  if (conversation === undefined) throw new ChatError('not_participant');
+  return conversation;
 }

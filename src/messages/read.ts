@@ -44,7 +44,8 @@ async function read(batch: Batch, { userId, messages, connection }: Read): Promi
   }
   for (const [conversationId, named] of perConversation) {
     const participation = participations.get(conversationId, userId);
-    if (participation === undefined) continue; // cannot be: all were found above
+    const room = batch.conversation(conversationId);
+    if (participation === undefined || room === undefined) continue; // cannot be: all were found above
     const newly = await new Reading(batch, participation).mark(named);
     if (newly.length === 0) continue;
     const payload = {
@@ -53,7 +54,7 @@ async function read(batch: Batch, { userId, messages, connection }: Read): Promi
       sender_id: userId,
       created_at: timeOf(batch.now),
     };
-    effects.push(toConversation(conversationId, { type: 'read_receipt', payload }, connection));
+    effects.push(toConversation(room, { type: 'read_receipt', payload }, connection));
   }
   return { answer: { message: 'Marked as read' }, effects };
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { object } from 'yup';
-import { type Batch, int8 } from '../conversations/batch.ts';
+import { type Batch, int8, type LockedConversation } from '../conversations/batch.ts';
 import type { Change, Outcome } from '../conversations/group-commit.ts';
 import { Participations } from '../conversations/participation.ts';
 import { toConversation } from '../effects.ts';
@@ -40,18 +40,16 @@ const sending: Change<Send, Result> = {
     );
     const made = await insertMessages(batch, numbered.rows);
     await settleOwn(batch, numbered.senders());
-    return sends.map((send, index) => outcomeOf(send, drafts[index]?.(made) as Sent));
+    return sends.map((send, index) => outcomeOf(batch, send, drafts[index]?.(made) as Sent));
   },
 };
 
-function outcomeOf(send: Send, sent: Sent): Outcome<Result> {
+function outcomeOf(batch: Batch, send: Send, sent: Sent): Outcome<Result> {
   if ('refused' in sent) return sent;
   if ('repeated' in sent) return { answer: messageFields(sent.repeated) };
   const payload = messageFields(sent.made);
-  return {
-    answer: payload,
-    effects: [toConversation(send.conversationId, { type: 'message', payload }, send.connection)],
-  };
+  const room = batch.conversation(send.conversationId) as LockedConversation; // or it would have been refused
+  return { answer: payload, effects: [toConversation(room, { type: 'message', payload }, send.connection)] };
 }
 
 /** Messages that were sent before under the same client ids. */

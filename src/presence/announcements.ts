@@ -90,7 +90,7 @@ export class Announcements {
       };
       const conversationIds = affected.map(({ conversationId }) => conversationId);
       await this.#deliver([
-        { kind: 'emit', to: { conversationIds, exceptUser: userId }, event: { type: 'presence', payload } },
+        { kind: 'emit', to: { contactsOf: userId, conversationIds }, event: { type: 'presence', payload } },
       ]);
     }
   }

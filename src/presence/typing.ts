@@ -1,5 +1,5 @@
 import { object } from 'yup';
-import { conversationOf } from '../conversations/participation.ts';
+import { conversationOf, type Participation } from '../conversations/participation.ts';
 import type { Deliver } from '../effects.ts';
 import { requiredId } from '../inputs.ts';
 import { operation } from '../operation.ts';
@@ -8,14 +8,13 @@ import { timeOf } from '../time.ts';
 /** A typing indicator runs out after this long unless it is renewed. */
 const TYPING_TTL_MS = 6_000;
 
-type Typist = { conversationId: number; userId: number; username: string };
+type Typist = Pick<Participation, 'conversationId' | 'userId' | 'username' | 'removalSeq'>;
 
 /** Tells the others that the caller is typing; it runs out by itself. */
 export const startTyping = operation({
   input: object({ conversation_id: requiredId() }),
   async run({ conversation_id: conversationId }, caller, { database, typing }) {
-    const { username } = await conversationOf(database.sql, caller, conversationId);
-    return { expires_at: typing.start({ conversationId, userId: caller.userId, username }) };
+    return { expires_at: typing.start(await conversationOf(database.sql, caller, conversationId)) };
   },
 });
 
@@ -23,8 +22,7 @@ export const startTyping = operation({
 export const stopTyping = operation({
   input: object({ conversation_id: requiredId() }),
   async run({ conversation_id: conversationId }, caller, { database, typing }) {
-    const { username } = await conversationOf(database.sql, caller, conversationId);
-    typing.stop({ conversationId, userId: caller.userId, username });
+    typing.stop(await conversationOf(database.sql, caller, conversationId));
     return {};
   },
 });
@@ -60,16 +58,16 @@ export class Typing {
     this.#running.clear();
   }
 
-  #tell(type: 'typing_start' | 'typing_stop', { conversationId, userId, username }: Typist, expiresAt: string): void {
+  #tell(type: 'typing_start' | 'typing_stop', typist: Typist, expiresAt: string): void {
+    const { conversationId, userId, username, removalSeq } = typist;
     const payload = {
       conversation_id: conversationId,
       sender_id: userId,
       sender_username: username,
       expires_at: expiresAt,
     };
-    void this.#deliver([
-      { kind: 'emit', to: { conversationIds: [conversationId], exceptUser: userId }, event: { type, payload } },
-    ]);
+    const to = { room: { id: conversationId, removalSeq }, exceptUser: userId };
+    void this.#deliver([{ kind: 'emit', to, event: { type, payload } }]);
   }
 }
 

@@ -5,7 +5,7 @@ export class Migration20261122000000_initial extends Migration {
 
   override up(): void | Promise<void> {
     this.addSql(
-      `create table "conversations" ("id" bigserial primary key, "is_group" boolean not null, "name" varchar(100) null, "profile_picture" varchar(2048) not null default '', "private_key" varchar(41) null, "last_seq" bigint not null default '0', "message_count" bigint not null default '0', "last_message_id" bigint null, "activity_at" bigint not null, "created_at" bigint not null);`,
+      `create table "conversations" ("id" bigserial primary key, "is_group" boolean not null, "name" varchar(100) null, "profile_picture" varchar(2048) not null default '', "private_key" varchar(41) null, "last_seq" bigint not null default '0', "removal_seq" bigint not null default '0', "message_count" bigint not null default '0', "last_message_id" bigint null, "activity_at" bigint not null, "created_at" bigint not null);`,
     );
     this.addSql(
       `alter table "conversations" add constraint "conversations_private_key_unique" unique ("private_key");`,

@@ -5,7 +5,7 @@ export class Migration20261122000000_initial extends Migration {
 
   override up(): void | Promise<void> {
     this.addSql(
-      `create table \`conversations\` (\`id\` integer not null primary key autoincrement, \`is_group\` integer not null, \`name\` text null, \`profile_picture\` text not null default '', \`private_key\` text null, \`last_seq\` integer not null default '0', \`message_count\` integer not null default '0', \`last_message_id\` integer null, \`activity_at\` integer not null, \`created_at\` integer not null);`,
+      `create table \`conversations\` (\`id\` integer not null primary key autoincrement, \`is_group\` integer not null, \`name\` text null, \`profile_picture\` text not null default '', \`private_key\` text null, \`last_seq\` integer not null default '0', \`removal_seq\` integer not null default '0', \`message_count\` integer not null default '0', \`last_message_id\` integer null, \`activity_at\` integer not null, \`created_at\` integer not null);`,
     );
     this.addSql(`create unique index \`conversations_private_key_unique\` on \`conversations\` (\`private_key\`);`);
 

@@ -1,0 +1,96 @@
+import { LRUCache } from 'lru-cache';
+import type { Room } from './effects.ts';
+
+export type ReadMembers = (conversationId: number) => Promise<readonly number[]>;
+type Rooms = {
+  hasRoom(conversationId: number): boolean;
+  settleRoom(conversationId: number, members: ReadonlySet<number>): void;
+};
+
+const MOST_REMEMBERED = 100_000;
+
+type Held = { emits: (() => void)[]; needed: number; joined: Set<number>; left: Set<number> };
+
+/**
+ * Lets an event into a room only when this node knows of every removal that came before it. Removals are told to all
+ * nodes, but what is told can be lost, or overtaken by the event; the event bears the number of the newest removal, and a
+ * node that knows only an older one reads who is left before it delivers. So one who was removed hears nothing, whatever
+ * happens between the nodes.
+ */
+export class MembershipGuard {
+  readonly #readMembers: ReadMembers;
+  readonly #rooms: Rooms;
+  readonly #failed: (error: unknown) => void;
+  /** The newest removal that this node has carried out, per conversation. */
+  readonly #known = new LRUCache<number, number>({ max: MOST_REMEMBERED });
+  readonly #held = new Map<number, Held>();
+  /** What is known of a conversation of which nothing is noted: no removal, or not even that. */
+  #otherwise = 0;
+
+  constructor(readMembers: ReadMembers, rooms: Rooms, failed: (error: unknown) => void) {
+    this.#readMembers = readMembers;
+    this.#rooms = rooms;
+    this.#failed = failed;
+  }
+
+  /** Emits now, or as soon as the members are known; in order either way. */
+  pass({ id, removalSeq }: Room, emit: () => void): void {
+    const held = this.#held.get(id);
+    if (held !== undefined) {
+      held.emits.push(emit);
+      held.needed = Math.max(held.needed, removalSeq);
+    } else if ((this.#known.get(id) ?? this.#otherwise) >= removalSeq) emit();
+    else if (this.#rooms.hasRoom(id) || this.#otherwise < 0) this.#hold(id, removalSeq, emit);
+    // else nobody is there to hear it, and who comes reads the members anew
+  }
+
+  joined(conversationId: number, userIds: readonly number[]): void {
+    for (const userId of userIds) {
+      this.#held.get(conversationId)?.joined.add(userId);
+      this.#held.get(conversationId)?.left.delete(userId);
+    }
+  }
+
+  left(conversationId: number, userId: number, removalSeq: number): void {
+    this.#held.get(conversationId)?.left.add(userId);
+    this.#held.get(conversationId)?.joined.delete(userId);
+    this.#known.set(conversationId, Math.max(removalSeq, this.#known.get(conversationId) ?? removalSeq));
+  }
+
+  /** Something may have been missed: every room is read anew before the next event goes into it. */
+  forget(): void {
+    this.#known.clear();
+    this.#otherwise = -1;
+  }
+
+  #hold(id: number, needed: number, emit: () => void): void {
+    const held: Held = { emits: [emit], needed, joined: new Set(), left: new Set() };
+    this.#held.set(id, held);
+    void this.#settle(id, held);
+  }
+
+  async #settle(id: number, held: Held): Promise<void> {
+    try {
+      const { members, upTo } = await this.#readSince(id, held);
+      for (const userId of held.joined) members.add(userId);
+      for (const userId of held.left) members.delete(userId);
+      this.#rooms.settleRoom(id, members);
+      this.#held.delete(id);
+      this.#known.set(id, Math.max(upTo, this.#known.get(id) ?? 0));
+      for (const emit of held.emits) emit();
+    } catch (error) {
+      // not delivered: clients notice the hole by its number and sync; the next event tries again
+      this.#held.delete(id);
+      this.#failed(error);
+    }
+  }
+
+  /** Events that came while the members were read may be younger than what was read: then they are read again. */
+  async #readSince(id: number, held: Held): Promise<{ members: Set<number>; upTo: number }> {
+    for (;;) {
+      const upTo = held.needed;
+      const members = new Set(await this.#readMembers(id));
+      if (held.needed === upTo) return { members, upTo };
+    }
+  }
+}
