@@ -1,13 +1,15 @@
-import { createServer } from 'node:http';
-import { pino } from 'pino';
+import { createServer, type Server as HttpServer } from 'node:http';
+import { type Logger, pino } from 'pino';
 import { Server } from 'socket.io';
 import { Limits } from './accounts/limits.ts';
 import { createMail } from './accounts/mail.ts';
 import { OneTimeCodes } from './accounts/one-time-codes.ts';
-import { outboxPage } from './accounts/outbox-page.ts';
 import { Passwords } from './accounts/passwords.ts';
 import { Sessions } from './accounts/sessions.ts';
 import { Tokens } from './accounts/tokens.ts';
+import type { Cluster } from './cluster/cluster.ts';
+import { dismissEnded, joinCluster } from './cluster/join.ts';
+import { type Redis, redisClient } from './cluster/redis-bus.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { GroupCommit } from './conversations/group-commit.ts';
@@ -16,9 +18,11 @@ import { type ChatServer, Delivery } from './delivery.ts';
 import { closeConnections, listen, urlOf } from './listening.ts';
 import { Presence } from './presence/presence.ts';
 import { Typing } from './presence/typing.ts';
+import { summaryOf } from './summary.ts';
 import { Connections } from './transports/connections.ts';
 import { isAllowedOrigin } from './transports/credentials.ts';
 import { httpApp } from './transports/http.ts';
+import { pagesOf } from './transports/pages.ts';
 import { RawWebSockets } from './transports/raw-websocket.ts';
 import { SlowReaders } from './transports/slow-readers.ts';
 import { serveSockets } from './transports/sockets.ts';
@@ -28,116 +32,122 @@ import { Work } from './work.ts';
 export type App = {
   /** Where it listens, e.g. `http://localhost:8080`. */
   readonly url: string;
-  /** What a person who starts it wants to know. */
+  /** What a person who starts it wants to know, in lines. */
   readonly summary: readonly string[];
   /** Finishes what is under way, tells the clients to reconnect, and closes everything; within 10 s. */
   stop(): Promise<void>;
 };
+type Report = (error: unknown, doing: string) => void;
+type House = Readonly<{ config: Config; log: Logger; report: Report; work: Work; io: ChatServer; http: HttpServer }>;
+type Inside = Readonly<{ context: Context; delivery: Delivery; cluster: Cluster | undefined }>;
 
 const LARGEST_PACKET_BYTES = 65_536;
 const JOIN_WITHIN_MS = 10_000;
 const SWEEP_MS = 60_000;
 const EXPIRY_LOOK_MS = 1_000;
+const UNHEARD_LOOK_MS = 2_000;
 const MAIL_WITHIN_MS = 2_000;
 
-/** Builds the whole house and opens its door. Starting twice gives two servers that know nothing of each other. */
+/**
+ * Builds the whole house and opens its door. Each call gives a server of its own.
+ * @throws whatever keeps it from starting: a database or Redis out of reach, a port that is taken
+ */
 export async function createApp(config: Config): Promise<App> {
   const log = pino({ level: config.logLevel });
-  const report = (error: unknown, doing: string) =>
+  const report: Report = (error, doing) =>
     log.error({ name: error instanceof Error ? error.name : typeof error, doing }, 'failed');
-  const database = await Database.open(config.database);
-  const mail = createMail(config.mail, log);
   const work = new Work();
+  const house: House = { config, log, report, work, io: socketServer(config, work), http: createServer() };
+  const database = await Database.open(config.database);
+  try {
+    const inside = await furnish(house, database);
+    const closeDoors = openDoors(house, inside);
+    const stop = () => close(house, inside, closeDoors);
+    await listen(house.http, config.http).catch((error) => stop().then(() => Promise.reject(error)));
+    const url = urlOf(house.http, config.http.host);
+    return { url, summary: summaryOf(config, inside.context.accounts.mail, url), stop };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
 
-  const http = createServer();
-  const io: ChatServer = new Server({
+function socketServer({ corsOrigins }: Config, work: Work): ChatServer {
+  return new Server({
     serveClient: false,
     maxHttpBufferSize: LARGEST_PACKET_BYTES,
     connectTimeout: JOIN_WITHIN_MS,
     perMessageDeflate: false,
     httpCompression: false,
-    destroyUpgrade: false, // there is another kind of upgrade here
-    cors: { origin: [...config.corsOrigins], credentials: true },
-    allowRequest: (request, done) => done(null, !work.draining && isAllowedOrigin(request.headers, config.corsOrigins)),
+    cors: { origin: [...corsOrigins], credentials: true },
+    allowRequest: (request, done) => done(null, !work.draining && isAllowedOrigin(request.headers, corsOrigins)),
   });
-  const delivery = new Delivery(io, (userId, sessionId) => sessions.forget(userId, sessionId));
+}
+
+/** Everything behind the doors. */
+async function furnish({ config, log, report, work, io }: House, database: Database): Promise<Inside> {
+  const redis: Redis | undefined = config.redisUrl === undefined ? undefined : redisClient(config.redisUrl, log);
+  const delivery: Delivery = new Delivery(io, (userId, sessionId) => sessions.forget(userId, sessionId));
   const tokens = new Tokens(config.tokens.secret);
-  const sessions = new Sessions(database, tokens, config.tokens.ttlMinutes, delivery.deliver, () => true);
-  const codes = new OneTimeCodes(database, tokens, config.otp);
-  const presence = new Presence(database, delivery.deliver, delivery.anyOtherIn, report);
+  const hearsEndings = () => cluster?.healthy !== false;
+  const sessions = new Sessions(database, tokens, config.tokens.ttlMinutes, delivery.deliver, hearsEndings);
+  const presence = new Presence(database, delivery.deliverHere, delivery.anyOtherIn, report);
+  const cluster = redis && (await joinCluster({ io, redis, database, delivery, presence, sessions, log, report }));
   const context: Context = {
     database,
-    accounts: { sessions, codes, mail, passwords: new Passwords() },
-    limits: new Limits(config.limits),
+    accounts: {
+      sessions,
+      codes: new OneTimeCodes(database, tokens, config.otp),
+      passwords: new Passwords(),
+      mail: createMail(config.mail, log),
+    },
+    limits: new Limits(config.limits, redis),
     presence,
     typing: new Typing(delivery.deliver),
     changes: new GroupCommit(database, delivery.deliver),
     draining: () => work.draining,
     working: (promise) => work.track(promise),
   };
+  return { context, delivery, cluster };
+}
 
+/** Opens every way in. @returns what closes them */
+function openDoors({ config, log, report, io, http }: House, { context, delivery, cluster }: Inside): () => void {
   const connections = new Connections(config.limits.connectionsPerUser);
   const raw = new RawWebSockets({ io, context, connections, corsOrigins: config.corsOrigins, log });
-  const outbox = mail.outbox;
-  const koa = httpApp({
-    config,
-    context,
-    log,
-    pages: (router) => {
-      if (outbox === undefined || config.production) return;
-      router.get('/dev/outbox', (ctx) => {
-        ctx.body = outboxPage(outbox);
-      });
-    },
-  });
-  http.on('request', koa.callback());
-  io.attach(http, { destroyUpgrade: false });
+  http.on('request', httpApp({ config, context, log, pages: pagesOf(config, context) }).callback());
+  io.attach(http, { destroyUpgrade: false }); // there is another kind of upgrade here
   serveSockets(io, { context, delivery, connections, trustedProxies: config.trustedProxies, log });
   serveUpgrades(http, io, raw);
   const slow = new SlowReaders(io);
+  const { sessions, codes } = context.accounts;
+  const regularly = (everyMs: number, doing: string, work: () => Promise<unknown>) =>
+    setInterval(() => void work().catch((error) => report(error, doing)), everyMs).unref();
   const timers = [
-    setInterval(() => delivery.closeExpired(), EXPIRY_LOOK_MS),
-    setInterval(() => void sweep().catch((error) => report(error, 'sweeping')), SWEEP_MS),
+    setInterval(() => delivery.closeExpired(), EXPIRY_LOOK_MS).unref(),
+    regularly(SWEEP_MS, 'sweeping', () => Promise.all([sessions.sweep(), codes.sweep()])),
+    regularly(UNHEARD_LOOK_MS, 'looking for ended sessions', async () => {
+      if (cluster?.healthy === false) await dismissEnded(delivery, sessions);
+    }),
   ];
-  const sweep = async () => {
-    await sessions.sweep();
-    await codes.sweep();
-  };
-
-  async function stop(): Promise<void> {
-    await work.finish();
-    raw.close();
-    slow.stop();
-    io.engine.close();
+  return () => {
     for (const timer of timers) clearInterval(timer);
-    context.typing.close();
-    await closeConnections(http);
-    await presence.close();
-    await mail.drain(MAIL_WITHIN_MS);
-    mail.close();
-    await database.close();
-  }
-
-  try {
-    await listen(http, config.http);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  const url = urlOf(http, config.http.host);
-  return { url, summary: summaryOf(config, mail.destination, outbox !== undefined, url), stop };
+    slow.stop();
+    raw.close();
+    io.engine.close();
+  };
 }
 
-function summaryOf({ database, limits, production }: Config, mail: string, hasOutbox: boolean, url: string): string[] {
-  const stored =
-    database.kind === 'sqlite'
-      ? `SQLite, ${database.path}`
-      : `PostgreSQL, ${new URL(database.url).host}${new URL(database.url).pathname}`;
-  return [
-    `MmChat listens on ${url}`,
-    `  database  ${stored}`,
-    `  mail      ${mail}`,
-    `  pages     ${hasOutbox && !production ? `${url}/dev/outbox (the letters it would send)` : 'none'}`,
-    ...(limits.enabled ? [] : ['  limits    off (RATE_LIMITS=off)']),
-  ];
+async function close({ http, work }: House, { context, cluster }: Inside, closeDoors: () => void): Promise<void> {
+  const { mail } = context.accounts;
+  http.close();
+  await work.finish();
+  closeDoors();
+  context.typing.close();
+  await closeConnections(http);
+  await context.presence.close();
+  await mail.drain(MAIL_WITHIN_MS);
+  mail.close();
+  await cluster?.close();
+  await context.database.close();
 }

@@ -10,7 +10,7 @@ import type { DatabaseConfig } from './config-parts.ts';
 import { Conversation, Participant, ReadRange } from './conversations/entities.ts';
 import { isUnavailable } from './database-errors.ts';
 import { Message } from './messages/entities.ts';
-import { SafeMigrator } from './migrator.ts';
+import { Migrator } from './migrator.ts';
 
 /** Runs SQL, inside a transaction or outside. */
 export type Sql = Kysely<unknown>;
@@ -28,7 +28,7 @@ const PRAGMAS = ['journal_mode = wal', 'synchronous = full', 'foreign_keys = on'
 export function ormOptions(config: DatabaseConfig, { silent = false } = {}): Options<AbstractSqlDriver> {
   const common = {
     entities: [User, Session, Ticket, OneTimeCode, Conversation, Participant, ReadRange, Message],
-    extensions: [SafeMigrator],
+    extensions: [Migrator],
     migrations: {
       path: `./src/migrations/${config.kind}`,
       glob: '!(*.d).ts',

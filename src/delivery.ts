@@ -4,6 +4,7 @@ import type { Audience, Deliver, Effect, Room } from './effects.ts';
 import { ChatError } from './errors.ts';
 import type { MembershipGuard } from './membership-guard.ts';
 import { NAMESPACE_OF } from './protocol.ts';
+import { timeOf } from './time.ts';
 
 /** What is known of a socket from its authentication on. */
 export type SocketData = { userId: number; sessionId: string; expiresAt: number; address: string };
@@ -20,6 +21,8 @@ type Emission = Extract<Effect, { kind: 'emit' }>;
 
 export const NAMESPACES = ['/chat', '/presence'] as const;
 const CLOSED_UNAUTHENTICATED = 4401;
+/** Clients converge within 5 s; asking them takes at most this long. */
+const PROMPT_WITHIN_MS = 1_500;
 
 export const roomOf = (conversationId: number) => `conversation:${conversationId}`;
 export const roomOfUser = (userId: number) => `user:${userId}`;
@@ -141,6 +144,18 @@ export class Delivery {
     return new Set([...this.#sockets()].map(({ data }) => data.sessionId));
   }
 
+  /** Closes the sockets of sessions that turned out to have been ended. */
+  dismissSessions(ended: ReadonlySet<string>): void {
+    for (const socket of this.#sockets()) if (ended.has(socket.data.sessionId)) dismiss(socket);
+  }
+
+  /** Asks every client of this node to catch up, spread over a while so that they do not all come at once. */
+  promptSync(): void {
+    for (const socket of this.#io.of('/chat').sockets.values()) {
+      setTimeout(() => socket.emit('conversation_update', syncPrompt()), Math.random() * PROMPT_WITHIN_MS).unref();
+    }
+  }
+
   /** Whether a socket of another user is in a conversation's room, on this node. */
   readonly anyOtherIn = (conversationId: number, userId: number): boolean => {
     return this.#namespaces().some((namespace) => {
@@ -170,10 +185,21 @@ export class Delivery {
   }
 }
 
+/** Of no conversation in particular: whatever was missed may be in any. */
+const syncPrompt = () => ({
+  conversation_id: 0,
+  seq: 0,
+  sender_id: 0,
+  content: 'sync_required' as const,
+  created_at: timeOf(Date.now()),
+});
+
 /** Tells a socket that its session is over, and closes the whole connection under it. */
 export function dismiss(socket: ChatSocket): void {
   const { code, message } = new ChatError('unauthenticated');
-  socket.emit('error', { code, message });
+  // private in its types: the namespaces that were entered over this connection, all of which are told
+  const { sockets } = socket.client as unknown as { sockets: ReadonlyMap<string, ChatSocket> };
+  for (const each of sockets.values()) each.emit('error', { code, message });
   closeConnection(socket, CLOSED_UNAUTHENTICATED);
 }
 

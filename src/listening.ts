@@ -24,7 +24,6 @@ export function urlOf(server: Server, host: string | undefined): string {
 
 /** Closes the connections as they become idle, and after 2 s all that are left. */
 export async function closeConnections(server: Server): Promise<void> {
-  if (server.listening) server.close();
   const until = Date.now() + CLOSE_WITHIN_MS;
   while ((await openConnections(server)) > 0 && Date.now() < until) {
     server.closeIdleConnections();

@@ -1,5 +1,5 @@
 import type { Transaction } from '@mikro-orm/core';
-import { Migrator } from '@mikro-orm/migrations';
+import { Migrator as PlainMigrator } from '@mikro-orm/migrations';
 import { SqlitePlatform } from '@mikro-orm/sql';
 
 /** Any number that nobody else locks in this database. */
@@ -8,15 +8,17 @@ const ADVISORY_LOCK = 727_001;
 /**
  * The one migrator, for the command line and for the start alike: on PostgreSQL many may start at once and one of them
  * migrates; on SQLite a table that others point to can be rebuilt without losing their rows.
+ *
+ * It has to be called `Migrator`: MikroORM registers its own one over any extension of another name.
  */
-export class SafeMigrator extends Migrator {
-  static override register(orm: Parameters<typeof Migrator.register>[0]): void {
-    orm.config.registerExtension('@mikro-orm/migrator', () => new SafeMigrator(orm.em as never));
+export class Migrator extends PlainMigrator {
+  static override register(orm: Parameters<typeof PlainMigrator.register>[0]): void {
+    orm.config.registerExtension('@mikro-orm/migrator', () => new Migrator(orm.em as never));
   }
 
   override async runMigrations(
-    ...args: Parameters<Migrator['runMigrations']>
-  ): Promise<Awaited<ReturnType<Migrator['runMigrations']>>> {
+    ...args: Parameters<PlainMigrator['runMigrations']>
+  ): Promise<Awaited<ReturnType<PlainMigrator['runMigrations']>>> {
     const run = () => super.runMigrations(...args);
     return this.driver.getPlatform() instanceof SqlitePlatform ? this.#withoutForeignKeys(run) : this.#alone(run);
   }
@@ -24,7 +26,6 @@ export class SafeMigrator extends Migrator {
   /** The lock lives as long as a transaction of its own, on a connection of its own: a crash releases it. */
   async #alone<T>(run: () => Promise<T>): Promise<T> {
     const connection = this.driver.getConnection();
-    await this.config.getDriver().getConnection().ensureConnection();
     return connection.transactional(async (transaction: Transaction) => {
       await connection.execute(`select pg_advisory_xact_lock(${ADVISORY_LOCK})`, [], 'all', transaction);
       return run();

@@ -36,7 +36,8 @@ export type ServerEvents = {
     conversation_id: number;
     seq: number;
     sender_id: number;
-    content: SystemEvent | 'new_conversation';
+    /** `sync_required` is of no conversation (its ids are 0): something may have been missed anywhere. */
+    content: SystemEvent | 'new_conversation' | 'sync_required';
     user_id?: number;
     name?: string;
     created_at: Time;

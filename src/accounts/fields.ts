@@ -3,7 +3,7 @@ import { required, text } from '../inputs.ts';
 
 const USERNAME = /^[A-Za-z0-9_.-]{3,32}$/;
 /** bcrypt reads no further: what is longer is refused, never cut. */
-const PASSWORD_BYTES = 72;
+export const PASSWORD_BYTES = 72;
 const PASSWORD_CHARACTERS = 8;
 const EMAIL_CHARACTERS = 254;
 /** Good enough to send a letter to; whether anybody reads there, the code tells. */

@@ -1,8 +1,8 @@
-import { BurstyRateLimiter, type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterRes } from 'rate-limiter-flexible';
 import type { Config } from '../config.ts';
-import type { Rate } from '../config-variables.ts';
 import { ChatError } from '../errors.ts';
 import type { Quota } from '../operation.ts';
+import { type Limiter, Limiters, type SharedStore } from './limiters.ts';
 
 export type LimitName =
   | 'otpAddress'
@@ -15,7 +15,6 @@ export type LimitName =
   | 'loginOrigin'
   | 'send'
   | 'operation';
-type Limiter = Pick<RateLimiterAbstract, 'consume' | 'get' | 'delete'>;
 type Limit = { limiter: Limiter; points: number };
 
 /** The rate limits, each counted per key: a user's id, an account's name, an e-mail address or an address of origin. */
@@ -23,18 +22,20 @@ export class Limits {
   readonly #limits: ReadonlyMap<string, Limit>;
   readonly #enabled: boolean;
 
-  constructor(config: Config['limits']) {
+  /** @param store where the nodes of a cluster count together */
+  constructor(config: Config['limits'], store?: SharedStore) {
+    const limiters = new Limiters(store);
     this.#enabled = config.enabled;
     const { signupOrigin, otpAddress, otpAddressDaily, loginAccount, loginOrigin, operation } = config;
     // each step of signing up counts for itself, so that as many people can finish as can begin
     const steps = { signupOrigin, verifyOrigin: signupOrigin, forgotOrigin: signupOrigin, resetOrigin: signupOrigin };
     const rates = { ...steps, otpAddress, otpAddressDaily, loginAccount, loginOrigin, operation };
     const plain = Object.entries(rates).map(
-      ([name, rate]) => [name, { limiter: memory(name, rate), points: rate.points }] as const,
+      ([name, rate]) => [name, { limiter: limiters.plain(name, rate), points: rate.points }] as const,
     );
     this.#limits = new Map([
       ...plain,
-      ['send', { limiter: bursty(config.send, config.sendBurst), points: config.sendBurst }],
+      ['send', { limiter: limiters.bursty('send', config.send, config.sendBurst), points: config.sendBurst }],
     ]);
   }
 
@@ -73,19 +74,6 @@ export class Limits {
     if (limit === undefined) throw new Error(`no limit is named ${name}`);
     return limit;
   }
-}
-
-const memory = (keyPrefix: string, { points, seconds }: Rate) =>
-  new RateLimiterMemory({ keyPrefix, points, duration: seconds });
-
-/** So many a second, and a burst on top that fills up again in as long as the burst lasts at the steady rate. */
-function bursty(steady: Rate, burst: number): Limiter {
-  const extra = Math.max(burst - steady.points, 0);
-  const limiter = memory('send', steady);
-  if (extra === 0) return limiter;
-  const seconds = Math.max(1, Math.ceil((burst / steady.points) * steady.seconds));
-  // its type lacks `delete`, which sends never need
-  return new BurstyRateLimiter(limiter, memory('burst', { points: extra, seconds })) as unknown as Limiter;
 }
 
 const quotaOf = (limit: number, state: RateLimiterRes): Quota => ({

@@ -1,5 +1,6 @@
 import bcrypt from 'bcrypt';
 import { ChatError } from '../errors.ts';
+import { PASSWORD_BYTES } from './fields.ts';
 
 const COST = 10;
 /** bcrypt works in the thread pool that files and DNS share: two at once leave the others room. */
@@ -23,7 +24,8 @@ export class Passwords {
   check(password: string, passwordHash: string | undefined): Promise<boolean> {
     return this.#inTurn(async () => {
       const fits = await bcrypt.compare(password, passwordHash ?? (await this.#decoy));
-      return fits && passwordHash !== undefined;
+      // bcrypt reads no further than its limit: what comes after it would be let through
+      return fits && passwordHash !== undefined && Buffer.byteLength(password) <= PASSWORD_BYTES;
     });
   }
 

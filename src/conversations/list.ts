@@ -4,7 +4,7 @@ import type { Sql } from '../database.ts';
 import { ChatError } from '../errors.ts';
 import { text, wholeNumber } from '../inputs.ts';
 import { operation } from '../operation.ts';
-import { type StoredSummary, selectSummaries, summaryOf } from './summary.ts';
+import { type StoredSummary, selectSummaries, summariesOf } from './summary.ts';
 
 export const MOST_CONVERSATIONS = 500;
 const CURSOR_CHARACTERS = 64;
@@ -20,7 +20,7 @@ export const listConversations = operation({
     const page = rows.slice(0, most);
     const last = page.at(-1);
     return {
-      conversations: page.map((row) => summaryOf(row, userId, presence)),
+      conversations: await summariesOf(page, userId, presence),
       ...(rows.length > most && last !== undefined && { next_cursor: cursorOf(last) }),
     };
   },

@@ -45,7 +45,14 @@ export const selectSummaries = sql`
       select op.user_id from participants op where op.conversation_id = c.id and op.user_id <> p.user_id limit 1
     ) end`;
 
-export function summaryOf(row: StoredSummary, userId: number, presence: Presence) {
+/** Conversations as `userId` sees them. */
+export async function summariesOf(rows: readonly StoredSummary[], userId: number, presence: Presence) {
+  const groups = rows.filter(({ otherId }) => otherId === null).map(({ id }) => id);
+  const lively = await presence.withOthersOnline(groups, userId);
+  return rows.map((row) => summaryOf(row, userId, presence, lively));
+}
+
+function summaryOf(row: StoredSummary, userId: number, presence: Presence, lively: ReadonlySet<number>) {
   const isGroup = Boolean(row.isGroup);
   return {
     conversation_id: row.id,
@@ -55,8 +62,7 @@ export function summaryOf(row: StoredSummary, userId: number, presence: Presence
     last_message: lastMessageOf(row),
     last_seq: row.lastSeq,
     unread_count: row.unread,
-    other_user_online:
-      row.otherId === null ? presence.isAnyOtherOnline(row.id, userId) : presence.isOnline(row.otherId),
+    other_user_online: row.otherId === null ? lively.has(row.id) : presence.isOnline(row.otherId),
     ...(row.otherId !== null && { other_user: otherUserOf(row, row.otherId, presence) }),
   };
 }

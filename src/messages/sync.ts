@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { mixed, object } from 'yup';
-import { type StoredSummary, selectSummaries, summaryOf } from '../conversations/summary.ts';
+import { type StoredSummary, selectSummaries, summariesOf } from '../conversations/summary.ts';
 import type { Sql } from '../database.ts';
 import { ChatError } from '../errors.ts';
 import { wholeNumber } from '../inputs.ts';
@@ -45,9 +45,11 @@ export const sync = operation({
     );
     return {
       conversations: Object.fromEntries(told.map((each) => [each.id, { ...each.changes, ...states.get(each.id) }])),
-      new_conversations: added
-        .flatMap((id) => summaries.get(id) ?? [])
-        .map((row) => summaryOf(row, userId, context.presence)),
+      new_conversations: await summariesOf(
+        added.flatMap((id) => summaries.get(id) ?? []),
+        userId,
+        context.presence,
+      ),
       removed_conversations: [...known.keys()].filter((id) => !current.has(id) || !summaries.has(id)),
       has_more: unknown.length > added.length || told.some(({ changes }) => changes.has_more),
     };

@@ -4,8 +4,15 @@ import type { Database } from '../database.ts';
 import type { Deliver } from '../effects.ts';
 import { Announcements } from './announcements.ts';
 
-/** Whether another user's socket is in a conversation's room. */
+/** Whether another user's socket on this node is in a conversation's room. */
 export type AnyOtherIn = (conversationId: number, userId: number) => boolean;
+/** Who is online on the other nodes, and who tells them of this one's. */
+export type OtherNodes = {
+  isOnline(userId: number): boolean;
+  onlineUsers(): Iterable<number>;
+  userConnected(userId: number): void;
+  userDisconnected(userId: number): void;
+};
 
 type Report = (error: unknown, doing: string) => void;
 
@@ -22,6 +29,7 @@ export class Presence {
   readonly #report: Report;
   readonly #flushing: NodeJS.Timeout;
   readonly #anyOtherIn: AnyOtherIn;
+  #others: OtherNodes | undefined;
 
   constructor(database: Database, deliver: Deliver, anyOtherIn: AnyOtherIn, report: Report) {
     this.#database = database;
@@ -31,11 +39,18 @@ export class Presence {
     this.#flushing = setInterval(() => void this.#flush(), FLUSH_EVERY_MS).unref();
   }
 
+  /** From now on there are other nodes. */
+  join(others: OtherNodes): void {
+    this.#others = others;
+  }
+
   connected(userId: number, connection: string): void {
     const connections = this.#connections.get(userId) ?? new Set();
     this.#connections.set(userId, connections.add(connection));
     this.touch(userId);
-    if (connections.size === 1) this.#announcements.changed(userId);
+    if (connections.size > 1) return;
+    this.#others?.userConnected(userId);
+    this.#announcements.changed(userId);
   }
 
   disconnected(userId: number, connection: string): void {
@@ -43,7 +58,18 @@ export class Presence {
     if (connections?.delete(connection) !== true || connections.size > 0) return;
     this.#connections.delete(userId);
     this.touch(userId);
+    this.#others?.userDisconnected(userId);
     this.#announcements.changed(userId);
+  }
+
+  /** Users came or went on other nodes. */
+  readonly changedElsewhere = (userIds: Iterable<number>): void => {
+    for (const userId of userIds) this.#announcements.changed(userId);
+  };
+
+  /** Users with a connection on this node. */
+  onlineHere(): Iterable<number> {
+    return this.#connections.keys();
   }
 
   /** Notes that a user does something. */
@@ -52,12 +78,25 @@ export class Presence {
   }
 
   isOnline(userId: number): boolean {
-    return this.#connections.has(userId);
+    return this.#connections.has(userId) || this.#others?.isOnline(userId) === true;
   }
 
-  /** Whether any other member of a conversation is online. */
-  isAnyOtherOnline(conversationId: number, userId: number): boolean {
-    return this.#anyOtherIn(conversationId, userId);
+  /** Those of the given conversations in which anybody but this user is online. */
+  async withOthersOnline(conversationIds: readonly number[], userId: number): Promise<Set<number>> {
+    const here = conversationIds.filter((id) => this.#anyOtherIn(id, userId));
+    const open = conversationIds.filter((id) => !here.includes(id));
+    const elsewhere = [...(this.#others?.onlineUsers() ?? [])].filter((id) => id !== userId);
+    return new Set([...here, ...(await this.#withAnyOf(open, elsewhere))]);
+  }
+
+  async #withAnyOf(conversationIds: readonly number[], userIds: readonly number[]): Promise<number[]> {
+    if (conversationIds.length === 0 || userIds.length === 0) return [];
+    const { rows } = await sql<{ id: number }>`
+      select distinct conversation_id as id from participants
+      where conversation_id in (${sql.join(conversationIds)}) and user_id in (${sql.join(userIds.slice(0, MOST_ROWS))})`.execute(
+      this.#database.sql,
+    );
+    return rows.map(({ id }) => id);
   }
 
   /** Milliseconds since 1970: now for who is online, else the last activity. @param stored what the user's row says */

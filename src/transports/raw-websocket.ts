@@ -126,6 +126,7 @@ class RawClient {
   }
 
   async receive(frame: RawData, isBinary: boolean): Promise<void> {
+    if (this.#connection.readyState !== 'open') return; // it is being closed: its session may have ended
     const request = isBinary ? undefined : parse(String(frame));
     if (request === undefined) return this.#refuse();
     this.#badInARow = 0;

@@ -21,6 +21,8 @@ function translate(packet: string): string | undefined {
   const [head, type] = EVENT.exec(packet) ?? [];
   if (head === undefined) return undefined;
   const payload = packet.slice(head.length, -1);
+  // told in both namespaces, which are one here
+  if (type === 'error' && packet.startsWith('2/presence,')) return undefined;
   if (type === 'error') return `{"type":"error","ok":false,"error":${payload}}`;
   return `{"type":"${type}",${payload.slice(1)}`;
 }

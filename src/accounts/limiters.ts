@@ -1,0 +1,82 @@
+import {
+  BurstyRateLimiter,
+  type RateLimiterAbstract,
+  RateLimiterMemory,
+  RateLimiterRedis,
+  RateLimiterRes,
+} from 'rate-limiter-flexible';
+import type { Rate } from '../config-variables.ts';
+
+export type Limiter = Pick<RateLimiterAbstract, 'consume' | 'get' | 'delete'>;
+/** The `redis` client that nodes share their counts through. */
+export type SharedStore = { readonly isReady: boolean };
+
+/** How long an answer of Redis is waited for, and for how long after that it is not asked. */
+const PATIENCE_MS = 200;
+const PAUSE_MS = 2_000;
+
+/** Makes limiters that count in this process or, with a store, for all nodes together. */
+export class Limiters {
+  readonly #store: SharedStore | undefined;
+  readonly #pause = { until: 0 };
+
+  constructor(store: SharedStore | undefined) {
+    this.#store = store;
+  }
+
+  /** So many in so many seconds. */
+  plain(name: string, { points, seconds }: Rate): Limiter {
+    const options = { keyPrefix: `mmchat:${name}`, points, duration: seconds };
+    const here = new RateLimiterMemory(options);
+    if (this.#store === undefined) return here;
+    const shared = new RateLimiterRedis({ ...options, storeClient: this.#store, useRedisPackage: true });
+    return new SharedLimiter(shared, here, this.#store, this.#pause);
+  }
+
+  /** A steady rate, and a burst on top that fills up again in as long as the burst lasts at the steady rate. */
+  bursty(name: string, steady: Rate, burst: number): Limiter {
+    const limiter = this.plain(name, steady);
+    const extra = burst - steady.points;
+    if (extra <= 0) return limiter;
+    const seconds = Math.max(1, Math.ceil((burst / steady.points) * steady.seconds));
+    const more = this.plain(`${name}-burst`, { points: extra, seconds });
+    // it only ever calls `consume`, and its type lacks `delete`, which bursts never need
+    return new BurstyRateLimiter(limiter as never, more as never) as unknown as Limiter;
+  }
+}
+
+/** Counts for all nodes; while Redis does not answer, each node counts for itself: a limit must never stop the chat. */
+class SharedLimiter implements Limiter {
+  readonly #shared: Limiter;
+  readonly #here: Limiter;
+  readonly #store: SharedStore;
+  readonly #pause: { until: number };
+
+  constructor(shared: Limiter, here: Limiter, store: SharedStore, pause: { until: number }) {
+    this.#shared = shared;
+    this.#here = here;
+    this.#store = store;
+    this.#pause = pause;
+  }
+
+  readonly consume: Limiter['consume'] = (key) => this.#use((limiter) => limiter.consume(key));
+  readonly get: Limiter['get'] = (key) => this.#use((limiter) => limiter.get(key));
+  readonly delete: Limiter['delete'] = (key) => this.#use((limiter) => limiter.delete(key));
+
+  async #use<T>(ask: (limiter: Limiter) => Promise<T>): Promise<T> {
+    if (!this.#store.isReady || Date.now() < this.#pause.until) return ask(this.#here);
+    try {
+      return await withinPatience(ask(this.#shared));
+    } catch (error) {
+      if (error instanceof RateLimiterRes) throw error;
+      this.#pause.until = Date.now() + PAUSE_MS;
+      return ask(this.#here);
+    }
+  }
+}
+
+function withinPatience<T>(promise: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('no answer in time')), PATIENCE_MS);
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

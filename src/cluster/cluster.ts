@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import type { Effect } from '../effects.ts';
+import type { Bus, NodeMessage } from './bus.ts';
+import { Confirmations } from './confirmations.ts';
+import { RemotePresence } from './remote-presence.ts';
+
+const HEARTBEAT_MS = 3_000;
+/** A node that has not been heard for so long is taken for dead, and its users with it. */
+const LEASE_MS = 12_000;
+const CONFIRM_WITHIN_MS = 1_000;
+
+/** What the cluster asks of the node it runs in. */
+export type Node = {
+  /** Carries out, for the sockets of this node, what another node committed. */
+  apply(effects: readonly Effect[]): void;
+  /** Users with a connection on this node. */
+  onlineUsers(): Iterable<number>;
+  /** Users whose presence on other nodes changed. */
+  presenceChanged(userIds: Iterable<number>): void;
+  /** Messages from other nodes may have been missed: what is remembered is no longer to be trusted. */
+  mayHaveMissed(): void;
+};
+
+/** The other nodes: passes effects to them, waits for their confirmations, and knows who is online there. */
+export class Cluster {
+  readonly #id = randomUUID();
+  readonly #bus: Bus;
+  readonly #node: Node;
+  /** When each other node was last heard. */
+  readonly #heard = new Map<string, number>();
+  readonly #presence = new RemotePresence();
+  readonly #confirmations = new Confirmations(CONFIRM_WITHIN_MS);
+  readonly #beating: NodeJS.Timeout;
+  #lastBeat = Date.now();
+  #lost = 0;
+
+  constructor(bus: Bus, node: Node) {
+    this.#bus = bus;
+    this.#node = node;
+    bus.listen((message) => this.#hear(message));
+    bus.onRecovered(() => this.#recovered());
+    this.#beating = setInterval(() => this.#beat(), HEARTBEAT_MS).unref();
+    this.#publish('hello', [...node.onlineUsers()]);
+  }
+
+  /** Whether this node hears the others and is heard, as far as it knows. */
+  get healthy(): boolean {
+    return this.#bus.healthy;
+  }
+
+  isOnline(userId: number): boolean {
+    return this.#presence.has(userId);
+  }
+
+  /** Users who are online on other nodes. */
+  onlineUsers(): Iterable<number> {
+    return this.#presence.users();
+  }
+
+  /** To be called when a publish was lost: the others are told when they can be. */
+  countLost(): void {
+    this.#lost += 1;
+  }
+
+  /** Passes effects to the other nodes; with something to confirm, resolves when they have, or after a second. */
+  spread(effects: readonly Effect[], mustBeConfirmed: boolean): Promise<void> | undefined {
+    if (!mustBeConfirmed) return void this.#publish('effects', { effects });
+    const { id, confirmed } = this.#confirmations.ask(new Set(this.#heard.keys()));
+    this.#publish('effects', { effects, confirm: id });
+    return confirmed;
+  }
+
+  userConnected(userId: number): void {
+    this.#publish('online', [userId]);
+  }
+
+  userDisconnected(userId: number): void {
+    this.#publish('offline', [userId]);
+  }
+
+  /** Tells the others that this node goes. */
+  async close(): Promise<void> {
+    clearInterval(this.#beating);
+    this.#publish('bye', []);
+    await new Promise((resolve) => setTimeout(resolve, 50)); // the bus says not when it has gone out
+    await this.#bus.close();
+  }
+
+  #publish(kind: string, body: unknown): void {
+    this.#bus.publish({ from: this.#id, kind, body });
+  }
+
+  #hear({ from, kind, body }: NodeMessage): void {
+    if (from === this.#id) return;
+    this.#heard.set(from, Date.now());
+    const users = body as number[]; // of all kinds but the first two
+    if (kind === 'effects') this.#carryOut(from, body as { effects: Effect[]; confirm?: string });
+    else if (kind === 'confirmed') this.#confirmations.confirm(body as string, from);
+    else if (kind === 'lost') this.#node.mayHaveMissed();
+    else if (kind === 'online') this.#node.presenceChanged(this.#presence.add(from, users));
+    else if (kind === 'offline') this.#node.presenceChanged(this.#presence.remove(from, users));
+    else if (kind === 'bye') this.#forget(from);
+    else this.#node.presenceChanged(this.#presence.replace(from, users));
+    if (kind === 'hello') this.#publish('beat', [...this.#node.onlineUsers()]);
+  }
+
+  #carryOut(from: string, { effects, confirm }: { effects: Effect[]; confirm?: string }): void {
+    this.#node.apply(effects);
+    if (confirm !== undefined) this.#bus.publish({ from: this.#id, kind: 'confirmed', body: confirm });
+    void from;
+  }
+
+  #beat(): void {
+    const now = Date.now();
+    // this process stood still: what it hears next may be older than what it has missed
+    if (now - this.#lastBeat > 2 * HEARTBEAT_MS) this.#node.mayHaveMissed();
+    this.#lastBeat = now;
+    this.#publish('beat', [...this.#node.onlineUsers()]);
+    if (!this.#bus.healthy) return this.#keepAll(now);
+    for (const [node, at] of this.#heard) if (now - at > LEASE_MS) this.#forget(node);
+  }
+
+  /** While we hear nobody, nobody's silence means anything. */
+  #keepAll(now: number): void {
+    for (const node of this.#heard.keys()) this.#heard.set(node, now);
+  }
+
+  #recovered(): void {
+    this.#keepAll(Date.now());
+    this.#node.mayHaveMissed();
+    if (this.#lost > 0) this.#publish('lost', []);
+    this.#lost = 0;
+    this.#publish('hello', [...this.#node.onlineUsers()]);
+  }
+
+  #forget(node: string): void {
+    this.#heard.delete(node);
+    this.#confirmations.gone(node);
+    this.#node.presenceChanged(this.#presence.forget(node));
+  }
+}

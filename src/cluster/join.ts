@@ -1,0 +1,60 @@
+import { sql } from 'kysely';
+import type { Server } from 'socket.io';
+import type { Sessions } from '../accounts/sessions.ts';
+import type { Database } from '../database.ts';
+import type { Delivery } from '../delivery.ts';
+import { MembershipGuard } from '../membership-guard.ts';
+import type { Presence } from '../presence/presence.ts';
+import { Cluster } from './cluster.ts';
+import { type Redis, redisBus } from './redis-bus.ts';
+
+type House = {
+  io: Server;
+  redis: Redis;
+  database: Database;
+  delivery: Delivery;
+  presence: Presence;
+  sessions: Sessions;
+  log: Record<'warn' | 'info', (fields: object, message: string) => void>;
+  report: (error: unknown, doing: string) => void;
+};
+
+/** Makes this node one of several: from here on they deliver for each other. */
+export async function joinCluster({
+  io,
+  redis,
+  database,
+  delivery,
+  presence,
+  sessions,
+  log,
+  report,
+}: House): Promise<Cluster> {
+  const guard = new MembershipGuard(membersIn(database), delivery, (error) => report(error, 'reading members'));
+  const bus = await redisBus(io, redis, log, { lost: () => cluster.countLost() });
+  const cluster: Cluster = new Cluster(bus, {
+    apply: delivery.deliverHere,
+    onlineUsers: () => presence.onlineHere(),
+    presenceChanged: presence.changedElsewhere,
+    mayHaveMissed() {
+      guard.forget();
+      sessions.forgetAll();
+      void dismissEnded(delivery, sessions).catch((error) => report(error, 'looking for ended sessions'));
+      delivery.promptSync();
+    },
+  });
+  delivery.join((effects, mustBeConfirmed) => cluster.spread(effects, mustBeConfirmed), guard);
+  presence.join(cluster);
+  return cluster;
+}
+
+/** Closes the sockets of sessions that were ended while this node did not hear of it. */
+export async function dismissEnded(delivery: Delivery, sessions: Sessions): Promise<void> {
+  delivery.dismissSessions(new Set(await sessions.endedOf(delivery.sessions())));
+}
+
+const membersIn = (database: Database) => async (conversationId: number) => {
+  const { rows } = await sql<{ userId: number }>`
+    select user_id as "userId" from participants where conversation_id = ${conversationId}`.execute(database.sql);
+  return rows.map(({ userId }) => userId);
+};
