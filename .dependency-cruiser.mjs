@@ -24,8 +24,8 @@ export default {
       name: 'only-delivery-emits',
       comment: 'One road to the clients: a second one would forget the removed member, the sender or the other node.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/(app|delivery)\\.ts$', '^src/transports/'] },
-      to: { path: '^node_modules/(socket\\.io|@socket\\.io)/' },
+      from: { path: '^src/', pathNot: ['^src/(app|delivery)\\.ts$', '^src/(transports|cluster)/'] },
+      to: { path: '^node_modules/(socket\\.io|@socket\\.io)/', ...arrow },
     },
     {
       name: 'accounts-stand-alone',
