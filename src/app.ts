@@ -21,10 +21,11 @@ import { Typing } from './presence/typing.ts';
 import { summaryOf } from './summary.ts';
 import { Connections } from './transports/connections.ts';
 import { isAllowedOrigin } from './transports/credentials.ts';
+import { sayFarewell } from './transports/farewell.ts';
 import { httpApp } from './transports/http.ts';
 import { pagesOf } from './transports/pages.ts';
 import { RawWebSockets } from './transports/raw-websocket.ts';
-import { SlowReaders } from './transports/slow-readers.ts';
+import { connectionsOf, SlowReaders } from './transports/slow-readers.ts';
 import { serveSockets } from './transports/sockets.ts';
 import { serveUpgrades } from './transports/upgrades.ts';
 import { Work } from './work.ts';
@@ -112,7 +113,10 @@ async function furnish({ config, log, report, work, io }: House, database: Datab
 }
 
 /** Opens every way in. @returns what closes them */
-function openDoors({ config, log, report, io, http }: House, { context, delivery, cluster }: Inside): () => void {
+function openDoors(
+  { config, log, report, io, http }: House,
+  { context, delivery, cluster }: Inside,
+): () => Promise<void> {
   const connections = new Connections(config.limits.connectionsPerUser);
   const raw = new RawWebSockets({ io, context, connections, corsOrigins: config.corsOrigins, log });
   http.on('request', httpApp({ config, context, log, pages: pagesOf(config, context) }).callback());
@@ -130,19 +134,24 @@ function openDoors({ config, log, report, io, http }: House, { context, delivery
       if (cluster?.healthy === false) await dismissEnded(delivery, sessions);
     }),
   ];
-  return () => {
+  return async () => {
     for (const timer of timers) clearInterval(timer);
     slow.stop();
-    raw.close();
+    await sayFarewell([...raw.closings(), ...connectionsOf(io).map((connection) => () => connection.close())]);
+    raw.stop();
     io.engine.close();
   };
 }
 
-async function close({ http, work }: House, { context, cluster }: Inside, closeDoors: () => void): Promise<void> {
+async function close(
+  { http, work }: House,
+  { context, cluster }: Inside,
+  closeDoors: () => Promise<void>,
+): Promise<void> {
   const { mail } = context.accounts;
   http.close();
   await work.finish();
-  closeDoors();
+  await closeDoors();
   context.typing.close();
   await closeConnections(http);
   await context.presence.close();

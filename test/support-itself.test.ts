@@ -6,7 +6,7 @@ import { createTransport } from 'nodemailer';
 import { createClient } from 'redis';
 import { makeTemporaryFolder, removeTemporaryFolder, startProcess } from './support/processes.ts';
 import { startSendGrid } from './support/sendgrid.ts';
-import { postgresql, requirePostgresql, requireRedis } from './support/services.ts';
+import { postgresql, redis, requirePostgresql, requireRedis } from './support/services.ts';
 import { startSmtp } from './support/smtp.ts';
 
 async function isListening(port: number): Promise<boolean> {
@@ -76,8 +76,9 @@ describe('The test support', () => {
   });
 
   describe('for Redis', () => {
-    it('starts empty again on the same port', async function () {
+    it('gives every caller the same server, which starts empty again on the same port', async function () {
       const server = await requireRedis(this);
+      expect(await redis()).to.equal(server);
       const client = createClient({ url: server.url });
       client.on('error', () => {}); // it loses its connection, as it should, and connects again by itself
       await client.connect();

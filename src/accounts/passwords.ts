@@ -5,7 +5,7 @@ import { PASSWORD_BYTES } from './fields.ts';
 const COST = 10;
 /** bcrypt works in the thread pool that files and DNS share: two at once leave the others room. */
 const AT_ONCE = 2;
-const MOST_WAITING = 500;
+const MOST_WAITING = 200;
 const BUSY_RETRY_SEC = 5;
 
 /** Hashes and checks passwords, two at a time; the rest wait in a line of bounded length. */

@@ -4,7 +4,7 @@ import type { Database } from '../database.ts';
 import type { Deliver } from '../effects.ts';
 import type { Caller } from '../operation.ts';
 import { Session, Ticket } from './entities.ts';
-import { randomKey, sha256, type Token, type Tokens } from './tokens.ts';
+import { randomKey, sha256, type Tokens } from './tokens.ts';
 
 export const TICKET_TTL_SEC = 30;
 const MOST_REMEMBERED = 50_000;
@@ -24,7 +24,7 @@ export class Sessions {
   readonly #hearsEndings: () => boolean;
   /** Sessions known to be good; ending one forgets it here first. */
   readonly #good = new LRUCache<string, Good>({ max: MOST_REMEMBERED });
-  /** Raised whenever a session ends, so that a look-up which began before does not remember what it found. */
+  /** Raised whenever a session ends, so that a look-up which began before does not believe what it found. */
   #endings = 0;
 
   /** @param hearsEndings whether sessions that other nodes end are heard of here */
@@ -49,14 +49,16 @@ export class Sessions {
     return token !== undefined && (await this.#isGood(token)) ? token : undefined;
   }
 
-  async #isGood({ sessionId, userId }: Token): Promise<boolean> {
+  async #isGood({ sessionId, userId }: Caller): Promise<boolean> {
     const good = this.#good.get(sessionId);
     const trusted = this.#hearsEndings() || Date.now() - (good?.seenAt ?? 0) < UNHEARD_TRUST_MS;
     if (good?.userId === userId && trusted) return true;
     const endings = this.#endings;
     const found = await this.#database.entities().findOne(Session, { id: sessionId, userId });
-    if (found !== null && endings === this.#endings) this.#remember(sessionId, userId);
-    return found !== null;
+    if (found === null) return false;
+    if (endings !== this.#endings) return this.#isGood({ sessionId, userId }); // perhaps it was this one that ended
+    this.#remember(sessionId, userId);
+    return true;
   }
 
   #remember(sessionId: string, userId: number): void {

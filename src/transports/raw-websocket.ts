@@ -96,10 +96,13 @@ export class RawWebSockets {
     setImmediate(() => webSocket.resume());
   }
 
-  /** Tells every client that the server is restarting. */
-  close(): void {
+  /** Closes one connection each, telling its client that the server is restarting. */
+  closings(): (() => void)[] {
+    return [...this.#open].map((connection) => () => connection.closeWith(RESTARTING, 'restarting'));
+  }
+
+  stop(): void {
     this.#heartbeat.stop();
-    for (const connection of this.#open) connection.closeWith(RESTARTING, 'restarting');
   }
 }
 

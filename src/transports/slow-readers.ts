@@ -8,7 +8,7 @@ const MOST_WAITING_BYTES = 2_097_152;
 type Connection = {
   writeBuffer: readonly { data?: unknown }[];
   transport: { socket?: { bufferedAmount?: number } };
-  close(discard: boolean): void;
+  close(discard?: boolean): void;
 };
 
 /** Cuts Socket.IO connections that do not read: what they do not take would pile up in our memory without end. */
@@ -26,10 +26,14 @@ export class SlowReaders {
   }
 
   #look(): void {
-    // engine.io types its register of connections as internal
-    const { clients } = this.#io.engine as unknown as { clients: Record<string, Connection> };
-    for (const connection of Object.values(clients)) if (isTooSlow(connection)) connection.close(true);
+    for (const connection of connectionsOf(this.#io)) if (isTooSlow(connection)) connection.close(true);
   }
+}
+
+/** The Socket.IO connections that are open; engine.io types its register of them as internal. */
+export function connectionsOf(io: ChatServer): Connection[] {
+  const { clients } = io.engine as unknown as { clients: Record<string, Connection> };
+  return Object.values(clients);
 }
 
 function isTooSlow({ writeBuffer, transport }: Connection): boolean {

@@ -2,9 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { addressTaken, resetCode, signupCode } from '../../src/accounts/letters.ts';
 import { createMail, type Letter, type Mail, type MailConfig } from '../../src/accounts/mail.ts';
-import { outboxPage } from '../../src/accounts/outbox-page.ts';
 import { startSendGrid } from '../support/sendgrid.ts';
 import { startSmtp } from '../support/smtp.ts';
 
@@ -216,83 +214,6 @@ describe('mail', function () {
         { level: 'error', message: 'mail refused a letter' },
       ]);
       expect(mail.outbox?.[0]?.to).to.equal('9999@example.com');
-    });
-  });
-
-  describe('in the development outbox', () => {
-    it('keeps the newest 200 letters, newest first', async () => {
-      const { mail } = start({ kind: 'outbox', print: false });
-      for (let number = 0; number < 205; number += 1) mail.send(letterTo(number));
-      expect(mail.outbox, 'a letter delivered before send returned').to.have.length(0);
-      await mail.drain(DRAIN_MS);
-      expect(mail.outbox).to.have.length(200);
-      expect(mail.outbox?.[0]).to.include(letterTo(204));
-      expect(mail.outbox?.[0]?.at).to.be.instanceOf(Date);
-      expect(mail.outbox?.at(-1)).to.include(letterTo(5));
-    });
-
-    it('shows each letter on the terminal as one block, without escape sequences', async () => {
-      const { mail, printed } = start({ kind: 'outbox', print: true });
-      mail.send({ ...LETTER, subject: 'Red \u001b[31malert' });
-      await mail.drain(DRAIN_MS);
-      expect(mail.destination).to.equal('this terminal and /dev/outbox');
-      expect(printed).to.have.length(1);
-      expect(printed[0]).to.include('To: alice@example.com\nSubject: Red [31malert\n\nYour code:\n\n246810\n');
-    });
-
-    it('prints nothing when told so', async () => {
-      const { mail, printed } = start({ kind: 'outbox', print: false });
-      mail.send(LETTER);
-      await mail.drain(DRAIN_MS);
-      expect(mail.destination).to.equal('/dev/outbox');
-      expect(printed).to.deep.equal([]);
-    });
-  });
-
-  describe('on the outbox page', () => {
-    const at = new Date('2025-09-20T12:34:56Z');
-
-    it('is text, whatever it holds', () => {
-      const hostile = `<script>alert("1")</script>&amp;'`;
-      const page = outboxPage([{ to: hostile, subject: hostile, text: hostile, at }]);
-      expect(page).not.to.include('<script');
-      expect(page.split('&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;amp;&#39;')).to.have.length(4);
-    });
-
-    it('comes in the order given, each code apart from the text around it', () => {
-      const page = outboxPage([
-        { ...LETTER, at },
-        { ...letterTo('bob'), text: 'No code, 123456 is in a line', at },
-      ]);
-      expect(page.indexOf('alice@example.com')).to.be.within(0, page.indexOf('bob@example.com'));
-      expect(page.match(/<strong>\d+<\/strong>/g)).to.deep.equal(['<strong>246810</strong>']);
-      expect(page).to.include('<time datetime="2025-09-20T12:34:56.000Z">2025-09-20 12:34:56 UTC</time>');
-    });
-
-    it('is said to be none when there is none', () => {
-      expect(outboxPage([])).to.include('No mail yet').and.to.include('<meta http-equiv="refresh" content="5">');
-    });
-  });
-
-  describe('with a code', () => {
-    it('has the code alone on its line and says how long it is valid', () => {
-      for (const letter of [signupCode('a@b.example', 'alice', '0123', 300), resetCode('a@b.example', '0123', 90)]) {
-        expect(letter.to).to.equal('a@b.example');
-        expect(letter.text.split('\n')).to.include('0123');
-        expect(letter.subject).not.to.include('0123');
-        expect(letter.text).to.include('ignore this letter');
-      }
-      expect(signupCode('a@b.example', 'alice', '0123', 300).text)
-        .to.include('Hello alice,')
-        .and.include('5 minutes');
-      expect(signupCode('a@b.example', undefined, '0123', 60).text)
-        .to.include('Hello,')
-        .and.include('1 minute ');
-      expect(resetCode('a@b.example', '0123', 90).text).to.include('90 seconds');
-    });
-
-    it('is not what the owner of a taken address gets', () => {
-      expect(addressTaken('a@b.example').text).to.include('already has an account').and.not.match(/\d/);
     });
   });
 });

@@ -34,18 +34,16 @@ export async function startPostgresql(): Promise<PostgreSql | undefined> {
   const folder = makeTemporaryFolder('postgresql');
   if (owner) chownSync(folder, owner.uid, owner.gid);
   const data = join(folder, 'data');
+  // Their messages are looked for, so they must be in English.
+  const options = { cwd: folder, env: { ...process.env, LC_ALL: 'C' }, ...owner };
   const cluster = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'];
-  await run(initdb, [...cluster, `--pgdata=${data}`], { cwd: folder, ...owner });
+  await (await startProcess(initdb, [...cluster, `--pgdata=${data}`], { ready: /^Success/m, ...options })).ended;
 
   const port = await freePort();
   const settings = [`unix_socket_directories=${folder}`, 'listen_addresses=127.0.0.1', 'max_connections=200'];
   const args = ['-D', data, '-p', `${port}`, ...settings.flatMap((setting) => ['-c', setting])];
-  const start = () =>
-    startProcess(join(binaries, 'postgres'), args, {
-      ready: /database system is ready to accept connections/,
-      cwd: folder,
-      ...owner,
-    });
+  const ready = /database system is ready to accept connections/;
+  const start = () => startProcess(join(binaries, 'postgres'), args, { ready, ...options });
   let server = await start();
 
   return {

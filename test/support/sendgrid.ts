@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 
-export type SendGridRequest = { readonly authorization: string | undefined; readonly body: unknown };
+type SendGridRequest = { readonly authorization: string | undefined; readonly body: unknown };
 
 export type SendGrid = {
   /** What to use in place of https://api.sendgrid.com. */

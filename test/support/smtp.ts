@@ -7,7 +7,7 @@ const NEXT_TIMEOUT_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 100;
 
 /** A letter as one recipient gets it; the addresses are the envelope's. */
-export type Letter = { readonly from: string; readonly to: string; readonly subject: string; readonly text: string };
+type Letter = { readonly from: string; readonly to: string; readonly subject: string; readonly text: string };
 
 export type Smtp = {
   readonly url: string;
