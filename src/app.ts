@@ -117,7 +117,8 @@ function openDoors(
   { config, log, report, io, http }: House,
   { context, delivery, cluster }: Inside,
 ): () => Promise<void> {
-  const connections = new Connections(config.limits.connectionsPerUser);
+  const { limits } = config;
+  const connections = new Connections(limits.enabled ? limits.connectionsPerUser : Number.POSITIVE_INFINITY);
   const raw = new RawWebSockets({ io, context, connections, corsOrigins: config.corsOrigins, log });
   http.on('request', httpApp({ config, context, log, pages: pagesOf(config, context) }).callback());
   io.attach(http, { destroyUpgrade: false }); // there is another kind of upgrade here

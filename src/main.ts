@@ -1,15 +1,22 @@
-import { createApp } from './app.ts';
+import { type App, createApp } from './app.ts';
 import { ConfigError, environment, readConfig } from './config.ts';
+
+/** Whoever sent the signal waits 10 s before it kills. */
+const STOP_WITHIN_MS = 9_500;
 
 try {
   const app = await createApp(readConfig(environment()));
   console.log(app.summary.join('\n'));
-  const stop = () => void app.stop().then(() => process.exit(0));
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void leave(app));
 } catch (error) {
   console.error(explain(error));
   process.exit(1);
+}
+
+async function leave(app: App): Promise<void> {
+  setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+  await app.stop();
+  process.exit(0);
 }
 
 function explain(error: unknown): string {

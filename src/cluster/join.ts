@@ -19,6 +19,9 @@ type House = {
   report: (error: unknown, doing: string) => void;
 };
 
+/** After an outage every node says that it lost something: the clients are asked once. */
+const PROMPT_AFTER_MS = 500;
+
 /** Makes this node one of several: from here on they deliver for each other. */
 export async function joinCluster({
   io,
@@ -30,6 +33,11 @@ export async function joinCluster({
   log,
   report,
 }: House): Promise<Cluster> {
+  let prompting: NodeJS.Timeout | undefined;
+  const prompt = () => {
+    prompting = undefined;
+    delivery.promptSync();
+  };
   const guard = new MembershipGuard(membersIn(database), delivery, (error) => report(error, 'reading members'));
   const bus = await redisBus(io, redis, log, { lost: () => cluster.countLost() });
   const cluster: Cluster = new Cluster(bus, {
@@ -40,7 +48,7 @@ export async function joinCluster({
       guard.forget();
       sessions.forgetAll();
       void dismissEnded(delivery, sessions).catch((error) => report(error, 'looking for ended sessions'));
-      delivery.promptSync();
+      prompting ??= setTimeout(prompt, PROMPT_AFTER_MS).unref();
     },
   });
   delivery.join((effects, mustBeConfirmed) => cluster.spread(effects, mustBeConfirmed), guard);

@@ -17,6 +17,8 @@ export type OtherNodes = {
 type Report = (error: unknown, doing: string) => void;
 
 const FLUSH_EVERY_MS = 5_000;
+/** Who is online needs no row to say so: theirs is written only every so many times, against a crash. */
+const ONLINE_EVERY = 12;
 const MOST_ROWS = 5_000;
 
 /** Who is online, by their open connections, and when everybody was last seen. */
@@ -24,7 +26,8 @@ export class Presence {
   readonly #database: Database;
   readonly #connections = new Map<number, Set<string>>();
   /** When users were last active, until it is written to their rows. */
-  #active = new Map<number, number>();
+  readonly #active = new Map<number, number>();
+  #flushes = 0;
   readonly #announcements: Announcements;
   readonly #report: Report;
   readonly #flushing: NodeJS.Timeout;
@@ -108,14 +111,17 @@ export class Presence {
   async close(): Promise<void> {
     clearInterval(this.#flushing);
     this.#announcements.close();
+    this.#flushes = -1; // the last time, everybody
     await this.#flush();
   }
 
   async #flush(): Promise<void> {
     const now = Date.now();
-    for (const userId of this.#connections.keys()) this.#active.set(userId, now);
-    const active = [...this.#active];
-    this.#active = new Map();
+    this.#flushes += 1;
+    const everybody = this.#flushes % ONLINE_EVERY === 0;
+    if (everybody) for (const userId of this.#connections.keys()) this.#active.set(userId, now);
+    const active = [...this.#active].filter(([userId]) => everybody || !this.#connections.has(userId));
+    for (const [userId] of active) this.#active.delete(userId);
     try {
       for (let start = 0; start < active.length; start += MOST_ROWS)
         await this.#store(active.slice(start, start + MOST_ROWS));
