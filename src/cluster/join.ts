@@ -33,11 +33,7 @@ export async function joinCluster({
   log,
   report,
 }: House): Promise<Cluster> {
-  let prompting: NodeJS.Timeout | undefined;
-  const prompt = () => {
-    prompting = undefined;
-    delivery.promptSync();
-  };
+  const prompt = soonOnce(() => delivery.promptSync());
   const guard = new MembershipGuard(membersIn(database), delivery, (error) => report(error, 'reading members'));
   const bus = await redisBus(io, redis, log, { lost: () => cluster.countLost() });
   const cluster: Cluster = new Cluster(bus, {
@@ -48,7 +44,7 @@ export async function joinCluster({
       guard.forget();
       sessions.forgetAll();
       void dismissEnded(delivery, sessions).catch((error) => report(error, 'looking for ended sessions'));
-      prompting ??= setTimeout(prompt, PROMPT_AFTER_MS).unref();
+      prompt();
     },
   });
   delivery.join((effects, mustBeConfirmed) => cluster.spread(effects, mustBeConfirmed), guard);
@@ -59,6 +55,18 @@ export async function joinCluster({
 /** Closes the sockets of sessions that were ended while this node did not hear of it. */
 export async function dismissEnded(delivery: Delivery, sessions: Sessions): Promise<void> {
   delivery.dismissSessions(new Set(await sessions.endedOf(delivery.sessions())));
+}
+
+/** However often it is asked for within a while, the work is done once, at the end of the while. */
+function soonOnce(work: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  return () => {
+    if (timer !== undefined) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      work();
+    }, PROMPT_AFTER_MS).unref();
+  };
 }
 
 const membersIn = (database: Database) => async (conversationId: number) => {
