@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
+import { batched } from '../batched.ts';
 import type { Database } from '../database.ts';
 import type { Deliver } from '../effects.ts';
 import type { Caller } from '../operation.ts';
@@ -26,6 +28,11 @@ export class Sessions {
   readonly #good = new LRUCache<string, Good>({ max: MOST_REMEMBERED });
   /** Raised whenever a session ends, so that a look-up which began before does not believe what it found. */
   #endings = 0;
+  readonly #ownerOf = batched(async (ids: readonly string[]) => {
+    const { rows } = await sql<{ id: string; userId: number }>`
+      select id, user_id as "userId" from sessions where id in (${sql.join(ids)})`.execute(this.#database.sql);
+    return new Map(rows.map(({ id, userId }) => [id, userId]));
+  });
 
   /** @param hearsEndings whether sessions that other nodes end are heard of here */
   constructor(database: Database, tokens: Tokens, ttlMinutes: number, deliver: Deliver, hearsEndings: () => boolean) {
@@ -54,8 +61,7 @@ export class Sessions {
     const trusted = this.#hearsEndings() || Date.now() - (good?.seenAt ?? 0) < UNHEARD_TRUST_MS;
     if (good?.userId === userId && trusted) return true;
     const endings = this.#endings;
-    const found = await this.#database.entities().findOne(Session, { id: sessionId, userId });
-    if (found === null) return false;
+    if ((await this.#ownerOf(sessionId)) !== userId) return false;
     if (endings !== this.#endings) return this.#isGood({ sessionId, userId }); // perhaps it was this one that ended
     this.#remember(sessionId, userId);
     return true;

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Authenticated } from '../accounts/sessions.ts';
 import type { Arrival } from '../arrivals.ts';
+import { batched } from '../batched.ts';
 import type { Context } from '../context.ts';
 import {
   type ChatServer,
@@ -26,6 +27,7 @@ export function serveSockets(io: ChatServer, house: House): void {
   io.of('/').use((_, next) =>
     next(refusalOf(new ChatError('unknown_operation'), 'Connect to the namespaces /chat and /presence.')),
   );
+  const conversationsOf = conversationsIn(house.context);
   for (const name of NAMESPACES) {
     const arrivals = new WeakMap<ChatSocket, { arrival: Arrival; found: readonly number[] }>();
     io.of(name).use((socket, next) => void admit(socket, next));
@@ -37,7 +39,7 @@ export function serveSockets(io: ChatServer, house: House): void {
         const who = await authenticate(socket, house);
         arrival = house.delivery.arrivals.begin(who.userId, who.sessionId);
         socket.conn.once('close', arrival.finish);
-        const found = await conversationIdsOf(house.context, who.userId);
+        const found = (await conversationsOf(who.userId)) ?? [];
         arrivals.set(socket, { arrival, found });
         next();
       } catch (thrown) {
@@ -79,11 +81,15 @@ async function authenticate(
   return who;
 }
 
-async function conversationIdsOf({ database }: Context, userId: number): Promise<number[]> {
-  const { rows } = await sql<{ id: number }>`
-    select conversation_id as id from participants where user_id = ${userId}`.execute(database.sql);
-  return rows.map(({ id }) => id);
-}
+/** The conversations that a user is in. */
+const conversationsIn = ({ database }: Context) =>
+  batched(async (userIds: readonly number[]) => {
+    const { rows } = await sql<{ userId: number; id: number }>`
+      select user_id as "userId", conversation_id as id from participants
+      where user_id in (${sql.join(userIds)})`.execute(database.sql);
+    const perUser = Map.groupBy(rows, ({ userId }) => userId);
+    return new Map([...perUser].map(([userId, all]) => [userId, all.map(({ id }) => id)]));
+  });
 
 /** The form in which Socket.IO tells a client why it may not connect. */
 function refusalOf(error: ChatError, message: string): Error {
