@@ -37,5 +37,7 @@ export class Work {
     const timer = setTimeout(resolve, FINISH_WITHIN_MS);
     await Promise.race([Promise.allSettled(this.#underWay), late]);
     clearTimeout(timer);
+    // what has just ended is still being answered
+    await new Promise((answered) => setImmediate(answered));
   }
 }

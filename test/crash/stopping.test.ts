@@ -37,8 +37,11 @@ describe('A server that is told to stop', () => {
     );
     await sends[0]; // the first answer is there: the others are on their way
     const stopped = node.kill('SIGTERM');
-    const answers = await Promise.all(sends);
     expect(await raw.closed).to.equal(1012);
+    // what the server had not even begun to read when it closed is not answered, and not done either
+    const answers = (await Promise.all(sends.map((send) => Promise.race([send, undefined])))).filter(
+      (answer) => answer !== undefined,
+    );
     await stopped;
     expect(await node.ended).to.equal(0);
 
