@@ -15,10 +15,16 @@ export default {
     },
     {
       name: 'features-know-no-transport',
-      comment: 'An operation must work the same over REST, Socket.IO and raw WebSocket; what it cannot reach it cannot depend on.',
+      comment:
+        'An operation must work the same over REST, Socket.IO and raw WebSocket; what it cannot reach it cannot depend on.',
       severity: 'error',
       from: { path: onlyIn(features.map((name) => `${name}/`)) },
-      to: { path: ['^node_modules/(koa|@koa|koa-bodyparser|koa-helmet|socket\\.io|ws|redis|@socket\\.io)/', '^src/(transports/|app|main|delivery)'] },
+      to: {
+        path: [
+          '^node_modules/(koa|@koa|koa-bodyparser|koa-helmet|socket\\.io|ws|redis|@socket\\.io)/',
+          '^src/(transports/|app|main|delivery)',
+        ],
+      },
     },
     {
       name: 'only-delivery-emits',
@@ -52,8 +58,25 @@ export default {
       name: 'foundations-know-no-feature',
       comment: 'What everything stands on must not lean on what stands on it.',
       severity: 'error',
-      from: { path: '^src/(operation|errors|effects|inputs|protocol|columns|time|database-errors|config-variables)\\.ts$' },
+      from: {
+        path: '^src/(operation|errors|effects|inputs|protocol|columns|time|database-errors|config-variables)\\.ts$',
+      },
       to: { path: '^src/(accounts|conversations|messages|presence|transports)/', ...arrow },
+    },
+    {
+      name: 'only-operating-measures',
+      comment:
+        'Whoever works tells an observer in plain numbers: what becomes of them can change without touching a feature.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/operating/' },
+      to: { path: '^node_modules/prom-client/' },
+    },
+    {
+      name: 'operating-is-for-app-alone',
+      comment: 'Nothing that serves people may depend on how the server is watched.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(operating/|app\\.ts$)' },
+      to: { path: '^src/operating/' },
     },
     {
       name: 'no-undeclared-packages',
@@ -75,6 +98,10 @@ export default {
     exclude: { path: '^src/migrations/' },
     tsConfig: { fileName: 'tsconfig.json' },
     parser: 'swc',
-    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs', '.json'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.mjs', '.json'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+    },
   },
 };

@@ -15,7 +15,12 @@ import type { Context } from './context.ts';
 import { GroupCommit } from './conversations/group-commit.ts';
 import { Database } from './database.ts';
 import { type ChatServer, Delivery } from './delivery.ts';
+import { describeError } from './describe-error.ts';
 import { closeConnections, listen, urlOf } from './listening.ts';
+import { Metrics } from './operating/metrics.ts';
+import { type Operators, openToOperators, pagesForOperators, serveOperators } from './operating/operating.ts';
+import { logSockets } from './operating/socket-log.ts';
+import { operations } from './operations.ts';
 import { Presence } from './presence/presence.ts';
 import { Typing } from './presence/typing.ts';
 import { summaryOf } from './summary.ts';
@@ -39,8 +44,17 @@ export type App = {
   stop(): Promise<void>;
 };
 type Report = (error: unknown, doing: string) => void;
-type House = Readonly<{ config: Config; log: Logger; report: Report; work: Work; io: ChatServer; http: HttpServer }>;
+type House = Readonly<{
+  config: Config;
+  log: Logger;
+  report: Report;
+  work: Work;
+  io: ChatServer;
+  http: HttpServer;
+  metrics: Metrics;
+}>;
 type Inside = Readonly<{ context: Context; delivery: Delivery; cluster: Cluster | undefined }>;
+type Doors = Readonly<{ close: () => Promise<void>; operators: Operators }>;
 
 const LARGEST_PACKET_BYTES = 65_536;
 const JOIN_WITHIN_MS = 10_000;
@@ -55,18 +69,18 @@ const MAIL_WITHIN_MS = 2_000;
  */
 export async function createApp(config: Config): Promise<App> {
   const log = pino({ level: config.logLevel });
-  const report: Report = (error, doing) =>
-    log.error({ name: error instanceof Error ? error.name : typeof error, doing }, 'failed');
+  const report: Report = (error, doing) => log.error({ err: describeError(error), doing }, 'failed');
   const work = new Work();
-  const house: House = { config, log, report, work, io: socketServer(config, work), http: createServer() };
+  const metrics = new Metrics(operations);
+  const house: House = { config, log, report, work, io: socketServer(config, work), http: createServer(), metrics };
   const database = await Database.open(config.database);
   try {
     const inside = await furnish(house, database);
-    const closeDoors = openDoors(house, inside);
-    const stop = () => close(house, inside, closeDoors);
+    const doors = await openDoors(house, inside);
+    const stop = () => close(house, inside, doors);
     await listen(house.http, config.http).catch((error) => stop().then(() => Promise.reject(error)));
     const url = urlOf(house.http, config.http.host);
-    return { url, summary: summaryOf(config, inside.context.accounts.mail, url), stop };
+    return { url, summary: summaryOf(config, inside.context.accounts.mail, url, doors.operators.url), stop };
   } catch (error) {
     await database.close();
     throw error;
@@ -86,14 +100,15 @@ function socketServer({ corsOrigins }: Config, work: Work): ChatServer {
 }
 
 /** Everything behind the doors. */
-async function furnish({ config, log, report, work, io }: House, database: Database): Promise<Inside> {
+async function furnish({ config, log, report, work, io, metrics }: House, database: Database): Promise<Inside> {
   const redis: Redis | undefined = config.redisUrl === undefined ? undefined : redisClient(config.redisUrl, log);
-  const delivery: Delivery = new Delivery(io, (userId, sessionId) => sessions.forget(userId, sessionId));
+  const delivery: Delivery = new Delivery(io, (userId, sessionId) => sessions.forget(userId, sessionId), metrics);
   const tokens = new Tokens(config.tokens.secret);
   const hearsEndings = () => cluster?.healthy !== false;
   const sessions = new Sessions(database, tokens, config.tokens.ttlMinutes, delivery.deliver, hearsEndings);
   const presence = new Presence(database, delivery.deliverHere, delivery.anyOtherIn, report);
-  const cluster = redis && (await joinCluster({ io, redis, database, delivery, presence, sessions, log, report }));
+  const cluster =
+    redis && (await joinCluster({ io, redis, database, delivery, presence, sessions, observer: metrics, log, report }));
   const context: Context = {
     database,
     accounts: {
@@ -105,26 +120,31 @@ async function furnish({ config, log, report, work, io }: House, database: Datab
     limits: new Limits(config.limits, redis),
     presence,
     typing: new Typing(delivery.deliver),
-    changes: new GroupCommit(database, delivery.deliver),
+    changes: new GroupCommit(database, delivery.deliver, metrics),
+    observer: metrics,
     draining: () => work.draining,
     working: (promise) => work.track(promise),
   };
   return { context, delivery, cluster };
 }
 
-/** Opens every way in. @returns what closes them */
-function openDoors(
-  { config, log, report, io, http }: House,
+/** Opens every way in, but for the port. */
+async function openDoors(
+  { config, log, report, io, http, metrics }: House,
   { context, delivery, cluster }: Inside,
-): () => Promise<void> {
+): Promise<Doors> {
   const { limits } = config;
   const connections = new Connections(limits.enabled ? limits.connectionsPerUser : Number.POSITIVE_INFINITY);
   const raw = new RawWebSockets({ io, context, connections, corsOrigins: config.corsOrigins, log });
-  http.on('request', httpApp({ config, context, log, pages: pagesOf(config, context) }).callback());
+  const forOperators = await pagesForOperators(metrics, { io, context, cluster, rawConnections: () => raw.size });
+  const operators = await openToOperators(forOperators, config);
+  const pages = [pagesOf(config, context), serveOperators(forOperators, config)];
+  http.on('request', httpApp({ config, context, log, pages }).callback());
   io.attach(http, { destroyUpgrade: false }); // there is another kind of upgrade here
+  logSockets(io, log);
   serveSockets(io, { context, delivery, connections, trustedProxies: config.trustedProxies, log });
   serveUpgrades(http, io, raw);
-  const slow = new SlowReaders(io);
+  const slow = new SlowReaders(io, metrics);
   const { sessions, codes } = context.accounts;
   const regularly = (everyMs: number, doing: string, work: () => Promise<unknown>) =>
     setInterval(() => void work().catch((error) => report(error, doing)), everyMs).unref();
@@ -135,24 +155,21 @@ function openDoors(
       if (cluster?.healthy === false) await dismissEnded(delivery, sessions);
     }),
   ];
-  return async () => {
+  const close = async () => {
     for (const timer of timers) clearInterval(timer);
     slow.stop();
     await sayFarewell([...raw.closings(), ...connectionsOf(io).map((connection) => () => connection.close())]);
     raw.stop();
     io.engine.close();
   };
+  return { close, operators };
 }
 
-async function close(
-  { http, work }: House,
-  { context, cluster }: Inside,
-  closeDoors: () => Promise<void>,
-): Promise<void> {
+async function close({ http, work }: House, { context, cluster }: Inside, doors: Doors): Promise<void> {
   const { mail } = context.accounts;
   http.close();
   await work.finish();
-  await closeDoors();
+  await doors.close();
   context.typing.close();
   await closeConnections(http);
   await context.presence.close();
@@ -160,4 +177,5 @@ async function close(
   mail.close();
   await cluster?.close();
   await context.database.close();
+  doors.operators.close(); // until here they can see that it is stopping
 }

@@ -18,4 +18,4 @@ class Int8 extends BigIntType<'number'> {
 export const int8 = () => p.type(Int8).$type<number>();
 export const id = () => int8().primary().autoincrement();
 /** A moment in milliseconds since 1970, UTC: the same number on both databases, also in raw SQL. */
-export const moment = int8;
+export const moment = () => int8();

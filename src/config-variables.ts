@@ -2,6 +2,7 @@
 type Parser<T> = (text: string) => T;
 type Variable<T> = { parse: Parser<T>; fallback: T };
 export type Environment = Readonly<Record<string, string | undefined>>;
+export type Address = { host: string | undefined; port: number };
 /** So many in so many seconds. */
 export type Rate = { points: number; seconds: number };
 
@@ -43,7 +44,7 @@ const rate: Parser<Rate> = (value) => {
   return { points: Number(points), seconds: Number(seconds) };
 };
 
-const address: Parser<{ host: string | undefined; port: number }> = (value) => {
+const address: Parser<Address> = (value) => {
   const [, host, port] = /^(\[[0-9a-fA-F:.]+\]|[^:\s[\]]*):(\d{1,5})$/.exec(value) ?? [];
   if (port === undefined || Number(port) > 65_535) throw 'HOST:PORT or :PORT';
   return { host: host?.replace(/^\[|\]$/g, '') || undefined, port: Number(port) };
@@ -87,6 +88,7 @@ export const VARIABLES = {
   COOKIE_SAMESITE: variable(oneOf('lax', 'strict', 'none'), 'lax'),
   COOKIE_SECURE: variable<boolean | undefined>(onOff, undefined),
   TRUST_PROXY: variable(integer(0, 16), 0),
+  METRICS_ADDR: variable<Address | undefined>(address, undefined),
   LOG_LEVEL: variable(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'info'),
   RATE_LIMITS: variable(onOff, true),
   RATE_OTP_ADDRESS: variable(rate, { points: 3, seconds: 600 }),

@@ -37,6 +37,7 @@ export function readConfig(env: Environment) {
     otp: { digits: value.OTP_DIGITS, ttlSec: value.OTP_TTL_SEC },
     corsOrigins: value.CORS_ORIGINS,
     trustedProxies: value.TRUST_PROXY,
+    operators: value.METRICS_ADDR,
     logLevel: value.LOG_LEVEL,
     limits: {
       enabled: value.RATE_LIMITS,

@@ -2,6 +2,7 @@ import type { Accounts } from './accounts/accounts.ts';
 import type { Limits } from './accounts/limits.ts';
 import type { GroupCommit } from './conversations/group-commit.ts';
 import type { Database } from './database.ts';
+import type { Observer } from './observer.ts';
 import type { Presence } from './presence/presence.ts';
 import type { Typing } from './presence/typing.ts';
 
@@ -14,6 +15,7 @@ export type Context = {
   readonly typing: Typing;
   /** Every durable change of a conversation goes through this one line. */
   readonly changes: GroupCommit;
+  readonly observer: Observer;
   /** True once the server is stopping: nothing new is begun. */
   draining(): boolean;
   /** Counts an operation under way, so that stopping waits for it. */

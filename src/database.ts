@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MikroORM, type Options } from '@mikro-orm/core';
-import { defineConfig as postgresql } from '@mikro-orm/postgresql';
+import { type PostgreSqlConnection, defineConfig as postgresql } from '@mikro-orm/postgresql';
 import type { AbstractSqlConnection, AbstractSqlDriver, SqlEntityManager } from '@mikro-orm/sql';
 import { defineConfig as sqlite } from '@mikro-orm/sqlite';
 import { CompiledQuery, type DatabaseConnection, type Kysely, type RawBuilder, sql } from 'kysely';
@@ -89,6 +89,13 @@ export class Database {
   /** SQL outside a transaction. */
   get sql(): Sql {
     return this.#connection.getClient();
+  }
+
+  /** Connections to PostgreSQL by what they do, and who waits for one; of SQLite, which has one, nothing. */
+  async pool(): Promise<Record<string, number>> {
+    if (this.kind === 'sqlite') return {};
+    const pool = await (this.#connection as PostgreSqlConnection).getNativeClient(); // of that kind, then
+    return { busy: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount };
   }
 
   /** A fresh unit of work, inside a transaction if one is given. */

@@ -3,11 +3,19 @@ import { Arrivals } from './arrivals.ts';
 import type { Audience, Deliver, Effect, Room } from './effects.ts';
 import { ChatError } from './errors.ts';
 import type { MembershipGuard } from './membership-guard.ts';
+import type { Observer } from './observer.ts';
 import { NAMESPACE_OF } from './protocol.ts';
 import { timeOf } from './time.ts';
 
 /** What is known of a socket from its authentication on. */
-export type SocketData = { userId: number; sessionId: string; expiresAt: number; address: string };
+type SocketData = {
+  userId: number;
+  sessionId: string;
+  expiresAt: number;
+  address: string;
+  /** Its session is over, and it is only still there to be answered. */
+  ended?: boolean;
+};
 type Hears = Record<string, never>;
 /** Events are emitted from here alone, where each is typed by the protocol, so Socket.IO need not type them again. */
 type Tells = Record<string, (payload: unknown) => void>;
@@ -31,13 +39,19 @@ export const roomOfUser = (userId: number) => `user:${userId}`;
 export class Delivery {
   readonly #io: ChatServer;
   readonly #sessionEnded: (userId: number, sessionId: string | undefined) => void;
+  readonly #emitted: Observer['emitted'];
   readonly arrivals = new Arrivals();
   #spread: Spread = () => undefined;
   #guard: MembershipGuard | undefined;
 
-  constructor(io: ChatServer, sessionEnded: (userId: number, sessionId: string | undefined) => void) {
+  constructor(
+    io: ChatServer,
+    sessionEnded: (userId: number, sessionId: string | undefined) => void,
+    { emitted }: Pick<Observer, 'emitted'>,
+  ) {
     this.#io = io;
     this.#sessionEnded = sessionEnded;
+    this.#emitted = emitted;
   }
 
   /** From now on other nodes deliver too, and their removals may be news to this one. */
@@ -64,18 +78,18 @@ export class Delivery {
     if (effect.kind === 'emit') this.#emit(effect);
     else if (effect.kind === 'join') this.#join(effect.conversationId, effect.userIds);
     else if (effect.kind === 'leave') this.#leave(effect.conversationId, effect.userId, effect.removalSeq);
-    else this.#end(effect.userId, effect.sessionId);
+    else this.#end(effect);
   }
 
   #emit({ to, event }: Emission): void {
-    if (!('room' in to)) return this.#emitTo(this.#audienceOf(event.type, to), event);
-    const emit = () => this.#emitTo(this.#roomAudience(event.type, to), event);
-    if (this.#guard === undefined) emit();
+    const { rooms } = this.#io.of(NAMESPACE_OF[event.type]).adapter;
+    const emit = () => {
+      this.#emitted(event.type, reachOf(rooms, to));
+      const audience = 'room' in to ? this.#roomAudience(event.type, to) : this.#audienceOf(event.type, to);
+      audience?.emit(event.type, event.payload);
+    };
+    if (this.#guard === undefined || !('room' in to)) emit();
     else this.#guard.pass(to.room, emit);
-  }
-
-  #emitTo(audience: ReturnType<ChatNamespace['to']> | undefined, { type, payload }: Emission['event']): void {
-    audience?.emit(type, payload);
   }
 
   #audienceOf(type: Emission['event']['type'], to: Exclude<Audience, { room: Room }>) {
@@ -113,10 +127,15 @@ export class Delivery {
     }
   }
 
-  #end(userId: number, sessionId: string | undefined): void {
+  #end({ userId, sessionId, asking }: Extract<Effect, { kind: 'end' }>): void {
     this.#sessionEnded(userId, sessionId);
     this.arrivals.ended(userId, sessionId);
-    this.#dismissAll(userId, (socket) => sessionId === undefined || socket.data.sessionId === sessionId);
+    const answered = asking === undefined ? undefined : this.#io.of('/chat').sockets.get(asking)?.conn;
+    for (const socket of this.#socketsOf(userId)) {
+      if (sessionId !== undefined && socket.data.sessionId !== sessionId) continue;
+      if (socket.conn === answered) silence(socket);
+      else dismiss(socket);
+    }
   }
 
   /** Puts the sockets of this node into a conversation's rooms, or out of them, as its members are now. */
@@ -167,13 +186,11 @@ export class Delivery {
     });
   };
 
-  #dismissAll(userId: number, which: (socket: ChatSocket) => boolean): void {
-    for (const namespace of this.#namespaces()) {
-      for (const id of [...(namespace.adapter.rooms.get(roomOfUser(userId)) ?? [])]) {
-        const socket = namespace.sockets.get(id);
-        if (socket !== undefined && which(socket)) dismiss(socket);
-      }
-    }
+  #socketsOf(userId: number): ChatSocket[] {
+    return this.#namespaces().flatMap((namespace) => {
+      const ids = namespace.adapter.rooms.get(roomOfUser(userId)) ?? [];
+      return [...ids].flatMap((id) => namespace.sockets.get(id) ?? []);
+    });
   }
 
   *#sockets(): Iterable<ChatSocket> {
@@ -185,6 +202,18 @@ export class Delivery {
   }
 }
 
+/** How many sockets of this node are in an audience; of contacts, who may share many conversations, it says nothing. */
+function reachOf(rooms: ReadonlyMap<string, ReadonlySet<string>>, to: Audience): number {
+  const sizeOf = (room: string) => rooms.get(room)?.size ?? 0;
+  if ('contactsOf' in to) return 0;
+  if ('userIds' in to) return to.userIds.reduce((sum, userId) => sum + sizeOf(roomOfUser(userId)), 0);
+  const { room, exceptConnection, exceptUser } = to;
+  const all = rooms.get(roomOf(room.id));
+  if (all === undefined) return 0;
+  const sender = exceptConnection !== undefined && all.has(exceptConnection) ? 1 : 0;
+  return Math.max(0, all.size - sender - (exceptUser === undefined ? 0 : sizeOf(roomOfUser(exceptUser))));
+}
+
 /** Of no conversation in particular: whatever was missed may be in any. */
 const syncPrompt = () => ({
   conversation_id: 0,
@@ -193,6 +222,17 @@ const syncPrompt = () => ({
   content: 'sync_required' as const,
   created_at: timeOf(Date.now()),
 });
+
+/** Nothing more reaches or moves a socket whose session is over, but for the answer that it waits for. */
+function silence(socket: ChatSocket): void {
+  socket.data.ended = true;
+  for (const room of socket.rooms) if (room !== socket.id) socket.leave(room);
+}
+
+/** To be called when a socket has been answered: it may have ended its own session. */
+export function dismissIfEnded(socket: ChatSocket): void {
+  if (socket.data.ended) dismiss(socket);
+}
 
 /** Tells a socket that its session is over, and closes the whole connection under it. */
 export function dismiss(socket: ChatSocket): void {

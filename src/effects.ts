@@ -5,8 +5,8 @@ export type Effect =
   | { kind: 'emit'; to: Audience; event: AnyEvent }
   | { kind: 'join'; conversationId: number; userIds: readonly number[] }
   | { kind: 'leave'; conversationId: number; userId: number; removalSeq: number }
-  /** A session has ended, or all of a user's. */
-  | { kind: 'end'; userId: number; sessionId: string | undefined };
+  /** A session has ended, or all of a user's. The connection that asked for it is still to be answered. */
+  | { kind: 'end'; userId: number; sessionId: string | undefined; asking?: string | undefined };
 
 /** A conversation as it was when the event happened: with the number of its newest removal. */
 export type Room = { readonly id: number; readonly removalSeq: number };

@@ -34,7 +34,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 export type FieldError = { field: string; message: string };
-type Details = { fields?: FieldError[]; retryAfter?: number; allow?: string };
+type Details = { fields?: FieldError[]; retryAfter?: number; allow?: string; limit?: number };
 
 /** An answer that is not a success. Whatever else is thrown is a fault of ours and becomes `internal_error`. */
 export class ChatError extends Error {
@@ -42,6 +42,8 @@ export class ChatError extends Error {
   readonly fields: FieldError[] | undefined;
   /** Seconds after which another try may succeed. */
   readonly retryAfter: number | undefined;
+  /** How many uses the limit allows that a 429 is about. */
+  readonly limit: number | undefined;
   /** The methods that a 405 names. */
   readonly allow: string | undefined;
 
@@ -51,6 +53,7 @@ export class ChatError extends Error {
     this.fields = details.fields;
     this.retryAfter = details.retryAfter;
     this.allow = details.allow;
+    this.limit = details.limit;
   }
 
   get status(): number {

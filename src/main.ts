@@ -1,8 +1,14 @@
 import { type App, createApp } from './app.ts';
 import { ConfigError, environment, readConfig } from './config.ts';
+import { describeError } from './describe-error.ts';
 
 /** Whoever sent the signal waits 10 s before it kills. */
 const STOP_WITHIN_MS = 9_500;
+
+// a promise that nobody waited for must not end everybody's chat; where it came from shows what to mend
+process.on('unhandledRejection', (error) =>
+  console.error(JSON.stringify({ level: 50, msg: 'unhandled', err: describeError(error) })),
+);
 
 try {
   const app = await createApp(readConfig(environment()));
@@ -15,8 +21,11 @@ try {
 
 async function leave(app: App): Promise<void> {
   setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
-  await app.stop();
-  process.exit(0);
+  const code = await app.stop().then(
+    () => 0,
+    () => 1,
+  );
+  process.exit(code);
 }
 
 function explain(error: unknown): string {

@@ -1,5 +1,5 @@
 import type { Transaction } from '@mikro-orm/core';
-import { Migrator as PlainMigrator } from '@mikro-orm/migrations';
+import { type Migration, MigrationRunner, Migrator as PlainMigrator } from '@mikro-orm/migrations';
 import { SqlitePlatform } from '@mikro-orm/sql';
 
 /** Any number that nobody else locks in this database. */
@@ -14,6 +14,11 @@ const ADVISORY_LOCK = 727_001;
 export class Migrator extends PlainMigrator {
   static override register(orm: Parameters<typeof PlainMigrator.register>[0]): void {
     orm.config.registerExtension('@mikro-orm/migrator', () => new Migrator(orm.em as never));
+  }
+
+  protected override createRunner(): MigrationRunner {
+    const Runner = this.driver.getPlatform() instanceof SqlitePlatform ? CheckingRunner : MigrationRunner;
+    return new Runner(this.driver, this.options, this.config);
   }
 
   override async runMigrations(
@@ -40,12 +45,25 @@ export class Migrator extends PlainMigrator {
     const connection = this.driver.getConnection();
     await connection.execute('pragma foreign_keys = off');
     try {
-      const result = await run();
-      const broken = await connection.execute<object[]>('pragma foreign_key_check');
-      if (broken.length > 0) throw new Error(`The migration left ${broken.length} rows that point to nothing.`);
-      return result;
+      return await run();
     } finally {
       await connection.execute('pragma foreign_keys = on');
     }
+  }
+}
+
+/** Makes up for the foreign keys that are off: looks for what they would have refused, while it can still be undone. */
+class CheckingRunner extends MigrationRunner {
+  override run(...[migration, method, afterRun]: Parameters<MigrationRunner['run']>): Promise<void> {
+    return super.run(migration, method, async (transaction) => {
+      await this.#refuseBrokenRows(migration, transaction);
+      await afterRun?.(transaction);
+    });
+  }
+
+  async #refuseBrokenRows({ name }: Migration, transaction: Transaction | undefined): Promise<void> {
+    const check = 'pragma foreign_key_check';
+    const broken = await this.driver.getConnection().execute<object[]>(check, [], 'all', transaction);
+    if (broken.length > 0) throw new Error(`${name} would leave ${broken.length} rows that point to nothing.`);
   }
 }

@@ -1,6 +1,7 @@
 import { type InferType, type ObjectSchema, ValidationError } from 'yup';
 import type { Context } from './context.ts';
-import { ChatError } from './errors.ts';
+import { isUnavailable } from './database-errors.ts';
+import { ChatError, type ErrorCode } from './errors.ts';
 
 export type Caller = { userId: number; sessionId: string };
 
@@ -56,6 +57,32 @@ export function publicOperation<Schema extends ObjectSchema<object>>(
  * @throws ChatError with the code that the client is told; anything else that is thrown is a fault of ours
  */
 export async function dispatch(
+  operation: Operation,
+  raw: unknown,
+  caller: Caller | undefined,
+  context: Context,
+  asked: Asked,
+): Promise<Result> {
+  const began = performance.now();
+  const answered = (result: 'ok' | ErrorCode) =>
+    context.observer.operation(operation, result, performance.now() - began);
+  try {
+    const result = await attempt(operation, raw, caller, context, asked);
+    answered('ok');
+    return result;
+  } catch (error) {
+    answered(codeOf(error));
+    throw error;
+  }
+}
+
+/** What a client is told of anything that was thrown. */
+export function codeOf(thrown: unknown): ErrorCode {
+  if (thrown instanceof ChatError) return thrown.code;
+  return isUnavailable(thrown) ? 'database_unavailable' : 'internal_error';
+}
+
+async function attempt(
   { access, limit, input, run }: Operation,
   raw: unknown,
   caller: Caller | undefined,

@@ -2,7 +2,7 @@ import type { Mail } from './accounts/mail.ts';
 import type { Config } from './config.ts';
 
 /** What a person who starts the server wants to know, in lines. No secrets: URLs are shown without what is in front of the host. */
-export function summaryOf(config: Config, mail: Mail, url: string): string[] {
+export function summaryOf(config: Config, mail: Mail, url: string, metricsUrl?: string): string[] {
   const pages =
     mail.outbox !== undefined && !config.production ? `${url}/dev/outbox (the letters it would send)` : 'none';
   return [
@@ -11,6 +11,7 @@ export function summaryOf(config: Config, mail: Mail, url: string): string[] {
     `  mail      ${mail.destination}`,
     `  pages     ${pages}`,
     ...(config.redisUrl === undefined ? [] : [`  cluster   Redis, ${new URL(config.redisUrl).host}`]),
+    ...(metricsUrl === undefined ? [] : [`  metrics   ${metricsUrl}`]),
     ...(config.limits.enabled ? [] : ['  limits    off (RATE_LIMITS=off)']),
   ];
 }

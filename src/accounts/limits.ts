@@ -49,7 +49,7 @@ export class Limits {
     try {
       return quotaOf(points, await limiter.consume(key));
     } catch (error) {
-      throw refusal(error);
+      throw refusal(error, points);
     }
   }
 
@@ -61,7 +61,7 @@ export class Limits {
     if (!this.#enabled) return;
     const { limiter, points } = this.#limit(name);
     const state = await limiter.get(key);
-    if (state !== null && state.consumedPoints >= points) throw refusal(state);
+    if (state !== null && state.consumedPoints >= points) throw refusal(state, points);
   }
 
   /** Forgets what was counted. */
@@ -82,7 +82,7 @@ const quotaOf = (limit: number, state: RateLimiterRes): Quota => ({
   resetSec: Math.ceil(state.msBeforeNext / 1000),
 });
 
-function refusal(state: unknown): unknown {
+function refusal(state: unknown, limit: number): unknown {
   if (!(state instanceof RateLimiterRes)) return state;
-  return new ChatError('rate_limited', { retryAfter: Math.max(1, Math.ceil(state.msBeforeNext / 1000)) });
+  return new ChatError('rate_limited', { limit, retryAfter: Math.max(1, Math.ceil(state.msBeforeNext / 1000)) });
 }

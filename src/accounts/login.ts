@@ -1,13 +1,14 @@
-import { object, string } from 'yup';
+import { object } from 'yup';
 import { ChatError } from '../errors.ts';
-import { required } from '../inputs.ts';
+import { required, text } from '../inputs.ts';
 import { COOKIE, operation, publicOperation } from '../operation.ts';
 import { User } from './entities.ts';
 import { keyOf } from './fields.ts';
 import { TICKET_TTL_SEC } from './sessions.ts';
 import { Turns } from './turns.ts';
 
-const anyString = () => string().typeError('has to be a string').required(required);
+/** Whatever could be one; what a database could not even look for is refused. */
+const anyString = () => text(1, 65_536).required(required);
 /** Tries for one account come one after the other, so that none slips through while another is being counted. */
 const turns = new Turns();
 
@@ -33,8 +34,8 @@ export const login = publicOperation({
 /** Ends the session: its token stops working and its open sockets are closed. */
 export const logout = operation({
   input: object({}),
-  async run(_, caller, { accounts }) {
-    await accounts.sessions.end(caller);
+  async run(_, caller, { accounts }, { connection }) {
+    await accounts.sessions.end(caller, connection);
     return { message: 'Logged out successfully', [COOKIE]: null };
   },
 });

@@ -11,7 +11,7 @@ export type MailConfig =
 export type Letter = { to: string; subject: string; text: string };
 export type KeptLetter = Letter & { at: Date };
 /** Only the code of a carrier's error is kept: its message may quote the address or the text. */
-export type Failure = { code: string | number; permanent: boolean };
+type Failure = { code: string | number; permanent: boolean };
 
 /** One way out of the house. */
 export type Carrier = {

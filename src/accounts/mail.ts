@@ -26,6 +26,8 @@ export type Mail = {
   send(letter: Letter): void;
   /** Resolves when every queued letter has been sent or given up, or after `withinMs` milliseconds. Never rejects. */
   drain(withinMs: number): Promise<void>;
+  /** How many letters wait to be sent. */
+  queued(): number;
   /** Letters kept for the development outbox page, newest first; undefined with a real carrier. */
   readonly outbox?: readonly KeptLetter[];
   /** Cuts connections and forgets letters that are still waiting; call `drain` first. */
@@ -60,7 +62,7 @@ function carrierOf(config: MailConfig, print: (lines: string) => void): Carrier 
   return outbox(config.print ? print : undefined);
 }
 
-function createQueue(carrier: Carrier, log: Log): Pick<Mail, 'send' | 'drain' | 'close'> {
+function createQueue(carrier: Carrier, log: Log): Pick<Mail, 'send' | 'drain' | 'queued' | 'close'> {
   const waiting: Letter[] = [];
   const workers = new EventEmitter<{ idle: [] }>();
   let busy = 0;
@@ -103,7 +105,7 @@ function createQueue(carrier: Carrier, log: Log): Pick<Mail, 'send' | 'drain' | 
     carrier.close();
   }
 
-  return { send, drain, close };
+  return { send, drain, queued: () => waiting.length, close };
 }
 
 type Road = { carrier: Carrier; log: Log; closing: AbortSignal };

@@ -15,6 +15,11 @@ export class Passwords {
   /** For usernames that do not exist: checking them takes as long as checking those that do. */
   readonly #decoy = bcrypt.hash('nobody has this password', COST);
 
+  /** How many wait for their turn. */
+  get queued(): number {
+    return this.#waiting.length;
+  }
+
   /** @throws ChatError `busy` when too many are waiting */
   hash(password: string): Promise<string> {
     return this.#inTurn(() => bcrypt.hash(password, COST));

@@ -71,10 +71,13 @@ export class Sessions {
     this.#good.set(sessionId, { userId, seenAt: Date.now() });
   }
 
-  /** Ends one session: its tokens stop working and its sockets are closed, on every node. */
-  async end({ sessionId, userId }: Caller): Promise<void> {
+  /**
+   * Ends one session: its tokens stop working and its sockets are closed, on every node.
+   * @param asking the socket that asked for it, which is closed when it has been answered
+   */
+  async end({ sessionId, userId }: Caller, asking?: string): Promise<void> {
     await this.#database.entities().nativeDelete(Session, { id: sessionId });
-    await this.#deliver([{ kind: 'end', userId, sessionId }]);
+    await this.#deliver([{ kind: 'end', userId, sessionId, asking }]);
   }
 
   /** To be called after all sessions of a user were deleted. */

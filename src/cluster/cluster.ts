@@ -48,6 +48,11 @@ export class Cluster {
     return this.#bus.healthy;
   }
 
+  /** How many nodes there are, as far as this one hears: itself and the others. */
+  get nodes(): number {
+    return this.#heard.size + 1;
+  }
+
   isOnline(userId: number): boolean {
     return this.#presence.has(userId);
   }

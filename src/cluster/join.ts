@@ -4,6 +4,7 @@ import type { Sessions } from '../accounts/sessions.ts';
 import type { Database } from '../database.ts';
 import type { Delivery } from '../delivery.ts';
 import { MembershipGuard } from '../membership-guard.ts';
+import type { Observer } from '../observer.ts';
 import type { Presence } from '../presence/presence.ts';
 import { Cluster } from './cluster.ts';
 import { type Redis, redisBus } from './redis-bus.ts';
@@ -15,6 +16,7 @@ type House = {
   delivery: Delivery;
   presence: Presence;
   sessions: Sessions;
+  observer: Observer;
   log: Record<'warn' | 'info', (fields: object, message: string) => void>;
   report: (error: unknown, doing: string) => void;
 };
@@ -30,12 +32,17 @@ export async function joinCluster({
   delivery,
   presence,
   sessions,
+  observer,
   log,
   report,
 }: House): Promise<Cluster> {
   const prompt = soonOnce(() => delivery.promptSync());
   const guard = new MembershipGuard(membersIn(database), delivery, (error) => report(error, 'reading members'));
-  const bus = await redisBus(io, redis, log, { lost: () => cluster.countLost() });
+  const lost = () => {
+    cluster.countLost();
+    observer.publishLost();
+  };
+  const bus = await redisBus(io, redis, log, { lost });
   const cluster: Cluster = new Cluster(bus, {
     apply: delivery.deliverHere,
     onlineUsers: () => presence.onlineHere(),

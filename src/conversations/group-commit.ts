@@ -1,6 +1,7 @@
 import type { Database } from '../database.ts';
 import type { Deliver, Effect } from '../effects.ts';
 import { ChatError } from '../errors.ts';
+import type { Observer } from '../observer.ts';
 import { Batch } from './batch.ts';
 
 /** What one item of a batch came to: its answer and what it means for clients, or why it was refused. */
@@ -37,10 +38,17 @@ export class GroupCommit {
   readonly #deliver: Deliver;
   #queue: Entry[] = [];
   #running = false;
+  readonly #committed: Observer['committed'];
 
-  constructor(database: Database, deliver: Deliver) {
+  constructor(database: Database, deliver: Deliver, { committed }: Pick<Observer, 'committed'>) {
     this.#database = database;
     this.#deliver = deliver;
+    this.#committed = committed;
+  }
+
+  /** How many changes wait for the next transaction. */
+  get queued(): number {
+    return this.#queue.length;
   }
 
   /**
@@ -70,6 +78,7 @@ export class GroupCommit {
 
   /** Commits the entries together; if the database refuses them so, one by one, and only the guilty ones fail. */
   async #commit(entries: readonly Entry[]): Promise<void> {
+    const began = performance.now();
     let committing = false;
     try {
       const outcomes = await this.#database.transaction(async (sql) => {
@@ -79,6 +88,7 @@ export class GroupCommit {
         committing = true;
         return results;
       });
+      this.#committed(entries.length, performance.now() - began);
       for (const [entry, outcome] of outcomes) this.#settle(entry, outcome);
     } catch (error) {
       // whether a commit that failed midway happened is unknown: repeating it could double what has no client id

@@ -6,7 +6,7 @@ import { text, wholeNumber } from '../inputs.ts';
 import { operation } from '../operation.ts';
 import { type StoredSummary, selectSummaries, summariesOf } from './summary.ts';
 
-export const MOST_CONVERSATIONS = 500;
+const MOST_CONVERSATIONS = 500;
 const CURSOR_CHARACTERS = 64;
 
 type Cursor = { activityAt: number; id: number };

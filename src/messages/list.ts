@@ -10,7 +10,7 @@ import { messageRow, type StoredMessage, selectMessages, visibleTo } from './mes
 import { readBy, receiptsOfOthers, statusOf } from './receipts.ts';
 
 const DEFAULT_PAGE = 50;
-export const LARGEST_PAGE = 200;
+const LARGEST_PAGE = 200;
 
 type Page = {
   conversationId: number;
@@ -41,7 +41,7 @@ export const listMessages = operation({
 });
 
 /** Messages as a user sees them in lists. */
-export async function withStatus(
+async function withStatus(
   db: Sql,
   userId: number,
   conversationId: number,

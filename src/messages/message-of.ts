@@ -6,7 +6,7 @@ import type { Caller } from '../operation.ts';
 import { type StoredMessage, selectMessages } from './message-rows.ts';
 
 /** Stored messages by their ids, in no order. */
-export async function messagesById(db: Sql, ids: readonly number[]): Promise<StoredMessage[]> {
+async function messagesById(db: Sql, ids: readonly number[]): Promise<StoredMessage[]> {
   const { rows } = await sql<StoredMessage>`${selectMessages} where m.id in (${sql.join(ids)})`.execute(db);
   return rows;
 }

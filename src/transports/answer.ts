@@ -1,35 +1,23 @@
 import type { Context } from '../context.ts';
-import { isUnavailable } from '../database-errors.ts';
+import { describeError } from '../describe-error.ts';
 import { ChatError } from '../errors.ts';
-import { type Asked, type Caller, dispatch } from '../operation.ts';
+import { type Asked, type Caller, codeOf, dispatch } from '../operation.ts';
 import { operations, type Route } from '../operations.ts';
 import type { Acknowledgement, ErrorAnswer } from '../protocol.ts';
 
-export type Log = Record<'warn' | 'error' | 'info', (fields: object, message: string) => void>;
+export type Log = Record<'debug' | 'info' | 'warn' | 'error', (fields: object, message: string) => void>;
 
 const DATABASE_RETRY_SEC = 2;
 
-/** What a client is told of anything that was thrown; a fault of ours is logged and told without its details. */
-export function toChatError(thrown: unknown, log: Log, doing: string): ChatError {
+/**
+ * What a client is told of anything that was thrown; a fault of ours is logged and told without its details.
+ * @param request the id of the HTTP request, if it was one
+ */
+export function toChatError(thrown: unknown, log: Log, doing: string, request?: string): ChatError {
   if (thrown instanceof ChatError) return thrown;
-  log.error({ err: describe(thrown), doing }, 'operation failed');
-  return isUnavailable(thrown)
-    ? new ChatError('database_unavailable', { retryAfter: DATABASE_RETRY_SEC })
-    : new ChatError('internal_error');
-}
-
-/** Never the whole error: a database's quotes statements, and statements hold what people wrote. */
-function describe(thrown: unknown): object {
-  if (!(thrown instanceof Error)) return { type: typeof thrown };
-  const { name, code, stack = '' } = thrown as NodeJS.ErrnoException;
-  return {
-    name,
-    code,
-    at: stack
-      .split('\n')
-      .filter((line) => line.startsWith('    at '))
-      .slice(0, 10),
-  };
+  log.error({ err: describeError(thrown), doing, request }, 'operation failed');
+  const code = codeOf(thrown);
+  return new ChatError(code, code === 'database_unavailable' ? { retryAfter: DATABASE_RETRY_SEC } : {});
 }
 
 export const errorAnswer = ({ code, message, fields, retryAfter }: ChatError): ErrorAnswer => ({

@@ -9,11 +9,19 @@ type Pulse = { pingAt: number; pongBy: number };
 /** Pings every WebSocket and cuts those that do not answer: one timer for all of them. */
 export class Heartbeat {
   readonly #pulses = new Map<WebSocket, Pulse>();
-  readonly #timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
+  readonly #pingEveryMs: number;
+  readonly #pongWithinMs: number;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(pingEveryMs = PING_EVERY_MS, pongWithinMs = PONG_WITHIN_MS, lookEveryMs = LOOK_EVERY_MS) {
+    this.#pingEveryMs = pingEveryMs;
+    this.#pongWithinMs = pongWithinMs;
+    this.#timer = setInterval(() => this.#look(), lookEveryMs).unref();
+  }
 
   watch(socket: WebSocket): void {
     const alive = () =>
-      this.#pulses.set(socket, { pingAt: Date.now() + PING_EVERY_MS, pongBy: Number.POSITIVE_INFINITY });
+      this.#pulses.set(socket, { pingAt: Date.now() + this.#pingEveryMs, pongBy: Number.POSITIVE_INFINITY });
     alive();
     socket.on('pong', alive);
     socket.once('close', () => this.#pulses.delete(socket));
@@ -29,7 +37,7 @@ export class Heartbeat {
       if (pulse.pongBy <= now) socket.terminate();
       else if (pulse.pingAt <= now) {
         socket.ping();
-        this.#pulses.set(socket, { pingAt: Number.POSITIVE_INFINITY, pongBy: now + PONG_WITHIN_MS });
+        this.#pulses.set(socket, { pingAt: Number.POSITIVE_INFINITY, pongBy: now + this.#pongWithinMs });
       }
     }
   }

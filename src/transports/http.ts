@@ -12,8 +12,9 @@ import { operations } from '../operations.ts';
 import { errorAnswer, type Log, toChatError } from './answer.ts';
 import { addressOf, COOKIE_NAME, isAllowedOrigin, tokenOf } from './credentials.ts';
 import { inputOf, mustBeJson } from './http-input.ts';
+import { requestLog } from './request-log.ts';
 
-type House = { config: Config; context: Context; log: Log; pages: (router: Router) => void };
+type House = { config: Config; context: Context; log: Log; pages: readonly ((router: Router) => void)[] };
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 const MINUTE_MS = 60_000;
@@ -24,11 +25,12 @@ export function httpApp(house: House): Koa {
   for (const { http, operation } of Object.values(operations))
     if (http !== undefined) serve(router, http, operation, house);
   router.get('/api/ws', () => Promise.reject(new ChatError('upgrade_required')));
-  house.pages(router);
+  for (const addPages of house.pages) addPages(router);
 
   const { corsOrigins } = house.config;
   const koa = new Koa();
   koa.silent = true; // what goes wrong is answered and logged below
+  koa.use(requestLog(house.log, house.context.observer.request));
   koa.use(helmet({ hsts: house.config.production }));
   koa.use(
     cors({ credentials: true, origin: (ctx) => (corsOrigins.includes(ctx.get('origin')) ? ctx.get('origin') : '') }),
@@ -97,12 +99,13 @@ async function answering(ctx: Koa.Context, next: Koa.Next, { context, log }: Hou
   try {
     await next();
   } catch (thrown) {
-    const error = toChatError(thrown, log, `${ctx.method} ${ctx._matchedRoute ?? ''}`);
-    const { message, code, fields } = errorAnswer(error);
+    const error = toChatError(thrown, log, `${ctx.method} ${ctx._matchedRoute ?? ''}`, ctx.state.requestId);
+    const { message, code, fields, retry_after: resetSec = 0 } = errorAnswer(error);
     ctx.status = error.status;
     ctx.body = { success: false, error: message, code, ...(fields !== undefined && { fields }) };
     if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
     if (error.allow !== undefined) ctx.set('Allow', error.allow);
+    if (error.limit !== undefined) setQuota(ctx, { limit: error.limit, remaining: 0, resetSec });
   }
   if (context.draining()) ctx.set('Connection', 'close');
 }

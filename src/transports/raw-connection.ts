@@ -47,8 +47,13 @@ export class RawConnection extends EventEmitter {
 
   send(frame: string): void {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
-    if (this.#socket.bufferedAmount > MOST_UNREAD_BYTES) this.closeWith(TOO_SLOW, 'too slow');
+    if (this.#socket.bufferedAmount > MOST_UNREAD_BYTES) this.#cut();
     else this.#socket.send(frame);
+  }
+
+  #cut(): void {
+    if (this.readyState === 'open') this.emit('tooSlow');
+    this.closeWith(TOO_SLOW, 'too slow');
   }
 
   close(): this {

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Authenticated } from '../accounts/sessions.ts';
 import type { Context } from '../context.ts';
-import type { ChatServer, ChatSocket } from '../delivery.ts';
+import { type ChatServer, type ChatSocket, dismissIfEnded } from '../delivery.ts';
 import { ChatError } from '../errors.ts';
 import type { Acknowledgement } from '../protocol.ts';
 import { errorAnswer, type Log, toChatError } from './answer.ts';
@@ -37,6 +37,11 @@ export class RawWebSockets {
 
   constructor(house: House) {
     this.#house = house;
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#open.size;
   }
 
   /** Accepts an upgrade, or answers it with the status that says why not. */
@@ -74,6 +79,7 @@ export class RawWebSockets {
     this.#heartbeat.watch(webSocket);
     webSocket.on('error', () => webSocket.terminate()); // ws has closed it with the right code already
     connection.once('close', () => this.#open.delete(connection));
+    connection.once('tooSlow', () => this.#house.context.observer.slowClientCut('raw'));
     webSocket.pause(); // what the client sends waits until it is in its rooms
     connection.on('namespace', (packet: string) => this.#entered(connection, webSocket, packet));
     // private in its types, and the one way in for a connection that engine.io did not make
@@ -135,6 +141,7 @@ class RawClient {
     this.#badInARow = 0;
     const { type, ref, input } = request;
     this.#tell(ref, await ask(this.#socket, '/chat', type, input, this.#house));
+    dismissIfEnded(this.#socket);
   }
 
   #tell(ref: Request['ref'], acknowledgement: Acknowledgement): void {

@@ -1,4 +1,5 @@
 import type { ChatServer } from '../delivery.ts';
+import type { Observer } from '../observer.ts';
 
 const LOOK_EVERY_MS = 500;
 /** What may wait for one Socket.IO connection before it is cut; it catches up by `sync`. */
@@ -7,17 +8,19 @@ const MOST_WAITING_BYTES = 2_097_152;
 
 type Connection = {
   writeBuffer: readonly { data?: unknown }[];
-  transport: { socket?: { bufferedAmount?: number } };
+  transport: { name: string; socket?: { bufferedAmount?: number; terminate?(): void } };
   close(discard?: boolean): void;
 };
 
 /** Cuts Socket.IO connections that do not read: what they do not take would pile up in our memory without end. */
 export class SlowReaders {
   readonly #io: ChatServer;
+  readonly #slowClientCut: Observer['slowClientCut'];
   readonly #timer: NodeJS.Timeout;
 
-  constructor(io: ChatServer) {
+  constructor(io: ChatServer, { slowClientCut }: Pick<Observer, 'slowClientCut'>) {
     this.#io = io;
+    this.#slowClientCut = slowClientCut;
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
   }
 
@@ -26,7 +29,13 @@ export class SlowReaders {
   }
 
   #look(): void {
-    for (const connection of connectionsOf(this.#io)) if (isTooSlow(connection)) connection.close(true);
+    for (const connection of connectionsOf(this.#io)) {
+      if (!isTooSlow(connection)) continue;
+      connection.close(true);
+      // it does not read the closing either, and what waits for it would be kept for half a minute
+      connection.transport.socket?.terminate?.();
+      this.#slowClientCut('socketio');
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type ChatSocket,
   type Delivery,
   dismiss,
+  dismissIfEnded,
   NAMESPACES,
   roomOf,
   roomOfUser,
@@ -54,7 +55,7 @@ export function serveSockets(io: ChatServer, house: House): void {
       const { arrival, found } = arrivals.get(socket) ?? {};
       arrival?.finish();
       socket.conn.removeListener('close', arrival?.finish ?? (() => undefined));
-      socket.on('error', (error) => house.log.warn({ name: error.name }, 'socket error'));
+      socket.on('error', () => house.log.warn({}, 'socket error')); // a client may emit one, with anything in it
       if (arrival === undefined || found === undefined || arrival.ended) return dismiss(socket);
       const { userId } = socket.data;
       socket.join([roomOfUser(userId), ...arrival.settle(found).map(roomOf)]);
@@ -74,7 +75,8 @@ async function authenticate(
   const text = typeof token === 'string' ? token : tokenOf(request.headers);
   const known = authenticatedUpgrades.get(request);
   const who = known ?? (text === undefined ? undefined : await context.accounts.sessions.authenticate(text));
-  if (who === undefined) throw new ChatError('unauthenticated');
+  // who has hung up meanwhile will not close any more, and would be counted for ever
+  if (who === undefined || socket.conn.readyState !== 'open') throw new ChatError('unauthenticated');
   if (!connections.admit(who.userId, socket.conn)) throw new ChatError('rate_limited', { retryAfter: 5 });
   const { userId, sessionId, expiresAt } = who;
   Object.assign(socket.data, { userId, sessionId, expiresAt, address: addressOf(request, trustedProxies) });
@@ -109,7 +111,10 @@ async function receive(
   const acknowledgement = await ask(socket, namespace, event, input, house);
   if (acknowledge !== undefined) acknowledge(acknowledgement);
   else if (!acknowledgement.ok) socket.emit('error', acknowledgement.error);
+  dismissIfEnded(socket);
 }
+
+const refused: Acknowledgement = { ok: false, error: errorAnswer(new ChatError('unauthenticated')) };
 
 /** Runs an operation for a socket. Never rejects. */
 export function ask(
@@ -119,6 +124,7 @@ export function ask(
   input: unknown,
   { context, log }: Pick<House, 'context' | 'log'>,
 ) {
-  const { userId, sessionId, address } = socket.data;
+  const { userId, sessionId, address, ended } = socket.data;
+  if (ended) return Promise.resolve(refused);
   return answer(name, input, namespace, { userId, sessionId }, context, { address, connection: socket.id }, log);
 }

@@ -42,7 +42,7 @@ export async function socketio(url: string, token: string, options: { transports
   const inbox = new Inbox();
   const common = { auth: { token }, transports: ['websocket'], forceNew: true, reconnection: false, ...options };
   const chat = io(`${url}/chat`, common);
-  const presence = io(`${url}/presence`, { ...common, forceNew: false });
+  const presence = chat.io.socket('/presence', { auth: { token } });
   for (const socket of [chat, presence])
     socket.onAny((type: string, payload: object) => inbox.add({ ...payload, type }));
   const closed = new Promise<string>((resolve) => chat.once('disconnect', resolve));

@@ -1,0 +1,102 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ErrorCode } from '../errors.ts';
+import type { Observer } from '../observer.ts';
+import type { Operation } from '../operation.ts';
+import type { ServerEventName } from '../protocol.ts';
+import { processMetrics } from './process-metrics.ts';
+
+const LATENCY_BUCKETS_SEC = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
+const MS_PER_SEC = 1_000;
+
+/** Reads a value when it is asked for; with a label, a value for each of the label's values. */
+type Reading = () => number | Record<string, number> | Promise<Record<string, number>>;
+
+/** The numbers of one node, for Prometheus. Each app has its own, so that several can live in one process. */
+export class Metrics implements Observer {
+  readonly #registry = new Registry();
+  readonly #names: ReadonlyMap<Operation, string>;
+
+  /** @param operations the table, whose names become labels */
+  constructor(operations: Readonly<Record<string, { operation: Operation }>>) {
+    this.#names = new Map(Object.entries(operations).map(([name, entry]) => [entry.operation, name]));
+  }
+
+  readonly #seconds = this.#histogram('mmchat_operation_seconds', 'Time to answer an operation.', ['operation']);
+  readonly #results = this.#counter('mmchat_operations_total', 'Operations by result.', ['operation', 'result']);
+  readonly #requests = this.#counter('mmchat_http_requests_total', 'HTTP requests by status.', ['status']);
+  readonly #batches = this.#histogram('mmchat_commit_changes', 'Changes per group commit.', [], BATCH_BUCKETS);
+  readonly #commits = this.#histogram('mmchat_commit_seconds', 'Time of a group commit.', []);
+  readonly #events = this.#counter('mmchat_events_total', 'Events emitted by this node.', ['type']);
+  readonly #deliveries = this.#counter('mmchat_event_deliveries_total', 'Sockets that events went to.', ['type']);
+  readonly #lost = this.#counter('mmchat_publishes_lost_total', 'Publishes that did not reach Redis.', []);
+  readonly #cut = this.#counter('mmchat_slow_clients_cut_total', 'Clients cut for not reading.', ['transport']);
+
+  readonly #secondsOf = kept((name: string) => this.#seconds.labels(name));
+  readonly #resultsOf = kept((name: string) => kept((result: string) => this.#results.labels(name, result)));
+  readonly #requestsOf = kept((status: number) => this.#requests.labels(String(status)));
+  readonly #eventsOf = kept((type: string) => this.#events.labels(type));
+  readonly #deliveriesOf = kept((type: string) => this.#deliveries.labels(type));
+
+  readonly operation = (operation: Operation, result: 'ok' | ErrorCode, ms: number): void => {
+    const name = this.#names.get(operation) ?? 'unknown';
+    this.#secondsOf(name).observe(ms / MS_PER_SEC);
+    this.#resultsOf(name)(result).inc();
+  };
+
+  readonly request = (status: number): void => this.#requestsOf(status).inc();
+
+  readonly committed = (changes: number, ms: number): void => {
+    this.#batches.observe(changes);
+    this.#commits.observe(ms / MS_PER_SEC);
+  };
+
+  readonly emitted = (type: ServerEventName, sockets: number): void => {
+    this.#eventsOf(type).inc();
+    if (sockets > 0) this.#deliveriesOf(type).inc(sockets);
+  };
+
+  readonly publishLost = (): void => this.#lost.inc();
+
+  readonly slowClientCut = (transport: 'socketio' | 'raw'): void => this.#cut.labels(transport).inc();
+
+  /** Adds a value that is read on each scrape. @param label names what the keys of a reading of several values are */
+  gauge(name: string, help: string, read: Reading, label?: string): void {
+    const collect = async (): Promise<void> => {
+      const reading = await read();
+      if (typeof reading === 'number') return gauge.set(reading);
+      gauge.reset();
+      for (const [key, value] of Object.entries(reading)) gauge.labels(key).set(value);
+    };
+    const labelNames = label === undefined ? [] : [label];
+    const gauge: Gauge = new Gauge({ name, help, labelNames, registers: [this.#registry], collect });
+  }
+
+  /** Everything, in Prometheus' text format, with the numbers of the process. */
+  async scrape(): Promise<{ type: string; text: string }> {
+    const { contentType } = this.#registry;
+    const texts = await Promise.all([this.#registry.metrics(), processMetrics.metrics()]);
+    return { type: contentType, text: texts.join('\n') };
+  }
+
+  #counter(name: string, help: string, labelNames: string[]): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #histogram(name: string, help: string, labelNames: string[], buckets = LATENCY_BUCKETS_SEC): Histogram {
+    return new Histogram({ name, help, labelNames, buckets, registers: [this.#registry] });
+  }
+}
+
+/** Makes something once per key: the hot path finds its labelled child without building labels. */
+function kept<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = new Map<Key, Value>();
+  return (key) => {
+    let value = made.get(key);
+    if (value === undefined) {
+      value = make(key);
+      made.set(key, value);
+    }
+    return value;
+  };
+}

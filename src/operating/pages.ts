@@ -1,0 +1,37 @@
+import type { IncomingMessage } from 'node:http';
+import type { Metrics } from './metrics.ts';
+import type { Readiness } from './readiness.ts';
+
+/** What one of the operator's addresses answers. */
+type Page = { status: number; type: string; body: string };
+export type Pages = Readonly<Record<string, () => Promise<Page>>>;
+
+const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
+/** Headers by which a proxy says that it asks for somebody else. */
+const FORWARDED = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via'];
+
+/** `/healthz`: the process lives. `/readyz`: it should be sent clients. `/metrics`: its numbers, for Prometheus. */
+export function operatingPages(metrics: Metrics, readiness: () => Promise<Readiness>): Pages {
+  return {
+    '/healthz': async () => json(200, { status: 'ok' }),
+    async '/readyz'() {
+      const { ready, checks } = await readiness();
+      return json(ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', checks });
+    },
+    async '/metrics'() {
+      const { type, text } = await metrics.scrape();
+      return { status: 200, type, body: text };
+    },
+  };
+}
+
+const json = (status: number, body: object): Page => ({
+  status,
+  type: 'application/json; charset=utf-8',
+  body: JSON.stringify(body),
+});
+
+/** Whether a request comes from this machine itself, and not through a proxy that runs on it. */
+export function isFromHere({ socket, headers }: IncomingMessage): boolean {
+  return LOOPBACK.test(socket.remoteAddress ?? '') && FORWARDED.every((name) => headers[name] === undefined);
+}

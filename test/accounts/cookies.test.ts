@@ -1,0 +1,62 @@
+import { expect } from 'chai';
+import { startApp, type TestApp } from '../support/app.ts';
+import { ask, codeFor, newAccount } from './asking.ts';
+
+const PRODUCTION = { NODE_ENV: 'production' };
+const CASES: [string, Record<string, string>, string[]][] = [
+  ['by default', {}, ['samesite=lax']],
+  ['with COOKIE_SAMESITE=strict', { COOKIE_SAMESITE: 'strict' }, ['samesite=strict']],
+  ['with COOKIE_SECURE=on', { COOKIE_SECURE: 'on' }, ['samesite=lax', 'secure']],
+  ['for other sites', { COOKIE_SAMESITE: 'none', COOKIE_SECURE: 'on' }, ['samesite=none', 'secure']],
+  ['in production', PRODUCTION, ['samesite=lax', 'secure']],
+  ['in production with COOKIE_SECURE=off', { ...PRODUCTION, COOKIE_SECURE: 'off' }, ['samesite=lax']],
+];
+
+function parse(header: string | null) {
+  const [pair = '', ...attributes] = (header ?? '').split('; ');
+  const expires = attributes.find((each) => each.startsWith('expires='))?.slice('expires='.length);
+  const flags = attributes.filter((each) => !each.startsWith('expires='));
+  return { pair, flags, expires: Date.parse(expires ?? '') };
+}
+
+describe('The session cookie', () => {
+  let app: TestApp | undefined;
+  afterEach(() => app?.stop());
+
+  for (const [when, env, flags] of CASES) {
+    it(`is httpOnly, for the whole site and ${flags.join(', ')} ${when}`, async () => {
+      app = await startApp('sqlite', { JWT_TTL_MIN: '90', ...env });
+      const account = newAccount();
+      const otp = await codeFor(app, 'signup', account);
+      const replies = [await ask(app, 'signup/verify', { ...account, otp }), await ask(app, 'login', account)];
+      for (const { headers } of replies) {
+        const cookie = parse(headers.get('set-cookie'));
+        expect(cookie.pair).to.match(/^token=[\w-]+\.[\w-]+\.[\w-]+$/);
+        expect(cookie.flags).to.have.members(['path=/', 'httponly', ...flags]);
+        expect(cookie.expires - Date.now()).to.be.within(89 * 60_000, 90 * 60_000);
+      }
+    });
+  }
+
+  it('is all that a browser needs, and logging out takes it away', async () => {
+    app = await startApp();
+    const alice = await app.person('alice');
+    const cookie = `theme=dark; ${alice.cookie}; token2=x`;
+    const me = await fetch(`${app.url}/api/me`, { headers: { cookie } });
+    expect(await me.json()).to.include({ success: true, id: alice.id });
+    const { status, headers, body } = await ask(app, 'logout', {}, { cookie });
+    expect([status, body]).to.deep.equal([200, { success: true, message: 'Logged out successfully' }]);
+    const ended = parse(headers.get('set-cookie'));
+    expect([ended.pair, ended.expires]).to.deep.equal(['token=', 0]);
+    expect(ended.flags).to.have.members(['path=/', 'httponly', 'samesite=lax']);
+    expect((await fetch(`${app.url}/api/me`, { headers: { cookie } })).status).to.equal(401);
+  });
+
+  it('is ended by a password reset, which logs nobody in', async () => {
+    app = await startApp();
+    const alice = await app.person('alice');
+    const reset = { email: alice.email, otp: await codeFor(app, 'forgot', alice), new_password: 'AnotherPassword1' };
+    const { headers } = await ask(app, 'forgot/reset', reset);
+    expect(parse(headers.get('set-cookie')).pair).to.equal('token=');
+  });
+});

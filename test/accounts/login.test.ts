@@ -1,0 +1,115 @@
+import { expect } from 'chai';
+import { startApp, type TestApp } from '../support/app.ts';
+import { ask, codeFor, PASSWORD, type Reply } from './asking.ts';
+
+const ROUNDS = 5;
+const answer = ({ status, body }: Reply) => ({ status, body });
+
+describe('Logging in', () => {
+  let app: TestApp;
+  beforeEach(async () => {
+    app = await startApp('sqlite', { RATE_LIMITS: 'on' });
+  });
+  afterEach(() => app.stop());
+
+  const logIn = (username: string, password = PASSWORD) => ask(app, 'login', { username, password });
+  const fail = async (username: string, times: number) => {
+    for (let round = 0; round < times; round += 1) {
+      expect((await logIn(username, 'not the password')).status).to.equal(401);
+    }
+  };
+
+  it('takes the username in any case, and the password in its own', async () => {
+    const { username, id } = await app.person('Alice');
+    expect((await logIn(username.toUpperCase())).body).to.deep.equal({ success: true, user_id: id });
+    expect((await logIn(username, PASSWORD.toUpperCase())).status).to.equal(401);
+  });
+
+  it('answers an unknown username just as a wrong password, after as much work', async () => {
+    const { username } = await app.person('alice');
+    const times: Record<string, number[]> = { known: [], unknown: [] };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const [which, name] of Object.entries({ known: username, unknown: 'nobody' })) {
+        const start = performance.now();
+        const reply = await logIn(name, 'not the password');
+        times[which]?.push(performance.now() - start);
+        expect(answer(reply)).to.deep.equal({
+          status: 401,
+          body: { success: false, error: 'Wrong username or password.', code: 'invalid_credentials' },
+        });
+      }
+    }
+    const [known = 0, unknown = 0] = Object.values(times).map((each) => each.sort((a, b) => a - b)[2]);
+    expect(unknown / known, 'an answer without hashing takes a tenth').to.be.within(0.4, 2.5);
+  });
+
+  it('is shut for an account after 5 failures, even with the right password, and for that account alone', async () => {
+    const [alice, bob] = await app.people('alice', 'bob');
+    await fail(alice.username, 5);
+    for (const username of [alice.username, alice.username.toUpperCase()]) {
+      const { status, headers, body } = await logIn(username);
+      expect([status, body.code]).to.deep.equal([429, 'rate_limited']);
+      expect(Number(headers.get('retry-after'))).to.be.within(1, 900);
+      expect(headers.get('set-cookie')).to.equal(null);
+    }
+    expect((await logIn(bob.username)).status).to.equal(200);
+    expect(await alice.rest.ask('me'), 'who is in stays in').to.include({ ok: true });
+  });
+
+  it('is shut for a name that nobody has in just the same way', async () => {
+    const { username } = await app.person('alice');
+    const [known, unknown] = await Promise.all(
+      [username, 'nobody'].map(async (name) => {
+        await fail(name, 5);
+        return logIn(name);
+      }),
+    );
+    expect(unknown?.status).to.equal(429);
+    const { retry_after: _, ...body } = known?.body ?? {};
+    expect(unknown?.body).to.deep.equal(body);
+  });
+
+  it('counts failures that come all at once', async () => {
+    const { username } = await app.person('alice');
+    const tries = Array.from({ length: 20 }, () => logIn(username, 'not the password'));
+    const statuses = (await Promise.all(tries)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 401)).to.have.length(5);
+    expect(statuses.filter((status) => status === 429)).to.have.length(15);
+  });
+
+  it('forgets the failures when it succeeds', async () => {
+    const { username } = await app.person('alice');
+    await fail(username, 4);
+    expect((await logIn(username)).status).to.equal(200);
+    await fail(username, 4);
+    expect((await logIn(username)).status).to.equal(200);
+  });
+
+  it('is open again after a new password was set with a code', async () => {
+    const alice = await app.person('alice');
+    await fail(alice.username, 5);
+    const reset = { email: alice.email, otp: await codeFor(app, 'forgot', alice), new_password: 'AnotherPassword1' };
+    expect((await ask(app, 'forgot/reset', reset)).status).to.equal(200);
+    expect((await logIn(alice.username, 'AnotherPassword1')).status).to.equal(200);
+    expect((await logIn(alice.username)).status, 'the old password').to.equal(401);
+  });
+});
+
+describe('Logging in from one address of origin', () => {
+  let app: TestApp;
+  before(async () => {
+    app = await startApp('sqlite', { RATE_LIMITS: 'on', RATE_LOGIN_ORIGIN: '6/900' });
+  });
+  after(() => app.stop());
+
+  it('is shut after so many failures, whichever accounts they were for', async () => {
+    const { username } = await app.person('alice');
+    const guesses = Array.from({ length: 6 }, (_, index) => ({ username: `nobody${index}`, password: PASSWORD }));
+    for (const { status } of await Promise.all(guesses.map((guess) => ask(app, 'login', guess)))) {
+      expect(status).to.equal(401);
+    }
+    const { status, headers } = await ask(app, 'login', { username, password: PASSWORD });
+    expect(status).to.equal(429);
+    expect(Number(headers.get('retry-after'))).to.be.within(1, 900);
+  });
+});

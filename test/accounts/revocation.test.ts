@@ -1,0 +1,170 @@
+import { setTimeout } from 'node:timers/promises';
+import { expect } from 'chai';
+import { closeAll, connection, enter, refusal, upgrade } from '../realtime/connecting.ts';
+import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
+import { type Client, rawAt, rest } from '../support/clients.ts';
+import { People, type Person } from '../support/people.ts';
+import { ask, codeFor } from './asking.ts';
+
+const UNAUTHENTICATED = 4401;
+const DISCONNECTED = 'io server disconnect';
+
+onEachDatabase('A session', (kind) => {
+  let app: TestApp;
+  let people: People;
+  before(async () => {
+    app = await startApp(kind);
+    people = new People(app.url, app.smtp);
+  });
+  after(async () => {
+    people.closeClients();
+    await app.stop();
+  });
+  afterEach(closeAll);
+
+  const socketsOf = (person: Person): Promise<Client[]> =>
+    Promise.all([person.socketio(), person.socketio({ transports: ['polling'] }), person.raw()]);
+
+  async function expectRefused({ token }: Person): Promise<void> {
+    expect(await rest(app.url, token).ask('me')).to.deep.include({ ok: false, status: 401 });
+    for (const namespace of ['/chat', '/presence']) {
+      expect((await refusal(app.url, namespace, { token })).data?.code).to.equal('unauthenticated');
+    }
+    expect(await upgrade(app.url, `/api/ws?token=${token}`)).to.include({ status: 401, code: 'unauthenticated' });
+  }
+
+  /** Each was told why, and then closed. */
+  async function expectClosed(clients: readonly Client[]): Promise<void> {
+    for (const { transport, inbox, closed } of clients) {
+      const { code, error } = await inbox.next('error');
+      expect(code ?? error.code).to.equal('unauthenticated');
+      expect(await closed).to.equal(transport === 'raw' ? UNAUTHENTICATED : DISCONNECTED);
+    }
+  }
+
+  /** Somebody with two logins, and a friend whose messages show who still listens. */
+  async function scene() {
+    const [alice, bob] = await app.people('alice', 'bob');
+    const elsewhere = await people.logIn(alice);
+    const { conversation_id } = await alice.rest.ask('open_private_conversation', { other_user_id: bob.id });
+    return { alice, elsewhere, bob, conversation_id };
+  }
+
+  it('that is logged out is refused everywhere and its sockets are closed; other sessions go on', async () => {
+    const { alice, elsewhere, bob, conversation_id } = await scene();
+    const [ended, others] = [await socketsOf(alice), await socketsOf(elsewhere)];
+    expect(await alice.rest.ask('logout')).to.deep.include({ ok: true, message: 'Logged out successfully' });
+    await expectRefused(alice);
+    await expectClosed(ended);
+    await bob.rest.ask('message', { conversation_id, content: 'Still there?' });
+    for (const { inbox } of others) await inbox.next('message', { content: 'Still there?' });
+    for (const { inbox } of ended) expect(inbox.all('message')).to.deep.equal([]);
+    expect(await elsewhere.rest.ask('me')).to.include({ ok: true, id: alice.id });
+  });
+
+  it('can be logged out over a socket, which closes that socket too', async () => {
+    const { alice, elsewhere } = await scene();
+    const [socket, raw] = [await alice.socketio(), await alice.raw()];
+    void socket.ask('logout').catch(() => undefined); // the answer may not come: its socket is closed
+    await expectClosed([socket, raw]);
+    await expectRefused(alice);
+    expect(await elsewhere.rest.ask('me')).to.include({ ok: true });
+  });
+
+  it('ends with all others of its user when the password is reset', async () => {
+    const { alice, elsewhere, bob, conversation_id } = await scene();
+    const [ended, bystander] = [[...(await socketsOf(alice)), ...(await socketsOf(elsewhere))], await bob.socketio()];
+    const reset = { email: alice.email, otp: await codeFor(app, 'forgot', alice), new_password: 'AnotherPassword1' };
+    expect((await ask(app, 'forgot/reset', reset)).status).to.equal(200);
+    for (const person of [alice, elsewhere]) await expectRefused(person);
+    await expectClosed(ended);
+    expect((await ask(app, 'login', alice)).status, 'the old password').to.equal(401);
+    const again = await people.logIn({ ...alice, password: 'AnotherPassword1' });
+    await again.rest.ask('message', { conversation_id, content: 'Back' });
+    await bystander.inbox.next('message', { content: 'Back' });
+  });
+
+  it('tells both namespaces of a connection why it ends, before they are disconnected', async () => {
+    const { alice } = await scene();
+    const manager = connection(app.url);
+    const told: string[] = [];
+    const ends = ['/chat', '/presence'].map(async (namespace) => {
+      const socket = await enter(manager, namespace, alice.token);
+      socket.on('error', ({ code }) => told.push(`${namespace} ${code}`));
+      return { ended: new Promise((resolve) => socket.once('disconnect', () => resolve(told.push(namespace)))) };
+    });
+    const entered = await Promise.all(ends);
+    await alice.rest.ask('logout');
+    await Promise.all(entered.map(({ ended }) => ended));
+    for (const namespace of ['/chat', '/presence']) {
+      expect(told).to.include(`${namespace} unauthenticated`);
+      expect(told.indexOf(namespace)).to.be.above(told.indexOf(`${namespace} unauthenticated`));
+    }
+  });
+
+  /** How an attempt to connect ends, sooner or later. */
+  const endOfRaw = ({ token }: Person) =>
+    rawAt(`${app.url.replace('http', 'ws')}/api/ws?token=${token}`).then(
+      ({ closed }) => closed,
+      () => 'refused',
+    );
+  const endOfSocketIo = ({ token }: Person) =>
+    enter(connection(app.url), '/chat', token).then(
+      (socket) =>
+        new Promise((resolve) => (socket.connected ? socket.once('disconnect', resolve) : resolve(DISCONNECTED))),
+      () => 'refused',
+    );
+
+  it('closes a socket that is just connecting while it ends', async () => {
+    const alice = await app.person('alice');
+    const logins = await Promise.all(Array.from({ length: 6 }, () => people.logIn(alice)));
+    for (const [round, login] of logins.entries()) {
+      const connecting = [endOfRaw(login), endOfSocketIo(login)];
+      await setTimeout(round); // lets the end come a little later in each round
+      await login.rest.ask('logout');
+      const [raw, socketIo] = await Promise.all(connecting);
+      expect(raw).to.be.oneOf(['refused', UNAUTHENTICATED]);
+      expect(socketIo).to.be.oneOf(['refused', DISCONNECTED]);
+    }
+    expect(await alice.rest.ask('me'), 'another session of the same user').to.include({ ok: true });
+  });
+
+  for (const transport of ['socketio', 'raw'] as const) {
+    it(`does nothing more, whatever its ${transport} client still sends while it is being closed`, async () => {
+      const { alice, bob, conversation_id } = await scene();
+      const late = { conversation_id, content: 'Too late' };
+      const { sent } =
+        transport === 'raw'
+          ? await sendingOnError(`${app.url}/api/ws?token=${alice.token}`, late)
+          : await emittingOnError(app.url, alice.token, late);
+      await alice.rest.ask('logout');
+      expect(await sent, 'need it to have been sent').to.equal(true);
+      await bob.rest.ask('message', { conversation_id, content: 'After' });
+      const { messages } = await bob.rest.ask('list_messages', { conversation_id });
+      expect(messages.map(({ content }: { content: string }) => content)).to.deep.equal(['After']);
+    });
+  }
+});
+
+/** A plain WebSocket that sends a message when it is told that it will be closed; resolves when it is. */
+async function sendingOnError(address: string, message: object): Promise<{ sent: Promise<boolean> }> {
+  const { socket, closed } = await rawAt(address.replace('http', 'ws'));
+  let sent = false;
+  socket.on('message', (data) => {
+    if (!String(data).includes('"type":"error"')) return;
+    socket.send(JSON.stringify({ type: 'message', ...message }));
+    sent = true;
+  });
+  return { sent: closed.then(() => sent) };
+}
+
+/** The same over Socket.IO. */
+async function emittingOnError(url: string, token: string, message: object): Promise<{ sent: Promise<boolean> }> {
+  const socket = await enter(connection(url), '/chat', token);
+  let sent = false;
+  socket.on('error', () => {
+    socket.emit('message', message);
+    sent = true;
+  });
+  return { sent: new Promise((resolve) => socket.once('disconnect', () => resolve(sent))) };
+}

@@ -1,0 +1,172 @@
+import type { Config } from '../../src/config.ts';
+
+export const SECRET = 'a secret of our own that is long enough';
+
+/** What a variable comes to. */
+type Case = {
+  at: (config: Config) => unknown;
+  /** Whatever else has to be set for it to count. */
+  given?: Record<string, string>;
+  fallback: unknown;
+  good: [text: string, value: unknown][];
+  bad: string[];
+};
+
+const rate = (at: Case['at'], points: number, seconds: number): Case => ({
+  at,
+  fallback: { points, seconds },
+  good: [['7/11', { points: 7, seconds: 11 }]],
+  bad: ['7', '0/1', '1/0', '-1/1', '1/1/1', '1.5/1', 'many/1'],
+});
+const PUBLIC_FROM = { SENDGRID_API_KEY: 'SG.key', SENDGRID_FROM: 'chat@example.com' };
+const SMTP = { SMTP_URL: 'smtp://127.0.0.1:2525' };
+const sender = ({ mail }: Config) => mail.kind !== 'outbox' && mail.from;
+
+/** Every variable: its default, what it takes and what it refuses. */
+export const CASES: Record<string, Case> = {
+  NODE_ENV: { at: ({ production }) => production, fallback: false, good: [['test', false]], bad: [] },
+  HTTP_ADDR: {
+    at: ({ http }) => http,
+    fallback: { host: undefined, port: 8080 },
+    good: [
+      [':9000', { host: undefined, port: 9000 }],
+      ['127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
+      ['chat.example.com:65535', { host: 'chat.example.com', port: 65_535 }],
+      ['[::1]:8080', { host: '::1', port: 8080 }],
+    ],
+    bad: ['8080', ':', ':65536', ':http', 'localhost', '::1:8080', 'a b:80'],
+  },
+  DATABASE_URL: {
+    at: ({ database }) => database,
+    fallback: { kind: 'sqlite', path: 'data/mmchat.sqlite' },
+    good: [
+      ['sqlite:other/chat.sqlite', { kind: 'sqlite', path: 'other/chat.sqlite' }],
+      ['sqlite:/var/chat.sqlite', { kind: 'sqlite', path: '/var/chat.sqlite' }],
+      ['sqlite::memory:', { kind: 'sqlite', path: ':memory:' }],
+      ['postgres://user:pw@db:5432/chat', { kind: 'postgresql', url: 'postgres://user:pw@db:5432/chat' }],
+      ['postgresql://db/chat', { kind: 'postgresql', url: 'postgresql://db/chat' }],
+    ],
+    bad: ['mysql://db/chat', 'chat.sqlite', 'sqlite:', 'postgres:db'],
+  },
+  JWT_SECRET: { at: ({ tokens }) => tokens.secret, fallback: SECRET, good: [['short', 'short']], bad: [] },
+  JWT_TTL_MIN: {
+    at: ({ tokens }) => tokens.ttlMinutes,
+    fallback: 1440,
+    good: [['1', 1]],
+    bad: ['0', '-5', '1.5', '1h', '1e3', '5256001'],
+  },
+  OTP_DIGITS: {
+    at: ({ otp }) => otp.digits,
+    fallback: 6,
+    good: [
+      ['4', 4],
+      [' 10 ', 10],
+    ],
+    bad: ['six', '3', '11', '0x5'],
+  },
+  OTP_TTL_SEC: {
+    at: ({ otp }) => otp.ttlSec,
+    fallback: 300,
+    good: [
+      ['30', 30],
+      ['3600', 3600],
+    ],
+    bad: ['29', '3601', '5m'],
+  },
+  SENDGRID_API_KEY: {
+    at: ({ mail }) => mail,
+    given: { SENDGRID_FROM: 'chat@example.com', ...SMTP },
+    fallback: { kind: 'smtp', url: SMTP.SMTP_URL, from: 'MmChat <no-reply@localhost>' },
+    good: [['SG.key', { kind: 'sendgrid', apiKey: 'SG.key', from: 'chat@example.com' }]],
+    bad: [],
+  },
+  SENDGRID_FROM: {
+    at: ({ mail }) => mail,
+    given: { SENDGRID_API_KEY: 'SG.key' },
+    fallback: { kind: 'outbox', print: true },
+    good: [['chat@example.com', { kind: 'sendgrid', apiKey: 'SG.key', from: 'chat@example.com' }]],
+    bad: [],
+  },
+  SENDGRID_ENDPOINT: {
+    at: ({ mail }) => mail.kind === 'sendgrid' && mail.endpoint,
+    given: PUBLIC_FROM,
+    fallback: undefined,
+    good: [['http://127.0.0.1:9', 'http://127.0.0.1:9']],
+    bad: ['127.0.0.1', 'smtp://127.0.0.1'],
+  },
+  SMTP_URL: {
+    at: ({ mail }) => mail,
+    fallback: { kind: 'outbox', print: true },
+    good: [
+      ['smtp://u:p@mx:25', { kind: 'smtp', url: 'smtp://u:p@mx:25', from: 'MmChat <no-reply@localhost>' }],
+      ['smtps://mx', { kind: 'smtp', url: 'smtps://mx', from: 'MmChat <no-reply@localhost>' }],
+    ],
+    bad: ['mx:25', 'http://mx'],
+  },
+  MAIL_FROM: {
+    at: sender,
+    given: SMTP,
+    fallback: 'MmChat <no-reply@localhost>',
+    good: [['chat@example.com', 'chat@example.com']],
+    bad: [],
+  },
+  REDIS_URL: {
+    at: ({ redisUrl }) => redisUrl,
+    fallback: undefined,
+    good: [['redis://r:6379/1', 'redis://r:6379/1']],
+    bad: ['r:6379', 'http://r'],
+  },
+  CORS_ORIGINS: {
+    at: ({ corsOrigins }) => corsOrigins,
+    fallback: [],
+    good: [['https://a.example, http://b.example:81', ['https://a.example', 'http://b.example:81']]],
+    bad: ['*', 'a.example', 'https://a.example/', 'https://a.example/chat', 'null', 'ftp://a.example'],
+  },
+  COOKIE_SAMESITE: {
+    at: ({ cookie }) => cookie.sameSite,
+    given: { COOKIE_SECURE: 'on' },
+    fallback: 'lax',
+    good: [
+      ['strict', 'strict'],
+      ['none', 'none'],
+    ],
+    bad: ['Lax', 'maybe'],
+  },
+  COOKIE_SECURE: {
+    at: ({ cookie }) => cookie.secure,
+    fallback: false,
+    good: [
+      ['on', true],
+      ['true', true],
+      ['off', false],
+      ['0', false],
+    ],
+    bad: ['maybe', '2'],
+  },
+  TRUST_PROXY: { at: ({ trustedProxies }) => trustedProxies, fallback: 0, good: [['2', 2]], bad: ['yes', '-1', '17'] },
+  METRICS_ADDR: {
+    at: ({ operators }) => operators,
+    fallback: undefined,
+    good: [
+      [':9464', { host: undefined, port: 9464 }],
+      ['127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
+    ],
+    bad: ['9464', 'localhost', ':70000'],
+  },
+  LOG_LEVEL: { at: ({ logLevel }) => logLevel, fallback: 'info', good: [['warn', 'warn']], bad: ['loud', 'INFO'] },
+  RATE_LIMITS: { at: ({ limits }) => limits.enabled, fallback: true, good: [['off', false]], bad: ['some'] },
+  RATE_OTP_ADDRESS: rate(({ limits }) => limits.otpAddress, 3, 600),
+  RATE_OTP_ADDRESS_DAILY: rate(({ limits }) => limits.otpAddressDaily, 10, 86_400),
+  RATE_SIGNUP_ORIGIN: rate(({ limits }) => limits.signupOrigin, 60, 60),
+  RATE_LOGIN_ACCOUNT: rate(({ limits }) => limits.loginAccount, 5, 900),
+  RATE_LOGIN_ORIGIN: rate(({ limits }) => limits.loginOrigin, 50, 900),
+  RATE_SENDS: rate(({ limits }) => limits.send, 20, 1),
+  RATE_SENDS_BURST: { at: ({ limits }) => limits.sendBurst, fallback: 60, good: [['5', 5]], bad: ['0', 'all'] },
+  RATE_OPERATIONS: rate(({ limits }) => limits.operation, 50, 1),
+  MAX_CONNECTIONS_PER_USER: {
+    at: ({ limits }) => limits.connectionsPerUser,
+    fallback: 20,
+    good: [['1', 1]],
+    bad: ['0', 'two'],
+  },
+};

@@ -1,0 +1,72 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { codeIn, post } from '../support/people.ts';
+import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
+import { startSmtp } from '../support/smtp.ts';
+import { type Program, startProgram } from './program.ts';
+
+const ACCOUNT = { username: 'alice', email: 'alice@example.com', password: 'StrongPassword123' };
+
+describe('Starting the server', function () {
+  this.timeout(30_000);
+  let folder: string;
+  let program: Program | undefined;
+  beforeEach(() => {
+    folder = makeTemporaryFolder('start');
+  });
+  afterEach(async () => {
+    await program?.stop();
+    program = undefined;
+    removeTemporaryFolder(folder);
+  });
+
+  it('needs nothing: it makes its database, and says its address, its database, its mail and its pages', async () => {
+    program = await startProgram(folder);
+    const { url } = program;
+    expect(url).to.match(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
+    expect(program.output().split('\n').slice(0, 4)).to.deep.equal([
+      `MmChat listens on ${url}`,
+      '  database  SQLite, data/mmchat.sqlite',
+      '  mail      this terminal and /dev/outbox',
+      `  pages     ${url}/dev/outbox (the letters it would send)`,
+    ]);
+    expect(existsSync(join(folder, 'data/mmchat.sqlite'))).to.equal(true);
+    expect((await fetch(`${url}/api/me`)).status).to.equal(401);
+  });
+
+  it('without mail settings shows letters on the terminal and on the outbox page', async () => {
+    program = await startProgram(folder);
+    expect((await post(`${program.url}/api/signup/initiate`, ACCOUNT)).status).to.equal(200);
+    const page = await fetch(`${program.url}/dev/outbox`);
+    expect(page.status).to.equal(200);
+    expect(page.headers.get('content-type')).to.include('text/html');
+    const shown = /<strong>(\d{6})<\/strong>/.exec(await page.text())?.[1];
+    expect(shown).to.equal(codeIn(program.output()));
+    const verified = await post(`${program.url}/api/signup/verify`, { ...ACCOUNT, otp: shown });
+    expect(verified.status).to.equal(200);
+  });
+
+  it('reads .env, over which the real environment wins', async () => {
+    writeFileSync(join(folder, '.env'), 'DATABASE_URL=sqlite:from-dotenv.sqlite\nOTP_DIGITS="8"\n# a comment\n');
+    program = await startProgram(folder, { OTP_DIGITS: '4' });
+    expect(program.output()).to.include('SQLite, from-dotenv.sqlite\n');
+    await post(`${program.url}/api/signup/initiate`, ACCOUNT);
+    await fetch(`${program.url}/dev/outbox`);
+    expect(codeIn(program.output())).to.match(/^\d{4}$/);
+  });
+
+  it('in production has no outbox page, nor names one', async () => {
+    const smtp = await startSmtp();
+    try {
+      const secret = 'a secret of our own that is long enough';
+      program = await startProgram(folder, { NODE_ENV: 'production', JWT_SECRET: secret, SMTP_URL: smtp.url });
+      expect(program.output()).to.include(`  mail      ${smtp.url}\n  pages     none\n`).and.not.include(secret);
+      const answer = await fetch(`${program.url}/dev/outbox`);
+      expect(answer.status).to.equal(404);
+      expect(await answer.json()).to.include({ success: false, code: 'unknown_route' });
+    } finally {
+      await smtp.stop();
+    }
+  });
+});

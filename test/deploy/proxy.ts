@@ -1,0 +1,55 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  findBinary,
+  freePort,
+  makeTemporaryFolder,
+  removeTemporaryFolder,
+  startProcess,
+} from '../support/processes.ts';
+
+export const DEPLOY = join(import.meta.dirname, '../../deploy');
+export type ProxyName = 'nginx' | 'haproxy';
+export type RunningProxy = { readonly url: string; output(): string; stop(): Promise<void> };
+
+/** The path of an installed program, or skips the test or suite of this context. Throws instead where `CI` is set. */
+export function requireProgram(context: Mocha.Context, name: string): string {
+  const path = findBinary(name) ?? [`/usr/sbin/${name}`].find((file) => existsSync(file));
+  if (path !== undefined) return path;
+  const message = `${name} is not installed`;
+  if (process.env.CI) throw new Error(`${message}, and CI may not skip its tests`);
+  process.stderr.write(`${message}: skipping the tests that need it\n`);
+  return context.skip();
+}
+
+/** The delivered configuration with our addresses in the place of its own, and nothing else changed. */
+export function configurationOf(name: ProxyName, listen: string, nodes: readonly string[], folder: string): string {
+  const delivered = readFileSync(join(DEPLOY, name === 'nginx' ? 'nginx.conf' : 'haproxy.cfg'), 'utf8');
+  return delivered
+    .replace(/node([12]):8080/g, (_, number) => nodes[Number(number) - 1] ?? '')
+    .replace(name === 'nginx' ? 'listen 80;' : 'bind :80', name === 'nginx' ? `listen ${listen};` : `bind ${listen}`)
+    .replace('pid /run/nginx.pid;', `pid ${join(folder, 'nginx.pid')};`);
+}
+
+export const argumentsOf = {
+  nginx: (file: string) => ['-e', 'stderr', '-c', file],
+  haproxy: (file: string) => ['-f', file],
+} as const;
+const FOREGROUND = { nginx: ['-g', 'daemon off;'], haproxy: ['-db'] } as const;
+
+/** Starts the real program with the delivered configuration in front of two nodes, on a free port of 127.0.0.1. */
+export async function startProxy(name: ProxyName, binary: string, nodes: readonly string[]): Promise<RunningProxy> {
+  const folder = makeTemporaryFolder(name);
+  const port = await freePort();
+  const file = join(folder, 'configuration');
+  writeFileSync(file, configurationOf(name, `127.0.0.1:${port}`, nodes, folder));
+  const program = await startProcess(binary, [...argumentsOf[name](file), ...FOREGROUND[name]], { ready: port });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    output: program.output,
+    async stop() {
+      await program.stop();
+      removeTemporaryFolder(folder);
+    },
+  };
+}

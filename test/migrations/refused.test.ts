@@ -1,0 +1,84 @@
+import type { MikroORM } from '@mikro-orm/core';
+import { expect } from 'chai';
+import { Migrator } from '../../src/migrator.ts';
+import { Filled, openWith, query, rowsOf } from './filled.ts';
+import { Project } from './project.ts';
+
+const BROKEN = 'insert into nowhere select 1';
+const DANGLING = 'delete from users where id = (select min(id) from users)';
+
+describe('A migration that fails on SQLite', () => {
+  let filled: Filled;
+  let project: Project;
+  let database: string;
+  before(async function () {
+    this.timeout(30_000);
+    filled = await Filled.create();
+  });
+  after(() => filled.remove());
+  beforeEach(() => {
+    project = new Project();
+    database = filled.copy();
+  });
+  afterEach(() => project.remove());
+
+  async function foreignKeysOf({ em }: MikroORM): Promise<unknown> {
+    return em.getConnection().execute('pragma foreign_keys');
+  }
+
+  /** Says why, both ways that migrations are run, and leaves everything as it was. */
+  async function expectRefusal(reason: string, ...statements: string[]): Promise<void> {
+    const rows = rowsOf(database);
+    const name = project.addMigration('sqlite', ...statements);
+    const { code, output } = await project.migration('up', database);
+    expect(code, output).to.equal(1);
+    expect(output).to.include(reason, output);
+
+    const orm = await openWith(Migrator, project, database);
+    try {
+      const error = await orm.migrator.up().then(
+        () => undefined,
+        (refusal: Error) => refusal,
+      );
+      expect(error?.message).to.include(reason);
+      expect(await foreignKeysOf(orm), 'foreign keys are on').to.deep.equal([{ foreign_keys: 1 }]);
+      expect((await orm.migrator.getPending()).map((pending) => pending.name)).to.deep.equal([name]);
+    } finally {
+      await orm.close(true);
+    }
+    expect(rowsOf(database)).to.deep.equal(rows);
+  }
+
+  it('halfway through leaves the rows as they were, and foreign keys on', async () => {
+    const statements = ['create table copies as select * from users', 'drop table users', BROKEN];
+    await expectRefusal('no such table: nowhere', ...statements);
+  }).timeout(30_000);
+
+  it('because rows would point to nothing is refused, undone and not recorded', async () => {
+    expect(query(database, 'select * from sessions')).not.to.be.empty;
+    await expectRefusal('rows that point to nothing', DANGLING);
+  }).timeout(30_000);
+
+  it('takes those before it back, which ran at the same time', async () => {
+    const rows = rowsOf(database);
+    const first = project.addMigration('sqlite', 'create table firsts (id integer)');
+    project.addMigration('sqlite', DANGLING);
+    const { code, output } = await project.migration('up', database);
+    expect(code).to.equal(1);
+    expect(output, 'it ran').to.include(`Processing '${first}'`);
+    expect(rowsOf(database)).to.deep.equal(rows);
+    expect((await project.migration('pending', database)).output).to.include(first);
+  }).timeout(30_000);
+
+  it('does not keep the next one from running, with foreign keys on after it', async () => {
+    project.addMigration('sqlite', DANGLING);
+    const orm = await openWith(Migrator, project, database);
+    try {
+      await orm.migrator.up().catch(() => undefined);
+      expect(await orm.migrator.down(), 'down runs').to.have.length(1);
+      expect(await foreignKeysOf(orm)).to.deep.equal([{ foreign_keys: 1 }]);
+    } finally {
+      await orm.close(true);
+    }
+  });
+});
