@@ -1,0 +1,173 @@
+import { expect } from 'chai';
+import type { TestApp } from '../support/app.ts';
+import type { Client } from '../support/clients.ts';
+import type { Person } from '../support/people.ts';
+import { type Hearer, hearing } from './hearing.ts';
+import { accepted, groupOf, onEachServer, SOCKETS, send, TIME, TRANSPORTS, type Transport } from './scene.ts';
+
+type World = { alice: Person; bob: Person; carol: Person; group: number };
+/** How alice brings an event about, and what its payload has to hold beside what can only be known afterwards. */
+type Row = { event: string; what: string; over: readonly Transport[]; fields: string[]; provoke: Provocation };
+type Provocation = (asking: Client, world: World) => Promise<object>;
+
+const message = ['conversation_id', 'message_id', 'seq', 'sender_id', 'sender_username', 'content', 'created_at'];
+const system = [...message, 'event', 'user_id'];
+const update = ['conversation_id', 'seq', 'sender_id', 'content', 'created_at'];
+const typing = ['conversation_id', 'sender_id', 'sender_username', 'expires_at'];
+const edited = ['conversation_id', 'message_id', 'seq', 'sender_id', 'content', 'edited_at'];
+const deleted = ['conversation_id', 'message_id', 'seq', 'sender_id', 'deleted_at'];
+
+const sending: Provocation = async (asking, { group }) => {
+  const { message_id, seq } = await send(asking, group, 'Hello!');
+  return { message_id, seq, content: 'Hello!' };
+};
+const retrying: Provocation = async (asking, { alice, group }) => {
+  const client_message_id = `id-${alice.id}`;
+  const { message_id } = await send(asking, group, 'Hello!', { client_message_id });
+  return { message_id, client_message_id };
+};
+const editing: Provocation = async (asking, { alice, group }) => {
+  const { message_id } = await send(alice, group);
+  accepted(await asking.ask('edit_message', { message_id, content: 'Better' }));
+  return { message_id, content: 'Better', seq: 2 };
+};
+const deleting: Provocation = async (asking, { alice, group }) => {
+  const { message_id } = await send(alice, group);
+  accepted(await asking.ask('delete_message', { message_id }));
+  return { message_id, seq: 2 };
+};
+const reading: Provocation = async (asking, { bob, group }) => {
+  const ids = [(await send(bob, group)).message_id, (await send(bob, group)).message_id];
+  accepted(await asking.ask('read_receipt', { message_ids: ids }));
+  return { message_ids: ids };
+};
+const adding =
+  (more: object): Provocation =>
+  async (asking, { carol, group }) => {
+    accepted(await asking.ask('add_participant', { conversation_id: group, user_id: carol.id }));
+    return { seq: 1, user_id: carol.id, ...more };
+  };
+const removing: Provocation = async (asking, { alice, carol, group }) => {
+  accepted(await alice.rest.ask('add_participant', { conversation_id: group, user_id: carol.id }));
+  accepted(await asking.ask('remove_participant', { conversation_id: group, user_id: carol.id }));
+  return { seq: 2, user_id: carol.id, content: 'removed_from_conversation' };
+};
+const renaming: Provocation = async (asking, { group }) => {
+  accepted(await asking.ask('rename_conversation', { conversation_id: group, name: 'Chess' }));
+  return { seq: 1, content: 'renamed', name: 'Chess' };
+};
+const creating: Provocation = async (asking, { bob }) => {
+  const { conversation_id } = accepted(await asking.ask('create_group', { name: 'New', member_ids: [bob.id] }));
+  return { conversation_id, seq: 0, content: 'new_conversation' };
+};
+const startingToType: Provocation = async (asking, { group }) => {
+  const { expires_at } = accepted(await asking.ask('typing_start', { conversation_id: group }));
+  return { expires_at };
+};
+const stoppingToType: Provocation = async (asking, { group }) => {
+  accepted(await asking.ask('typing_stop', { conversation_id: group }));
+  return {};
+};
+const connecting: Provocation = async () => ({ content: 'online' });
+
+const EVENTS: Row[] = [
+  { event: 'message', what: 'a message', over: TRANSPORTS, fields: message, provoke: sending },
+  {
+    event: 'message',
+    what: 'a message with an id of its client',
+    over: TRANSPORTS,
+    fields: [...message, 'client_message_id'],
+    provoke: retrying,
+  },
+  {
+    event: 'system_message',
+    what: 'somebody added',
+    over: TRANSPORTS,
+    fields: system,
+    provoke: adding({ event: 'added_to_conversation' }),
+  },
+  { event: 'edited_message', what: 'an edit', over: TRANSPORTS, fields: edited, provoke: editing },
+  { event: 'deleted_message', what: 'a deletion', over: TRANSPORTS, fields: deleted, provoke: deleting },
+  {
+    event: 'read_receipt',
+    what: 'reading',
+    over: TRANSPORTS,
+    fields: ['conversation_id', 'message_ids', 'sender_id', 'created_at'],
+    provoke: reading,
+  },
+  { event: 'typing_start', what: 'typing', over: SOCKETS, fields: typing, provoke: startingToType },
+  { event: 'typing_stop', what: 'no more typing', over: SOCKETS, fields: typing, provoke: stoppingToType },
+  {
+    event: 'presence',
+    what: 'coming online',
+    over: SOCKETS,
+    fields: ['sender_id', 'sender_username', 'content', 'last_seen', 'expires_at'],
+    provoke: connecting,
+  },
+  { event: 'conversation_update', what: 'a new group', over: TRANSPORTS, fields: update, provoke: creating },
+  {
+    event: 'conversation_update',
+    what: 'somebody added',
+    over: TRANSPORTS,
+    fields: [...update, 'user_id'],
+    provoke: adding({ content: 'added_to_conversation' }),
+  },
+  {
+    event: 'conversation_update',
+    what: 'somebody removed',
+    over: TRANSPORTS,
+    fields: [...update, 'user_id'],
+    provoke: removing,
+  },
+  {
+    event: 'conversation_update',
+    what: 'a new name',
+    over: TRANSPORTS,
+    fields: [...update, 'name'],
+    provoke: renaming,
+  },
+];
+const NAMESPACES = {
+  '/chat': ['message', 'system_message', 'edited_message', 'deleted_message', 'read_receipt', 'conversation_update'],
+  '/presence': ['typing_start', 'typing_stop', 'presence'],
+};
+
+/** Alice and bob in a group, bob hearing. */
+async function setTheScene(app: TestApp): Promise<{ world: World; bobs: Hearer }> {
+  const [alice, bob, carol] = await app.people('alice', 'bob', 'carol');
+  return { world: { alice, bob, carol, group: await groupOf(alice, bob) }, bobs: await hearing(app, bob) };
+}
+
+onEachServer('An event', (app) => {
+  for (const { event, what, over, fields, provoke } of EVENTS) {
+    for (const transport of over) {
+      it(`${event}, for ${what} over ${transport}, is told alike on Socket.IO and on WebSocket`, async () => {
+        const { world, bobs } = await setTheScene(app());
+        const expected = await provoke(await world.alice.client(transport), world);
+        const heard = await (NAMESPACES['/chat'].includes(event) ? bobs.chat : bobs.presence).next(event, expected);
+        expect(heard).to.have.all.keys('type', ...fields);
+        expect(heard).to.include({ sender_id: world.alice.id });
+        if (event !== 'presence' && what !== 'a new group') expect(heard.conversation_id).to.equal(world.group);
+        if (fields.includes('sender_username')) expect(heard.sender_username).to.equal(world.alice.username);
+        for (const field of fields.filter((each) => each.endsWith('_at'))) expect(heard[field]).to.match(TIME);
+        expect(await bobs.raw.next(event, expected)).to.deep.equal(heard);
+      });
+    }
+  }
+
+  it('is carried by its own namespace alone, and all of them by a WebSocket', async () => {
+    const { world, bobs } = await setTheScene(app());
+    const typist = await world.alice.raw();
+    for (const { provoke } of EVENTS) await provoke(typist, { ...world, group: await groupOf(world.alice, world.bob) });
+    await Promise.all([bobs.presence.next('presence'), bobs.raw.next('presence')]);
+    // what could have gone astray was sent before these, which end each connection's part
+    const { message_id } = await send(world.alice, world.group, 'the last one');
+    await Promise.all([bobs.chat.next('message', { message_id }), bobs.raw.next('message', { message_id })]);
+    accepted(await typist.ask('typing_stop', { conversation_id: world.group }));
+    await bobs.presence.next('typing_stop', { conversation_id: world.group });
+    const typesIn = ({ events }: Hearer['raw']) => new Set(events.map(({ type }) => type));
+    expect(typesIn(bobs.chat)).to.have.all.keys(NAMESPACES['/chat']);
+    expect(typesIn(bobs.presence)).to.have.all.keys(NAMESPACES['/presence']);
+    expect(typesIn(bobs.raw)).to.have.all.keys(Object.values(NAMESPACES).flat());
+  });
+});

@@ -1,0 +1,162 @@
+import { expect } from 'chai';
+import { ERRORS } from '../../src/errors.ts';
+import type { TestApp } from '../support/app.ts';
+import type { Person } from '../support/people.ts';
+import { groupOf, http, onEachServer, privateOf, refused, SOCKETS, send, TRANSPORTS } from './scene.ts';
+
+/** Alice's private conversation with bob, her own group, one of bob's that she is in, and one that she is not in. */
+type World = { alice: Person; bob: Person; chat: number; own: number; bobs: number; strange: number; message: number };
+/** What alice asks for, on any transport; and the status that REST answers with. */
+type Asking = { status: number; operation: string; input(world: World): object };
+/** What there is over HTTP alone. */
+type Requesting = { status: number; request(app: TestApp, world: World): ReturnType<typeof http> };
+
+const NOBODY = 999_999_999;
+const password = 'StrongPassword123';
+
+const ASKED: Record<string, Asking> = {
+  invalid_input: { status: 400, operation: 'message', input: () => ({}) },
+  unknown_member: { status: 400, operation: 'create_group', input: () => ({ name: 'Chess', member_ids: [NOBODY] }) },
+  own_conversation: {
+    status: 400,
+    operation: 'open_private_conversation',
+    input: ({ alice }) => ({ other_user_id: alice.id }),
+  },
+  not_participant: {
+    status: 403,
+    operation: 'message',
+    input: ({ strange }) => ({ conversation_id: strange, content: 'Hello!' }),
+  },
+  not_admin: {
+    status: 403,
+    operation: 'rename_conversation',
+    input: ({ bobs }) => ({ conversation_id: bobs, name: 'Chess' }),
+  },
+  not_sender: {
+    status: 403,
+    operation: 'edit_message',
+    input: ({ message }) => ({ message_id: message, content: 'x' }),
+  },
+  private_conversation: {
+    status: 403,
+    operation: 'add_participant',
+    input: ({ chat, bob }) => ({ conversation_id: chat, user_id: bob.id }),
+  },
+  unknown_user: { status: 404, operation: 'last_seen', input: () => ({ user_id: NOBODY }) },
+  unknown_participant: {
+    status: 404,
+    operation: 'remove_participant',
+    input: ({ own, bob }) => ({ conversation_id: own, user_id: bob.id }),
+  },
+  unknown_message: { status: 404, operation: 'read_receipt', input: () => ({ message_ids: [NOBODY] }) },
+  username_taken: {
+    status: 409,
+    operation: 'update_me',
+    input: ({ bob }) => ({ username: bob.username.toUpperCase() }),
+  },
+};
+
+const REQUESTED: Record<string, Requesting> = {
+  invalid_json: { status: 400, request: (app) => http(app, 'POST /api/login', { text: '{"username":' }) },
+  unauthenticated: { status: 401, request: (app) => http(app, 'GET /api/me') },
+  invalid_credentials: {
+    status: 401,
+    request: (app, { alice: { username } }) => http(app, 'POST /api/login', { body: { username, password: 'wrong' } }),
+  },
+  forbidden_origin: {
+    status: 403,
+    request: (app, { alice: { cookie } }) =>
+      http(app, 'PUT /api/me', { cookie, body: {}, headers: { origin: 'https://evil.example' } }),
+  },
+  unknown_route: { status: 404, request: (app, { alice: { token } }) => http(app, 'GET /api/nothing', { token }) },
+  method_not_allowed: { status: 405, request: (app, { alice: { token } }) => http(app, 'DELETE /api/me', { token }) },
+  body_too_large: {
+    status: 413,
+    request: (app) => http(app, 'POST /api/login', { body: { username: 'x'.repeat(65_536) } }),
+  },
+  unsupported_media_type: {
+    status: 415,
+    request: (app) =>
+      http(app, 'POST /api/login', { text: 'username=alice', headers: { 'content-type': 'text/plain' } }),
+  },
+  invalid_otp: {
+    status: 422,
+    request: (app) => {
+      const body = { username: 'newcomer', email: 'newcomer@example.com', password, otp: '000000' };
+      return http(app, 'POST /api/signup/verify', { body });
+    },
+  },
+  upgrade_required: { status: 426, request: (app, { alice: { token } }) => http(app, 'GET /api/ws', { token }) },
+  rate_limited: {
+    status: 429,
+    async request(app, { alice: { username } }) {
+      const body = { username, password: 'wrong' };
+      for (let failures = 0; failures < 5; failures += 1) await http(app, 'POST /api/login', { body });
+      return http(app, 'POST /api/login', { body: { username, password } });
+    },
+  },
+  busy: {
+    status: 503,
+    async request(app, { alice: { username } }) {
+      const body = { username, password: 'wrong' };
+      const tries = Array.from({ length: 100 }, () => http(app, 'POST /api/login', { body }));
+      const answers = await Promise.all(tries);
+      return answers.find(({ status }) => status === 503) ?? (answers[0] as (typeof answers)[0]);
+    },
+  },
+};
+/** No client can bring these about. */
+const OURS_ALONE = ['internal_error', 'database_unavailable', 'shutting_down'];
+/** Over HTTP it is an `unknown_route`. */
+const ONLY_ON_SOCKETS = ['unknown_operation'];
+
+async function setTheScene(app: TestApp): Promise<World> {
+  const [alice, bob] = await app.people('alice', 'bob');
+  const [chat, own, strange] = [await privateOf(alice, bob), await groupOf(alice), await groupOf(bob)];
+  const bobs = await groupOf(bob, alice);
+  return { alice, bob, chat, own, bobs, strange, message: (await send(bob, bobs)).message_id };
+}
+
+onEachServer(
+  'The error',
+  (app) => {
+    it('catalogue has no code that a client could come to and these tests do not', () => {
+      const provoked = [...Object.keys(ASKED), ...Object.keys(REQUESTED), ...ONLY_ON_SOCKETS];
+      expect(Object.keys(ERRORS)).to.have.members([...provoked, ...OURS_ALONE]);
+    });
+
+    for (const [code, { status, operation, input }] of Object.entries(ASKED)) {
+      for (const transport of TRANSPORTS) {
+        it(`${code} answers ${operation} over ${transport}${transport === 'rest' ? `, with status ${status}` : ''}`, async () => {
+          const world = await setTheScene(app());
+          const client = await world.alice.client(transport);
+          const { fields } = refused(await client.ask(operation, input(world)), status, code);
+          expect(fields !== undefined).to.equal(['invalid_input', 'unknown_member'].includes(code));
+          for (const field of fields ?? []) expect(field).to.have.all.keys('field', 'message');
+        });
+      }
+    }
+
+    for (const [code, { status, request }] of Object.entries(REQUESTED)) {
+      it(`${code} is answered over HTTP with status ${status} and the one body of all errors`, async () => {
+        const answer = await request(app(), await setTheScene(app()));
+        expect([answer.status, answer.body.code]).to.deep.equal([status, code]);
+        expect(answer.headers.get('content-type')).to.match(/^application\/json/);
+        expect(answer.body).to.have.all.keys('success', 'error', 'code');
+        expect(answer.body.success).to.equal(false);
+        expect(answer.body.error).to.match(/^[A-Z].*\.$/);
+      });
+    }
+
+    for (const transport of SOCKETS) {
+      it(`unknown_operation answers over ${transport} what is no operation, or none for sockets`, async () => {
+        const { alice } = await setTheScene(app());
+        const client = await alice.client(transport);
+        for (const name of ['nonsense', 'login', 'signup_verify', 'toString', '__proto__', 'presence']) {
+          refused(await client.ask(name, {}), 404, 'unknown_operation');
+        }
+      });
+    }
+  },
+  { RATE_LIMITS: 'on', RATE_SIGNUP_ORIGIN: '10000/60', RATE_LOGIN_ORIGIN: '10000/60' },
+);

@@ -1,0 +1,126 @@
+import { expect } from 'chai';
+import { operations } from '../../src/operations.ts';
+import type { TestApp } from '../support/app.ts';
+import { type Answer, type Client, rest } from '../support/clients.ts';
+import { enter, refusedUpgrade } from './hearing.ts';
+import { accepted, groupOf, historyOf, onEachServer, send, summaryFor, TRANSPORTS } from './scene.ts';
+import { type Caller, MAY, type World } from './who-may.ts';
+
+async function setTheScene(app: TestApp): Promise<World> {
+  const [admin, member, removed, stranger, other, outsider] = await app.people(
+    ...(['admin', 'member', 'removed', 'stranger', 'other', 'outsider'] as const),
+  );
+  const group = await groupOf(admin, member, removed, other);
+  const [one, two] = [await send(other, group, 'from another'), await send(admin, group, 'from the admin')];
+  const ids = { group, othersMessage: one.message_id, adminsMessage: two.message_id };
+  return { admin, member, removed, stranger, other, outsider, ...ids };
+}
+
+/** What nobody but an admin may change in the group, and how far it has come. */
+async function stateOf({ admin, group, othersMessage, adminsMessage }: World) {
+  const { participants } = accepted(await admin.rest.ask('list_participants', { conversation_id: group }));
+  const { name, last_seq } = await summaryFor(admin, group);
+  const originals = (await historyOf(admin, group)).filter(({ id }) => [othersMessage, adminsMessage].includes(id));
+  return {
+    protected: {
+      name,
+      members: participants.map(({ id, is_admin }: Answer) => ({ id, is_admin })),
+      messages: originals.map(({ id, content, edited, deleted }) => ({ id, content, edited, deleted })),
+    },
+    last_seq,
+  };
+}
+
+/** What a caller got for each row that there is on their transport, in order; and what it should have been. */
+async function tryAll(client: Client, world: World, caller: Caller) {
+  const [got, expected]: [string[], string[]] = [[], []];
+  const closing = client.closed.then(() => ({ ok: true }) as Answer); // logging out closes the socket that asked for it
+  for (const { operation, input, may } of MAY) {
+    const { http, sockets } = operations[operation] ?? { sockets: [] };
+    if (client.transport === 'rest' ? http === undefined : sockets.length === 0) continue;
+    const asking = client.ask(operation, input(world));
+    const { ok, error } = await (operation === 'logout'
+      ? Promise.race([closing, asking.catch(() => closing)])
+      : asking);
+    got.push(`${operation}: ${ok ? 'ok' : error.code}`);
+    expected.push(`${operation}: ${may[caller]}`);
+  }
+  return { got, expected };
+}
+
+onEachServer('Who may not', (app) => {
+  it('is told for every operation', () => {
+    expect(new Set(MAY.map(({ operation }) => operation))).to.have.all.keys(Object.keys(operations));
+  });
+
+  it('log in may do what is public over REST, and nothing else', async () => {
+    const world = await setTheScene(app());
+    const before = await stateOf(world);
+    const { got, expected } = await tryAll(rest(app().url), world, 'anonymous');
+    expect(got).to.deep.equal(expected);
+    expect(await stateOf(world)).to.deep.equal(before);
+  });
+
+  for (const transport of TRANSPORTS) {
+    for (const caller of ['stranger', 'removed', 'member', 'admin'] as const) {
+      it(`do everything, as ${caller} over ${transport}, may do what the table says and no more`, async () => {
+        const world = await setTheScene(app());
+        const client = await world[caller].client(transport);
+        const removal = { conversation_id: world.group, user_id: world.removed.id };
+        accepted(await world.admin.rest.ask('remove_participant', removal));
+        const before = await stateOf(world);
+        const { got, expected } = await tryAll(client, world, caller);
+        expect(got).to.deep.equal(expected);
+        if (caller === 'admin') return; // who may change all of it, and has logged out
+        const after = await stateOf(world);
+        expect(after.protected).to.deep.equal(before.protected);
+        expect(after.last_seq - before.last_seq).to.equal(caller === 'member' ? 1 : 0); // the member's own message
+      });
+    }
+
+    it(`be in a conversation cannot tell over ${transport} whether it exists`, async () => {
+      const world = await setTheScene(app());
+      const client = await world.stranger.client(transport);
+      const nowhere = { ...world, group: 999_999_999 };
+      for (const { operation, input } of MAY.filter(({ may }) => may.stranger === 'not_participant')) {
+        const { http, sockets } = operations[operation] ?? { sockets: [] };
+        if (transport === 'rest' ? http === undefined : sockets.length === 0) continue;
+        const answer = await client.ask(operation, input(world));
+        expect(await client.ask(operation, input(nowhere))).to.deep.equal(answer);
+      }
+    });
+
+    it(`be in a conversation any more finds nothing of it over ${transport}`, async () => {
+      const { admin, removed, group } = await setTheScene(app());
+      const client = await removed.client(transport);
+      accepted(await admin.rest.ask('remove_participant', { conversation_id: group, user_id: removed.id }));
+      expect(accepted(await client.ask('list_conversations')).conversations).to.deep.equal([]);
+      const { conversations, new_conversations, removed_conversations } = accepted(
+        await client.ask('sync', { conversations: { [group]: 0 } }),
+      );
+      expect([conversations, new_conversations, removed_conversations]).to.deep.equal([{}, [], [group]]);
+    });
+  }
+
+  it('log in cannot connect: without a token, with a bad one, or with one whose session has ended', async () => {
+    const ended = await app().person();
+    accepted(await ended.rest.ask('logout'));
+    for (const token of [undefined, '', 'nonsense', ended.token]) {
+      for (const namespace of ['/chat', '/presence']) {
+        const refusal = await enter(app(), namespace, token).catch((error) => error.data);
+        expect(refusal, `${namespace} with ${token}`).to.include({ code: 'unauthenticated' });
+      }
+      const address = `${app().url.replace('http', 'ws')}/api/ws${token === undefined ? '' : `?token=${token}`}`;
+      expect(await refusedUpgrade(address)).to.include({ status: 401, code: 'unauthenticated' });
+      expect(await refusedUpgrade(address.replace('token', 'ticket'))).to.include({ status: 401 });
+    }
+  });
+
+  it('enter the root namespace is everybody; the refusal names the two that there are', async () => {
+    const { token } = await app().person();
+    for (const credentials of [token, undefined]) {
+      const refusal = await enter(app(), '/', credentials).catch((error) => error.message);
+      expect(refusal).to.include('/chat').and.include('/presence');
+    }
+  });
+});
