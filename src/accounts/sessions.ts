@@ -119,9 +119,11 @@ export class Sessions {
     const entities = this.#database.entities();
     const found = await entities.findOne(Ticket, { hash: sha256(ticket) });
     if (found === null || (await entities.nativeDelete(Ticket, { hash: found.hash })) === 0) return undefined;
+    const endings = this.#endings;
     const session = await entities.findOne(Session, { id: found.sessionId });
     if (session === null || found.expiresAt <= Date.now() || session.expiresAt <= Date.now()) return undefined;
-    return { userId: session.userId, sessionId: session.id, expiresAt: session.expiresAt };
+    const who = { userId: session.userId, sessionId: session.id, expiresAt: session.expiresAt };
+    return endings === this.#endings || (await this.#isGood(who)) ? who : undefined;
   }
 
   /** Deletes what has run out. */

@@ -62,14 +62,18 @@ onEachDatabase('A session', (kind) => {
     expect(await elsewhere.rest.ask('me')).to.include({ ok: true, id: alice.id });
   });
 
-  it('can be logged out over a socket, which closes that socket too', async () => {
-    const { alice, elsewhere } = await scene();
-    const [socket, raw] = [await alice.socketio(), await alice.raw()];
-    void socket.ask('logout').catch(() => undefined); // the answer may not come: its socket is closed
-    await expectClosed([socket, raw]);
-    await expectRefused(alice);
-    expect(await elsewhere.rest.ask('me')).to.include({ ok: true });
-  });
+  for (const transport of ['socketio', 'raw'] as const) {
+    it(`can be logged out over ${transport}, which is answered before it is closed with the others`, async () => {
+      const { alice, elsewhere } = await scene();
+      const [asking, other] = [await alice.client(transport), await alice.raw()];
+      const logout = asking.ask('logout');
+      expect(await Promise.race([logout, asking.closed])).to.include({ ok: true, message: 'Logged out successfully' });
+      await expectClosed([other]);
+      expect(await asking.closed).to.equal(transport === 'raw' ? UNAUTHENTICATED : DISCONNECTED);
+      await expectRefused(alice);
+      expect(await elsewhere.rest.ask('me')).to.include({ ok: true });
+    });
+  }
 
   it('ends with all others of its user when the password is reset', async () => {
     const { alice, elsewhere, bob, conversation_id } = await scene();

@@ -1,0 +1,46 @@
+import { expect } from 'chai';
+import { startApp, type TestApp } from '../support/app.ts';
+import { requirePostgresql } from '../support/services.ts';
+import { allHeard, heardOf, type Scene, scene, socketsOf } from './group.ts';
+import { makeHoldable, meanwhile } from './held-up.ts';
+
+const CONVERSATIONS_OF_A_USER = '%select user_id as "userId", conversation_id as id from participants%';
+
+describe('A socket that is just connecting', () => {
+  let app: TestApp;
+  let of: Scene;
+  before(async function () {
+    this.timeout(30_000);
+    await requirePostgresql(this);
+    app = await startApp('postgresql');
+    of = await scene(app);
+    await makeHoldable(app, 'participants', CONVERSATIONS_OF_A_USER);
+  });
+  after(() => app?.stop());
+
+  const connectWhile = async (change: () => Promise<{ ok: boolean }>) => {
+    const changed = async () => expect(await change()).to.include({ ok: true });
+    return (await meanwhile(app, () => socketsOf(of.member), changed)).begun;
+  };
+
+  it('while its user is removed does not end up among those who hear', async () => {
+    const clients = await connectWhile(of.remove);
+    const { seq } = await of.sender.rest.ask('message', { conversation_id: of.group, content: 'Among us' });
+    await allHeard(of, clients);
+    for (const client of clients) {
+      expect(heardOf(client, of.group).filter((event) => event.seq >= seq)).to.deep.equal([]);
+      client.close();
+    }
+    await of.add();
+  });
+
+  it('while its user is added hears what is said from then on', async () => {
+    await of.remove();
+    const clients = await connectWhile(of.add);
+    await of.sender.rest.ask('message', { conversation_id: of.group, content: 'Welcome' });
+    for (const { inbox, close } of clients) {
+      await inbox.next('message', { conversation_id: of.group, content: 'Welcome' });
+      close();
+    }
+  });
+});

@@ -1,0 +1,42 @@
+import { setImmediate } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { beside } from '../accounts/asking.ts';
+import type { TestApp } from '../support/app.ts';
+
+/** Whoever holds this advisory lock of PostgreSQL holds up the look-ups that `makeHoldable` was told of. */
+const LOCK = 42;
+
+/** From now on queries of a table whose text is like this can be held up after they have begun: what they find is old then. */
+export async function makeHoldable(app: TestApp, table: string, like: string): Promise<void> {
+  const statements = [
+    sql`
+      create function held_up() returns boolean language plpgsql as $$
+        begin
+          if current_query() like ${sql.lit(like)} then perform pg_advisory_xact_lock_shared(${sql.lit(LOCK)}); end if;
+          return true;
+        end $$`,
+    sql`alter table ${sql.table(table)} rename to as_it_is`,
+    sql`create view ${sql.table(table)} as select * from as_it_is where held_up()`,
+  ];
+  await beside(app, async ({ sql: db }) => {
+    for (const statement of statements) await statement.execute(db);
+  });
+}
+
+/** Begins something, and changes something else while the look-up that it needs is held up. */
+export function meanwhile<T>(
+  app: TestApp,
+  begin: () => Promise<T>,
+  change: () => Promise<unknown>,
+): Promise<{ begun: Promise<T> }> {
+  const waiting = sql`select from pg_locks where locktype = 'advisory' and objid = ${sql.lit(LOCK)} and not granted`;
+  return beside(app, (database) =>
+    database.transaction(async (db) => {
+      await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(db);
+      const begun = begin();
+      while ((await waiting.execute(db)).rows.length === 0) await setImmediate();
+      await change();
+      return { begun }; // not awaited: it goes on when this transaction ends
+    }),
+  );
+}

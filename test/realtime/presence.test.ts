@@ -1,0 +1,109 @@
+import { setTimeout } from 'node:timers/promises';
+import { expect } from 'chai';
+import { startApp, type TestApp } from '../support/app.ts';
+import type { Client } from '../support/clients.ts';
+import type { Person } from '../support/people.ts';
+
+const A_SECOND_MS = 1_000;
+/** What it takes to load a page again. */
+const RELOAD_MS = 300;
+/** How much a server's two clock readings may lie apart from its own timing. */
+const SLACK_MS = 50;
+
+describe('Presence', () => {
+  let app: TestApp;
+  before(async () => {
+    app = await startApp();
+  });
+  after(() => app.stop());
+
+  /** Two friends, one of whom listens. */
+  async function scene() {
+    const [alice, bob] = await app.people('alice', 'bob');
+    const { conversation_id } = await alice.rest.ask('open_private_conversation', { other_user_id: bob.id });
+    const friend = await alice.socketio();
+    const next = (of: Person) => friend.inbox.next('presence', { sender_id: of.id });
+    return { alice, bob, conversation_id, friend, next };
+  }
+
+  const statesOf = ({ inbox }: Client, { id }: Person) =>
+    inbox
+      .all('presence')
+      .filter(({ sender_id }) => sender_id === id)
+      .map(({ content }) => content);
+
+  async function close(client: Client): Promise<void> {
+    client.close();
+    await client.closed;
+  }
+
+  it('tells once that somebody is online, however many devices, and offline when the last has gone', async () => {
+    const { alice, bob, conversation_id, friend, next } = await scene();
+    const devices = [await bob.socketio(), await bob.raw(), await bob.socketio({ transports: ['polling'] })];
+    const online = await next(bob);
+    expect(online).to.include({ content: 'online', sender_username: bob.username });
+    expect(Date.parse(online.expires_at)).to.be.above(Date.now());
+    expect(Math.abs(Date.now() - Date.parse(online.last_seen))).to.be.below(5 * A_SECOND_MS);
+
+    const [last, ...others] = devices;
+    for (const device of others) await close(device);
+    const { participants } = await alice.rest.ask('list_participants', { conversation_id });
+    expect(participants.find(({ id }: Person) => id === bob.id).online, 'one device is left').to.equal(true);
+    await close(last as Client);
+    const offline = await next(bob);
+    expect(offline).to.include({ content: 'offline', sender_username: bob.username });
+    expect(statesOf(friend, bob)).to.deep.equal(['online', 'offline']);
+    const { conversations } = await alice.rest.ask('list_conversations');
+    expect(conversations[0].other_user_online).to.equal(false);
+  });
+
+  it('reaches people who share a conversation, and nobody else, not even oneself', async () => {
+    const { alice, bob, friend, next } = await scene();
+    const [carol, dave] = await app.people('carol', 'dave');
+    await carol.rest.ask('create_group', { name: 'Others', member_ids: [dave.id] });
+    const [stranger, own] = [await carol.raw(), await bob.raw()];
+    await next(bob);
+    await dave.raw();
+    await stranger.inbox.next('presence', { sender_id: dave.id, content: 'online' });
+    await dave.rest.ask('open_private_conversation', { other_user_id: bob.id });
+    const eve = await app.person('eve');
+    await eve.rest.ask('create_group', { name: 'All', member_ids: [bob.id, alice.id, carol.id] });
+    await eve.raw();
+    for (const { inbox } of [stranger, own, friend]) await inbox.next('presence', { sender_id: eve.id });
+    expect(statesOf(stranger, bob)).to.deep.equal([]);
+    expect(statesOf(own, bob)).to.deep.equal([]);
+    expect([...statesOf(friend, carol), ...statesOf(friend, dave)]).to.deep.equal([]);
+  });
+
+  it('says nothing of who is back at once, as after a reload', async () => {
+    const { bob, conversation_id, friend, next } = await scene();
+    let device = await bob.raw();
+    const { last_seen } = await next(bob);
+    await setTimeout(Date.parse(last_seen) + A_SECOND_MS - Date.now()); // until the next could be told at once
+    for (const awayMs of [0, 0, 0, RELOAD_MS]) {
+      await close(device);
+      await setTimeout(awayMs);
+      device = await bob.raw();
+    }
+    await device.ask('typing_start', { conversation_id });
+    await friend.inbox.next('typing_start');
+    expect(statesOf(friend, bob)).to.deep.equal(['online']);
+    await close(device);
+    await next(bob);
+    expect(statesOf(friend, bob)).to.deep.equal(['online', 'offline']);
+  });
+
+  it('tells of who comes and goes at most once a second, and in the end the truth', async () => {
+    const { bob, friend, next } = await scene();
+    const first = await bob.raw();
+    await next(bob);
+    await close(first);
+    const offline = await next(bob);
+    for (let round = 0; round < 5; round += 1) await close(await bob.raw());
+    await bob.raw();
+    const online = await next(bob);
+    expect(statesOf(friend, bob)).to.deep.equal(['online', 'offline', 'online']);
+    const apart = Date.parse(online.last_seen) - Date.parse(offline.last_seen);
+    expect(apart).to.be.within(A_SECOND_MS - SLACK_MS, 4 * A_SECOND_MS);
+  });
+});
