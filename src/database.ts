@@ -21,6 +21,8 @@ type TypeParsers = { setTypeParser(oid: number, parser: (text: string) => unknow
 const INT8_OID = 20;
 const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** A node that stands still in the middle of a transaction must not hold its locks against the others for ever. */
+const IDLE_IN_TRANSACTION_MS = 5_000;
 /** A commit that was acknowledged is on the disk: WAL alone would leave the last ones to chance. */
 const PRAGMAS = ['journal_mode = wal', 'synchronous = full', 'foreign_keys = on', 'busy_timeout = 5000'];
 
@@ -49,6 +51,8 @@ function postgresqlOptions(url: string) {
     pool: { min: 0, max: POOL_SIZE },
     driverOptions: {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
       // ids, sequence numbers and moments stay below 2^53: plain numbers, as on SQLite
       onPoolCreated: (pool: { options: { types: TypeParsers } }) => pool.options.types.setTypeParser(INT8_OID, Number),
     },

@@ -3,6 +3,8 @@ import type { Room } from './effects.ts';
 
 export type ReadMembers = (conversationId: number) => Promise<readonly number[]>;
 type Rooms = {
+  /** False when this node may be behind the others: then it knows of no removal for sure. */
+  areCurrent(): boolean;
   hasRoom(conversationId: number): boolean;
   settleRoom(conversationId: number, members: ReadonlySet<number>): void;
 };
@@ -35,6 +37,7 @@ export class MembershipGuard {
 
   /** Emits now, or as soon as the members are known; in order either way. */
   pass({ id, removalSeq }: Room, emit: () => void): void {
+    if (!this.#rooms.areCurrent()) this.forget();
     const held = this.#held.get(id);
     if (held !== undefined) {
       held.emits.push(emit);
@@ -59,7 +62,7 @@ export class MembershipGuard {
 
   /** Something may have been missed: every room is read anew before the next event goes into it. */
   forget(): void {
-    this.#known.clear();
+    if (this.#known.size > 0) this.#known.clear();
     this.#otherwise = -1;
   }
 

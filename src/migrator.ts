@@ -32,6 +32,8 @@ export class Migrator extends PlainMigrator {
   async #alone<T>(run: () => Promise<T>): Promise<T> {
     const connection = this.driver.getConnection();
     return connection.transactional(async (transaction: Transaction) => {
+      // it waits idle for as long as the migration takes, on another connection
+      await connection.execute('set local idle_in_transaction_session_timeout = 0', [], 'all', transaction);
       await connection.execute(`select pg_advisory_xact_lock(${ADVISORY_LOCK})`, [], 'all', transaction);
       return run();
     });

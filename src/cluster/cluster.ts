@@ -8,6 +8,12 @@ const HEARTBEAT_MS = 3_000;
 /** A node that has not been heard for so long is taken for dead, and its users with it. */
 const LEASE_MS = 12_000;
 const CONFIRM_WITHIN_MS = 1_000;
+const TICK_MS = 300;
+/**
+ * Who hears nothing for so long, though the others tick, or does not even run, may next hear what is older than a removal
+ * that was acknowledged meanwhile. It has to be shorter than the wait for a confirmation.
+ */
+const STANDSTILL_MS = 900;
 
 /** What the cluster asks of the node it runs in. */
 export type Node = {
@@ -17,6 +23,8 @@ export type Node = {
   onlineUsers(): Iterable<number>;
   /** Users whose presence on other nodes changed. */
   presenceChanged(userIds: Iterable<number>): void;
+  /** What arrives now may be late: who was in a room may have been removed since. */
+  stoodStill(): void;
   /** Messages from other nodes may have been missed: what is remembered is no longer to be trusted. */
   mayHaveMissed(): void;
 };
@@ -30,7 +38,9 @@ export class Cluster {
   readonly #heard = new Map<string, number>();
   readonly #presence = new RemotePresence();
   readonly #confirmations = new Confirmations(CONFIRM_WITHIN_MS);
-  readonly #beating: NodeJS.Timeout;
+  readonly #timers: readonly NodeJS.Timeout[];
+  #tickedAt = Date.now();
+  #heardAt = Date.now();
   #lastBeat = Date.now();
   #lost = 0;
 
@@ -39,7 +49,10 @@ export class Cluster {
     this.#node = node;
     bus.listen((message) => this.#hear(message));
     bus.onRecovered(() => this.#recovered());
-    this.#beating = setInterval(() => this.#beat(), HEARTBEAT_MS).unref();
+    this.#timers = [
+      setInterval(() => this.#beat(), HEARTBEAT_MS).unref(),
+      setInterval(() => this.#tick(), TICK_MS).unref(),
+    ];
     this.#publish('hello', [...node.onlineUsers()]);
   }
 
@@ -51,6 +64,12 @@ export class Cluster {
   /** How many nodes there are, as far as this one hears: itself and the others. */
   get nodes(): number {
     return this.#heard.size + 1;
+  }
+
+  /** Whether what this node is about to deliver can be trusted to be no older than what the others have acknowledged. */
+  get current(): boolean {
+    const now = Date.now();
+    return now - this.#tickedAt < STANDSTILL_MS && (this.#heard.size === 0 || now - this.#heardAt < STANDSTILL_MS);
   }
 
   isOnline(userId: number): boolean {
@@ -85,7 +104,7 @@ export class Cluster {
 
   /** Tells the others that this node goes. */
   async close(): Promise<void> {
-    clearInterval(this.#beating);
+    for (const timer of this.#timers) clearInterval(timer);
     this.#publish('bye', []);
     await new Promise((resolve) => setTimeout(resolve, 50)); // the bus says not when it has gone out
     await this.#bus.close();
@@ -97,7 +116,10 @@ export class Cluster {
 
   #hear({ from, kind, body }: NodeMessage): void {
     if (from === this.#id) return;
-    this.#heard.set(from, Date.now());
+    if (!this.current) this.#node.stoodStill();
+    this.#heardAt = Date.now();
+    this.#heard.set(from, this.#heardAt);
+    if (kind === 'tick') return;
     const users = body as number[]; // of all kinds but the first two
     if (kind === 'effects') this.#carryOut(from, body as { effects: Effect[]; confirm?: string });
     else if (kind === 'confirmed') this.#confirmations.confirm(body as string, from);
@@ -113,6 +135,12 @@ export class Cluster {
     this.#node.apply(effects);
     if (confirm !== undefined) this.#bus.publish({ from: this.#id, kind: 'confirmed', body: confirm });
     void from;
+  }
+
+  #tick(): void {
+    if (!this.current) this.#node.stoodStill();
+    this.#tickedAt = Date.now();
+    this.#publish('tick', undefined);
   }
 
   #beat(): void {

@@ -37,7 +37,12 @@ export async function joinCluster({
   report,
 }: House): Promise<Cluster> {
   const prompt = soonOnce(() => delivery.promptSync());
-  const guard = new MembershipGuard(membersIn(database), delivery, (error) => report(error, 'reading members'));
+  const rooms = {
+    hasRoom: delivery.hasRoom,
+    settleRoom: delivery.settleRoom,
+    areCurrent: (): boolean => cluster.current,
+  };
+  const guard = new MembershipGuard(membersIn(database), rooms, (error) => report(error, 'reading members'));
   const lost = () => {
     cluster.countLost();
     observer.publishLost();
@@ -47,6 +52,7 @@ export async function joinCluster({
     apply: delivery.deliverHere,
     onlineUsers: () => presence.onlineHere(),
     presenceChanged: presence.changedElsewhere,
+    stoodStill: () => guard.forget(),
     mayHaveMissed() {
       guard.forget();
       sessions.forgetAll();
