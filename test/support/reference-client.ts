@@ -17,6 +17,8 @@ export class ReferenceClient {
   readonly conversations = new Map<number, Replica>();
   /** How often something was missing while the line was up and nothing of its own was under way. */
   holes = 0;
+  /** How often it had to start anew with a conversation. */
+  resets = 0;
   readonly #person: Person;
   readonly #url: string;
   readonly #limit: number;
@@ -169,6 +171,7 @@ export class ReferenceClient {
       const id = Number(key);
       if (!isKnown(id)) continue;
       this.conversations.get(id)?.catch(changes);
+      if (changes.reset) this.resets += 1;
       if (changes.reset || changes.updates.some(({ content }) => content === 'renamed')) this.#incomplete.add(id);
     }
   }

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import { Tokens } from '../../src/accounts/tokens.ts';
+import type { Client } from '../support/clients.ts';
+import { raw, rest, socketio } from '../support/clients.ts';
+import { People, type Person } from '../support/people.ts';
+import { type PostgreSql, startPostgresql } from '../support/postgresql.ts';
+import { freePort } from '../support/processes.ts';
+import { type Redis, startRedis } from '../support/redis.ts';
+import { type Smtp, startSmtp } from '../support/smtp.ts';
+import { freezePostgresql } from './freezing.ts';
+import { type Node, startNode } from './node.ts';
+
+const SECRET = 'a secret for tests that is long enough to be one';
+const DAY_MS = 86_400_000;
+/** As many rows as the arguments of one command may hold. */
+const MOST_AT_ONCE = 500;
+
+/** Somebody with an account and a session, put straight into the database: no password, no mail. */
+export type Member = { readonly id: number; readonly username: string; readonly token: string };
+type Speaker = Pick<Person, 'id' | 'token'>;
+export type Wire = 'socketio' | 'polling' | 'raw';
+
+export type Cluster = {
+  readonly nodes: Node[];
+  /** @throws Error when there are not so many */
+  node(index: number): Node;
+  readonly redis: Redis;
+  readonly postgresql: PostgreSql & { freeze(): Promise<void>; thaw(): void };
+  readonly smtp: Smtp;
+  /** One more node, which is told of no other; `env` beside what all have. */
+  add(env?: Record<string, string>): Promise<Node>;
+  enroll(count: number): Promise<Member[]>;
+  /** People who signed up through a node, by mail. */
+  people(node: Node): People;
+  /** A client of somebody's on a node. It is closed with the cluster. */
+  client(node: Node, who: Speaker, wire?: Wire): Promise<Client>;
+  rest(node: Node, who: Speaker): Client;
+  /** A group of these people, the first of whom is its admin. */
+  group(node: Node, ...members: Speaker[]): Promise<number>;
+  /** Rows as lists of texts. */
+  query(sql: string): Promise<string[][]>;
+  stop(): Promise<void>;
+};
+
+/**
+ * Starts a Redis, a PostgreSQL and so many nodes, each a process of its own on a free port of 127.0.0.1. Skips the test
+ * or suite where Redis or PostgreSQL is not installed; throws instead where `CI` is set.
+ */
+export async function startCluster(context: Mocha.Context, { nodes: count }: { nodes: number }): Promise<Cluster> {
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const each of stops.splice(0).reverse()) await each();
+  };
+  try {
+    const [redis, postgresql, smtp] = await Promise.all([startRedis(), startPostgresql(), startSmtp()]);
+    for (const each of [redis, postgresql, smtp]) if (each !== undefined) stops.push(() => each.stop());
+    if (redis === undefined || postgresql === undefined) throw new Error('Redis or PostgreSQL is not installed');
+    const cluster = await furnish(redis, postgresql, smtp, stops, stop);
+    await Promise.all(Array.from({ length: count }, () => cluster.add()));
+    return cluster;
+  } catch (error) {
+    await stop();
+    if (process.env.CI || !String(error).includes('not installed')) throw error;
+    process.stderr.write(`${error}: skipping the tests that need it\n`);
+    return context.skip();
+  }
+}
+
+async function furnish(
+  redis: Redis,
+  server: PostgreSql,
+  smtp: Smtp,
+  stops: (() => Promise<unknown>)[],
+  stop: () => Promise<void>,
+): Promise<Cluster> {
+  const url = await server.createDatabase();
+  const frozen = freezePostgresql(server, url);
+  // what was frozen has to go on, or it could not be stopped
+  stops.push(async () => Promise.all([redis.kill('SIGCONT'), frozen.thaw()]));
+  const common = {
+    NODE_ENV: 'test',
+    JWT_SECRET: SECRET,
+    RATE_LIMITS: 'off',
+    MAX_CONNECTIONS_PER_USER: '10000',
+    LOG_LEVEL: 'warn',
+    DATABASE_URL: url,
+    REDIS_URL: redis.url,
+    SMTP_URL: smtp.url,
+    MAIL_FROM: 'MmChat <chat@example.com>',
+  };
+  const nodes: Node[] = [];
+  const query = async (sql: string) => {
+    const text = await server.query(url, sql);
+    return text === '' ? [] : text.split('\n').map((line) => line.split('|'));
+  };
+  const connected = new Set<Client>();
+  stops.push(async () => connected.forEach((client) => void client.close()));
+  return {
+    nodes,
+    node(index) {
+      const node = nodes[index];
+      if (node === undefined) throw new Error(`there is no node ${index}`);
+      return node;
+    },
+    redis,
+    postgresql: { ...server, ...frozen },
+    smtp,
+    async add(env = {}) {
+      const node = await startNode({ ...common, ...env, HTTP_ADDR: `127.0.0.1:${await freePort()}` });
+      nodes.push(node);
+      stops.push(() => node.kill('SIGKILL'));
+      return node;
+    },
+    async enroll(howMany) {
+      const members: Member[] = [];
+      while (members.length < howMany)
+        members.push(...(await enroll(query, Math.min(howMany - members.length, MOST_AT_ONCE))));
+      return members;
+    },
+    people: (node) => new People(node.url, smtp),
+    async client(node, who, wire = 'raw') {
+      const client = await connect(node.url, who.token, wire);
+      connected.add(client);
+      return client;
+    },
+    rest: (node, who) => rest(node.url, who.token),
+    async group(node, creator, ...members) {
+      const member_ids = members.map(({ id }) => id);
+      const made = await rest(node.url, creator.token).ask('create_group', { name: 'Study Group', member_ids });
+      if (!made.ok) throw new Error(`no group: ${JSON.stringify(made)}`);
+      return made.conversation_id;
+    },
+    query,
+    stop,
+  };
+}
+
+const connect = (url: string, token: string, wire: Wire): Promise<Client> =>
+  wire === 'raw' ? raw(url, token) : socketio(url, token, wire === 'polling' ? { transports: ['polling'] } : {});
+
+let enrolled = 0;
+
+async function enroll(query: Cluster['query'], count: number): Promise<Member[]> {
+  const tokens = new Tokens(SECRET);
+  const [now, expiresAt] = [Date.now(), Date.now() + DAY_MS];
+  const names = Array.from({ length: count }, () => {
+    enrolled += 1;
+    return `member${enrolled}`;
+  });
+  const rows = names.map((name) => `('${name}', '${name}', '${name}@x.org', '${name}@x.org', '', ${now}, ${now})`);
+  const ids = await query(`insert into users
+    (username, username_key, email, email_key, password_hash, last_seen, created_at) values ${rows} returning id`);
+  const members = names.map((username, index) => {
+    const [id, sessionId] = [Number(ids[index]?.[0]), randomUUID()];
+    return { id, username, sessionId, token: tokens.issue({ userId: id, sessionId, expiresAt }) };
+  });
+  const sessions = members.map(({ id, sessionId }) => `('${sessionId}', ${id}, ${now}, ${expiresAt})`);
+  await query(`insert into sessions (id, user_id, created_at, expires_at) values ${sessions}`);
+  return members;
+}

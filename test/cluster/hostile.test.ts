@@ -1,0 +1,132 @@
+import { connect, type Socket } from 'node:net';
+import { expect } from 'chai';
+import { raw } from '../support/clients.ts';
+import { expectBystandersUnharmed } from './bystanders.ts';
+import { type Cluster, type Member, startCluster } from './cluster.ts';
+import { endOf, frameOf, muteWebSocket } from './mute.ts';
+
+const ENGINE = '/socket.io/?EIO=4&transport=websocket';
+const HALF_OPEN_MS = 50_000;
+const UNAUTHENTICATED_MS = 12_000;
+
+describe('A hostile client', () => {
+  let cluster: Cluster;
+  const opened: Socket[] = [];
+  const [url, wsUrl] = [() => cluster.node(0).url, () => url().replace('http', 'ws')];
+
+  before(async function () {
+    this.timeout(60_000);
+    cluster = await startCluster(this, { nodes: 0 });
+    await cluster.add({ RATE_LIMITS: 'on', MAX_CONNECTIONS_PER_USER: '20' });
+  });
+  after(async () => {
+    for (const socket of opened) socket.destroy();
+    await cluster?.stop();
+  });
+
+  async function mute(path: string): Promise<Socket> {
+    const socket = await muteWebSocket(url(), path);
+    opened.push(socket);
+    return socket;
+  }
+
+  const expectOthersUnharmed = <T>(attack: () => Promise<T>) => expectBystandersUnharmed(cluster, attack);
+
+  it('that floods is limited', async function () {
+    this.timeout(30_000);
+    const [flooder] = (await cluster.enroll(1)) as [Member];
+    const answers = await expectOthersUnharmed(async () => {
+      const client = await cluster.client(cluster.node(0), flooder);
+      return Promise.all(Array.from({ length: 10_000 }, () => client.ask('me')));
+    });
+    const refused = answers.filter(({ error }) => error?.code === 'rate_limited');
+    expect(answers.length - refused.length, 'accepted').to.be.within(40, 1_000);
+  });
+
+  it('that sends huge frames is cut: 1009, a closed connection, 413', async function () {
+    this.timeout(20_000);
+    const [one] = (await cluster.enroll(1)) as [Member];
+    const huge = 'x'.repeat(70_000);
+    await expectOthersUnharmed(async () => {
+      for (const wire of ['raw', 'socketio', 'polling'] as const) {
+        const client = await cluster.client(cluster.node(0), one, wire);
+        void client.ask('message', { conversation_id: 1, content: huge }).catch(() => undefined);
+        if (wire === 'raw') expect(await client.closed).to.equal(1009);
+        else expect(await client.closed).to.match(/^transport/);
+      }
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${one.token}` };
+      const answer = await fetch(`${url()}/api/messages`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ content: huge }),
+      });
+      expect(answer.status).to.equal(413);
+    });
+  });
+
+  it('that opens connection after connection gets no more than its share', async function () {
+    this.timeout(30_000);
+    const [one] = (await cluster.enroll(1)) as [Member];
+    await expectOthersUnharmed(async () => {
+      const tries = await Promise.allSettled(Array.from({ length: 300 }, () => raw(url(), one.token)));
+      const clients = tries.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+      const open = await Promise.all(clients.map((client) => Promise.race([client.ask('me'), client.closed])));
+      // `me` itself is limited: whoever is answered, however, is in
+      expect(open.filter((answer) => typeof answer === 'object')).to.have.length(20);
+      for (const client of clients) client.close();
+    });
+  });
+
+  it('that speaks no protocol is cut, on each transport', async function () {
+    this.timeout(20_000);
+    const [one] = (await cluster.enroll(1)) as [Member];
+    await expectOthersUnharmed(async () => {
+      const plain = await mute(`/api/ws?token=${one.token}`);
+      const ends = [endOf(plain)];
+      for (let index = 0; index < 10; index += 1) plain.write(frameOf('[not ours'));
+      for (const packet of ['garbage', '9', '4garbage', '451-["x",{"_placeholder":true,"num":9}]']) {
+        const engine = await mute(ENGINE);
+        ends.push(endOf(engine));
+        engine.write(frameOf(packet));
+      }
+      const { port, hostname } = new URL(url());
+      const http = connect(Number(port), hostname, () => void http.write('\0\0\0 not HTTP\r\n\r\n'));
+      ends.push(endOf(http));
+      for (const took of await Promise.all(ends)) expect(took).to.be.below(UNAUTHENTICATED_MS);
+      const opening = await (await fetch(`${url()}/socket.io/?EIO=4&transport=polling`)).text();
+      const { sid } = JSON.parse(opening.slice(1));
+      const body = '4garbage\x1e9\x1e{{{';
+      await fetch(`${url()}/socket.io/?EIO=4&transport=polling&sid=${sid}`, { method: 'POST', body });
+      const after = await fetch(`${url()}/socket.io/?EIO=4&transport=polling&sid=${sid}`);
+      expect([200, 400], 'closed').to.include(after.status);
+      expect(await after.text()).to.not.include('40');
+    });
+  });
+
+  it('that connects and never authenticates is cut within 12 s, whatever else it asks for, or refused at once', async function () {
+    this.timeout(20_000);
+    await expectOthersUnharmed(async () => {
+      const waiting = await Promise.all(Array.from({ length: 200 }, () => mute(ENGINE)));
+      const [one] = (await cluster.enroll(1)) as [Member];
+      const joiner = await mute(ENGINE);
+      for (let index = 0; index < 5_000; index += 1)
+        joiner.write(frameOf(`40/nowhere${index},{"token":"${one.token}"}`));
+      const early = await mute(ENGINE);
+      early.write(frameOf('42/chat,["message",{"conversation_id":1,"content":"Hello!"}]'));
+      waiting.push(joiner, early);
+      for (const took of await Promise.all(waiting.map((each) => endOf(each))))
+        expect(took).to.be.below(UNAUTHENTICATED_MS);
+      expect(await raw(wsUrl().replace('ws', 'http'), 'nobody').catch(String)).to.include('401');
+    });
+  });
+
+  // it takes the server 45 s to tell that nobody is there: too long for the short form
+  const itInTheLongForm = process.env.SOAK_SECONDS === undefined ? () => undefined : it;
+  itInTheLongForm('that is half-open, and answers no ping, is cut within 50 s', async function () {
+    this.timeout(HALF_OPEN_MS + 5_000);
+    const [gone] = (await cluster.enroll(1)) as [Member];
+    const [plain, engine] = [await mute(`/api/ws?token=${gone.token}`), await mute(ENGINE)];
+    engine.write(frameOf(`40/chat,${JSON.stringify({ token: gone.token })}`));
+    for (const took of await Promise.all([endOf(plain), endOf(engine)])) expect(took).to.be.below(HALF_OPEN_MS);
+  });
+});

@@ -1,0 +1,132 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import { type Cluster, type Member, startCluster } from './cluster.ts';
+import { Follower } from './follower.ts';
+import { until } from './waiting.ts';
+
+/** No client is left without an answer for longer. */
+const ANSWERED_WITHIN_MS = 11_000;
+const HEALED_WITHIN_MS = 5_000;
+
+type Try = { content: string; ok: boolean; code: string | undefined; took: number };
+
+describe('While PostgreSQL', () => {
+  let cluster: Cluster;
+  let followers: Follower[] = [];
+  before(async function () {
+    this.timeout(60_000);
+    cluster = await startCluster(this, { nodes: 2 });
+  });
+  afterEach(() => {
+    cluster.postgresql.thaw();
+    for (const follower of followers) follower.stop();
+  });
+  after(() => cluster?.stop());
+
+  async function scene() {
+    const members = (await cluster.enroll(2)) as [Member, Member];
+    const conversation_id = await cluster.group(cluster.node(0), ...members);
+    followers = members.map((who, index) => new Follower(who, [cluster.node(index).url], 'raw'));
+    await until('both are there', () => followers.every(({ caughtUpAt }) => caughtUpAt > 0));
+    return { conversation_id, members };
+  }
+
+  /** Sends on both nodes until it is told to stop, a few at a time, and gives what became of each. */
+  function talking(conversation_id: number, tag: string) {
+    const tries: Try[] = [];
+    let stopped = false;
+    async function speak(by: Follower, line: number): Promise<void> {
+      for (let index = 0; !stopped; index += 1) {
+        const content = `${tag} ${by.who.username} ${line} ${index}`;
+        const asked = Date.now();
+        const answer = await by.ask('message', { conversation_id, content, client_message_id: content });
+        tries.push({ content, ok: answer?.ok === true, code: answer?.error?.code, took: Date.now() - asked });
+        await delay(20);
+      }
+    }
+    const speaking = followers.flatMap((by) => [1, 2, 3].map((line) => speak(by, line)));
+    return {
+      tries,
+      async end(): Promise<Try[]> {
+        stopped = true;
+        await Promise.all(speaking);
+        return tries;
+      },
+    };
+  }
+
+  async function expectNothingLost(conversation_id: number, tries: readonly Try[]): Promise<void> {
+    const where = `conversation_id = ${conversation_id} and event is null`;
+    const rows = (await cluster.query(`select content from messages where ${where}`)).map(([content]) => content);
+    const acked = tries.filter(({ ok }) => ok).map(({ content }) => content);
+    const refused = tries.filter(({ ok }) => !ok);
+    expect(refused.map(({ code }) => code)).to.deep.equal(refused.map(() => 'database_unavailable'));
+    expect(new Set(rows), 'nothing twice').to.have.property('size', rows.length);
+    expect(acked.filter((content) => !rows.includes(content))).to.deep.equal([]);
+    const again = refused.slice(0, 20).map(({ content }) => {
+      return followers[0]?.ask('message', { conversation_id, content, client_message_id: content });
+    });
+    for (const answer of await Promise.all(again)) expect(answer, 'the pool has healed').to.include({ ok: true });
+    for (const each of followers) {
+      await until('all that was acked is shown', () =>
+        acked.every((one) => each.contents(conversation_id)?.includes(one)),
+      );
+    }
+  }
+
+  const FAULTS: Record<string, () => Promise<void>> = {
+    'is restarted, cutting every connection': () => cluster.postgresql.restart(),
+    'is stopped for some seconds': async () => {
+      await cluster.postgresql.kill('SIGQUIT');
+      await delay(3_000);
+      await cluster.postgresql.restart();
+    },
+    'is frozen for longer than a client waits': async () => {
+      await cluster.postgresql.freeze();
+      await delay(ANSWERED_WITHIN_MS);
+      cluster.postgresql.thaw();
+    },
+  };
+  for (const [title, fault] of Object.entries(FAULTS)) {
+    it(`${title}, sends are refused in time, none is acked and lost, and the pool heals`, async function () {
+      this.timeout(40_000);
+      const { conversation_id } = await scene();
+      const talk = talking(conversation_id, title.slice(0, 20));
+      await until('some are sent', () => talk.tries.length > 20);
+      await fault();
+      const back = talk.tries.length;
+      await until('sends are accepted again', () => talk.tries.slice(back).some(({ ok }) => ok), HEALED_WITHIN_MS);
+      const tries = await talk.end();
+      expect(
+        tries.some(({ ok }) => !ok),
+        'need some to have been refused',
+      ).to.equal(true);
+      expect(Math.max(...tries.map(({ took }) => took))).to.be.below(ANSWERED_WITHIN_MS);
+      await expectNothingLost(conversation_id, tries);
+      expect(cluster.nodes.every(({ running }) => running)).to.equal(true);
+      expect(followers.map(({ counts, loggedOut }) => [counts.connects, loggedOut])).to.deep.equal([
+        [1, false],
+        [1, false],
+      ]);
+    });
+  }
+
+  it('is away, what is asked over REST is answered with 503 and the time to wait', async function () {
+    this.timeout(20_000);
+    const { conversation_id, members } = await scene();
+    await cluster.postgresql.kill('SIGQUIT');
+    const answer = await fetch(`${cluster.node(0).url}/api/messages`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${members[0].token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ conversation_id, content: 'Hello!' }),
+    });
+    const body = await answer.json();
+    await cluster.postgresql.restart();
+    expect(answer.status).to.equal(503);
+    expect(body).to.include({ success: false, code: 'database_unavailable' });
+    expect(Number(answer.headers.get('retry-after'))).to.be.above(0);
+    const [by] = followers as [Follower];
+    const accepted = async () => (await by.ask('message', { conversation_id, content: 'Hello!' }))?.ok === true;
+    await until('sends are accepted again', accepted);
+  });
+});

@@ -1,0 +1,13 @@
+/** Numbers that are the same for the same seed. (mulberry32, by Tommy Ettinger, public domain) */
+export function randomOf(seed: number) {
+  let state = seed >>> 0;
+  return {
+    /** A whole number from 0 to below `limit`. */
+    below(limit: number): number {
+      state = (state + 0x6d2b79f5) >>> 0;
+      let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+      mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+      return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
+    },
+  };
+}

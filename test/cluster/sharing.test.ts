@@ -1,0 +1,120 @@
+import { expect } from 'chai';
+import type { Client, ServerEvent } from '../support/clients.ts';
+import { rawAt } from '../support/clients.ts';
+import { type Cluster, type Member, startCluster, type Wire } from './cluster.ts';
+import { Follower } from './follower.ts';
+import { until } from './waiting.ts';
+
+const WIRES = ['socketio', 'polling', 'raw'] as const;
+
+describe('Nodes that share a Redis and a PostgreSQL', () => {
+  let cluster: Cluster;
+  before(async function () {
+    this.timeout(60_000);
+    cluster = await startCluster(this, { nodes: 2 });
+  });
+  after(() => cluster?.stop());
+
+  /** Two people in a private conversation, and clients of both on the two nodes over every transport. */
+  async function pair() {
+    const [one, other] = (await cluster.enroll(2)) as [Member, Member];
+    const opened = await cluster
+      .rest(cluster.node(0), one)
+      .ask('open_private_conversation', { other_user_id: other.id });
+    return { one, other, conversation_id: opened.conversation_id as number };
+  }
+  const everywhere = (who: Member) =>
+    Promise.all(cluster.nodes.flatMap((node) => WIRES.map((wire: Wire) => cluster.client(node, who, wire))));
+  const ids = (events: readonly ServerEvent[]) => events.map(({ message_id }) => message_id);
+
+  it('tell every client on each of them, over every transport, the same events in the order of their seq', async () => {
+    const { one, other, conversation_id } = await pair();
+    const hearers = await everywhere(other);
+    const speakers = [...(await everywhere(one)), ...cluster.nodes.map((node) => cluster.rest(node, one))];
+    const sent: number[] = [];
+    for (const [index, speaker] of speakers.entries()) {
+      const { ok, message_id } = await speaker.ask('message', { conversation_id, content: `number ${index}` });
+      expect(ok).to.equal(true);
+      sent.push(message_id);
+    }
+    const [first, second] = speakers as [Client, Client];
+    await first.ask('edit_message', { message_id: sent[0], content: 'edited' });
+    await second.ask('delete_message', { message_id: sent[1] });
+    for (const { inbox } of hearers) {
+      await inbox.next('deleted_message', { message_id: sent[1] });
+      expect(ids(inbox.all('message'))).to.deep.equal(sent);
+      expect(inbox.all('edited_message')).to.have.length(1);
+      expect(inbox.all('edited_message')[0]).to.include({ message_id: sent[0], content: 'edited' });
+    }
+    await hearers[0]?.ask('read_receipt', { message_ids: [sent[2]] });
+    for (const { inbox } of [...speakers.slice(0, 6), ...hearers.slice(1)]) {
+      expect(await inbox.next('read_receipt')).to.include({ conversation_id, sender_id: other.id });
+    }
+  });
+
+  it('may overtake each other, and `seq` puts right what crossed: clients see no hole', async () => {
+    const { one, other, conversation_id } = await pair();
+    const followers = [one, other].flatMap((who) => cluster.nodes.map(({ url }) => new Follower(who, [url], 'raw')));
+    await until('all are there', () => followers.every(({ caughtUpAt }) => caughtUpAt > 0));
+    const before = followers.map(({ counts }) => counts.syncs);
+    const speak = async (by: Follower) => {
+      for (let index = 0; index < 60; index += 1) await by.ask('message', { conversation_id, content: 'Hello!' });
+    };
+    await Promise.all(followers.flatMap((by) => [speak(by), speak(by), speak(by)]));
+    const all = 60 * 3 * followers.length;
+    for (const each of followers) {
+      await until('all is shown', () => each.views.get(conversation_id)?.seq === all);
+      expect(each.contents(conversation_id)).to.have.length(all);
+      each.stop();
+    }
+    expect(followers.map(({ counts }) => counts.holes)).to.deep.equal([0, 0, 0, 0]);
+    expect(
+      followers.map(({ counts }) => counts.syncs),
+      'by live events alone',
+    ).to.deep.equal(before);
+    const crossed = followers.some(({ heard }) =>
+      heard.some(({ event }, index) => event.seq < (heard[index - 1]?.event.seq ?? 0)),
+    );
+    expect(crossed, 'need some events to have crossed').to.equal(true);
+  });
+
+  it('tell who comes and goes and who types, wherever that is', async () => {
+    const { one, other, conversation_id } = await pair();
+    const [near, far] = [cluster.node(0), cluster.node(1)];
+    const hearers = await Promise.all(WIRES.map((wire) => cluster.client(near, one, wire)));
+    const coming = await cluster.client(far, other, 'raw');
+    for (const { inbox } of hearers) await inbox.next('presence', { sender_id: other.id, content: 'online' });
+    const { conversations } = await cluster.rest(near, one).ask('list_conversations');
+    expect(conversations[0]).to.include({ other_user_online: true });
+    await coming.ask('typing_start', { conversation_id });
+    for (const { inbox } of hearers) await inbox.next('typing_start', { conversation_id, sender_id: other.id });
+    coming.close();
+    for (const { inbox } of hearers) await inbox.next('presence', { sender_id: other.id, content: 'offline' });
+  });
+
+  it('end a session on all of them at once when it is logged out on one', async () => {
+    const { one, other, conversation_id } = await pair();
+    const [near, far] = [cluster.node(0), cluster.node(1)];
+    const clients = await everywhere(one);
+    expect(await cluster.rest(far, one).ask('me'), 'need the other node to know the session').to.include({ ok: true });
+    expect(await cluster.rest(near, one).ask('logout')).to.include({ ok: true });
+    expect(await cluster.rest(far, one).ask('me')).to.include({ ok: false, status: 401 });
+    await Promise.all(clients.map(({ closed }) => closed));
+    await cluster.rest(far, other).ask('message', { conversation_id, content: 'Still there?' });
+    for (const { inbox } of clients) expect(inbox.all('message')).to.deep.equal([]);
+  });
+
+  it('take a ticket of any of them, once', async () => {
+    const { one } = await pair();
+    const [near, far] = [cluster.node(0), cluster.node(1)];
+    const { ticket } = await cluster.rest(near, one).ask('ws_ticket');
+    const address = `${far?.url.replace('http', 'ws')}/api/ws?ticket=${ticket}`;
+    const client = await rawAt(address);
+    expect(await client.ask('me')).to.include({ ok: true, id: one.id });
+    client.close();
+    for (const node of cluster.nodes) {
+      const again = await rawAt(`${node.url.replace('http', 'ws')}/api/ws?ticket=${ticket}`).catch(String);
+      expect(again).to.include('401');
+    }
+  });
+});

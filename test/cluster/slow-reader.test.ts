@@ -1,0 +1,73 @@
+import type { Socket } from 'node:net';
+import { expect } from 'chai';
+import { type Cluster, type Member, startCluster } from './cluster.ts';
+import { frameOf, muteWebSocket } from './mute.ts';
+import { until } from './waiting.ts';
+
+const SLOW = 20;
+const MOST_BYTES_EACH = 5 * 1024 * 1024;
+const CUT_WITHIN_MS = 2_000;
+/** More than the system buffers for a connection on this machine, and the server on top. */
+const ENOUGH_MESSAGES = 5_000;
+const CONTENT = 'x'.repeat(4_000);
+
+describe('A client that never reads', () => {
+  let cluster: Cluster;
+  const opened: Socket[] = [];
+  before(async function () {
+    this.timeout(60_000);
+    cluster = await startCluster(this, { nodes: 1 });
+  });
+  afterEach(() => {
+    for (const socket of opened.splice(0)) socket.destroy();
+  });
+  after(() => cluster?.stop());
+
+  const paths = {
+    'a plain WebSocket': { path: (token: string) => `/api/ws?token=${token}`, hello: undefined },
+    'Socket.IO': {
+      path: () => '/socket.io/?EIO=4&transport=websocket',
+      hello: (token: string) => `40/chat,{"token":"${token}"}`,
+    },
+  };
+  for (const [title, { path, hello }] of Object.entries(paths)) {
+    it(`over ${title} costs less than 5 MB and is cut within 2 s, and others hear everything`, async function () {
+      this.timeout(60_000);
+      const node = cluster.node(0);
+      const [speaker, hearer, ...slow] = (await cluster.enroll(2 + SLOW)) as [Member, Member, ...Member[]];
+      const conversation_id = await cluster.group(node, speaker, hearer, ...slow);
+      const [mouth, ear] = await Promise.all([cluster.client(node, speaker), cluster.client(node, hearer)]);
+      let peak = 0;
+      async function speak(count: number): Promise<void> {
+        for (let sent = 0; sent < count; sent += 100) {
+          await Promise.all(
+            Array.from({ length: 100 }, () => mouth.ask('message', { conversation_id, content: CONTENT })),
+          );
+          peak = Math.max(peak, cluster.node(0).memory());
+        }
+      }
+      await speak(ENOUGH_MESSAGES / 2); // what memory the load itself takes
+      const [before, descriptors] = [peak, cluster.node(0).descriptors()];
+      for (const { token } of slow) {
+        const socket = await muteWebSocket(cluster.node(0).url, path(token));
+        opened.push(socket);
+        if (hello !== undefined) socket.write(frameOf(hello(token)));
+        socket.pause();
+      }
+      const online = async () => {
+        const { participants } = await cluster.rest(node, speaker).ask('list_participants', { conversation_id });
+        const ids = slow.map(({ id }) => id);
+        return participants.filter((each: { id: number; online: boolean }) => each.online && ids.includes(each.id))
+          .length;
+      };
+      await until('the slow ones are there', async () => (await online()) === SLOW);
+      await speak(ENOUGH_MESSAGES);
+      await until('all are cut', async () => (await online()) === 0, CUT_WITHIN_MS);
+      const closed = () => cluster.node(0).descriptors() < descriptors + SLOW / 2;
+      await until('nothing of them is kept', closed, CUT_WITHIN_MS);
+      process.stdout.write(`      ${((peak - before) / SLOW / 1e6).toFixed(2)} MB each\n`);
+      expect((peak - before) / SLOW, 'bytes each').to.be.below(MOST_BYTES_EACH);
+      await until('the other hears all', () => ear.inbox.all('message').length === ENOUGH_MESSAGES * 1.5);
+    });
+  }
+});
