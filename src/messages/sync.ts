@@ -38,32 +38,28 @@ export const sync = operation({
     const caught = await catchUp(db, userId, catching, Math.min(limit, PAGE));
     const summaries = await findSummaries(db, userId, ids);
     const states = await readStates(db, userId, summaries);
-    // where the caller has been removed meanwhile there is no summary any more, and nothing may be told
+    const fresh = added.flatMap((id) => summaries.get(id) ?? []);
+    const shown = await summariesOf(fresh, userId, context.presence);
+    // where the caller has been removed meanwhile there is no summary any more, and nothing may be told; after the last
+    // of the waiting, or the answer would come after the removal has been acknowledged
+    await Promise.all(caught.map(({ id, seq }) => confirmed(id, seq)));
     const told = caught.filter(({ id }) => summaries.has(id));
-    await Promise.all(
-      told.map(({ id, seq }) => confirmed(seq, summaries.get(id)?.deliveredSeq ?? 0, { userId, conversationId: id })),
-    );
     return {
       conversations: Object.fromEntries(told.map((each) => [each.id, { ...each.changes, ...states.get(each.id) }])),
-      new_conversations: await summariesOf(
-        added.flatMap((id) => summaries.get(id) ?? []),
-        userId,
-        context.presence,
-      ),
+      new_conversations: shown.filter(({ conversation_id }) => summaries.has(conversation_id)),
       removed_conversations: [...known.keys()].filter((id) => !current.has(id) || !summaries.has(id)),
       has_more: unknown.length > added.length || told.some(({ changes }) => changes.has_more),
     };
 
-    async function confirmed(seq: number, before: number, of: { userId: number; conversationId: number }) {
-      if (seq <= before) return;
-      await confirm(context.changes, { ...of, seq }).catch(unlessRemoved);
+    async function confirmed(conversationId: number, seq: number) {
+      if (seq <= (summaries.get(conversationId)?.deliveredSeq ?? seq)) return;
+      await confirm(context.changes, { userId, conversationId, seq }).catch((error: unknown) => {
+        if (!(error instanceof ChatError && error.code === 'not_participant')) throw error;
+        summaries.delete(conversationId);
+      });
     }
   },
 });
-
-function unlessRemoved(error: unknown): void {
-  if (!(error instanceof ChatError && error.code === 'not_participant')) throw error;
-}
 
 function isMapOfSeqs(value: unknown): boolean {
   if (value === undefined) return true;
