@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { object } from 'yup';
+import { ChatError } from '../errors.ts';
 import { requiredId } from '../inputs.ts';
 import { operation } from '../operation.ts';
 import { timeOf } from '../time.ts';
@@ -15,7 +16,10 @@ export const listParticipants = operation({
     const { rows } = await sql<Listed>`
       select u.id, u.username, u.profile_picture as "profilePicture", u.last_seen as "lastSeen", p.is_admin as "isAdmin"
       from participants p join users u on u.id = p.user_id
-      where p.conversation_id = ${conversationId} order by p.joined_at, p.user_id`.execute(database.sql);
+      where p.conversation_id = ${conversationId} and exists (
+        select 1 from participants v where v.conversation_id = p.conversation_id and v.user_id = ${caller.userId}
+      ) order by p.joined_at, p.user_id`.execute(database.sql);
+    if (rows.length === 0) throw new ChatError('not_participant'); // removed since they were found to be in it
     const participants = rows.map(({ id, username, profilePicture, lastSeen, isAdmin }) => ({
       id,
       username,

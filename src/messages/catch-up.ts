@@ -10,7 +10,7 @@ const LONGEST_REPLAY = 2_000;
 const MESSAGES_AFTER_RESET = 50;
 
 export type Catching = { id: number; since: number; last: number };
-type Changes = {
+export type Changes = {
   /** Where this answer leads to: what to ask with next time. */
   seq: number;
   has_more: boolean;

@@ -8,7 +8,8 @@ export type OthersReceipts = { deliveredSeq: number; read: readonly Interval[] }
 export type Receipts = { mine: readonly Interval[]; others: OthersReceipts | undefined };
 
 type Lowest = { conversationId: number; delivered: number | null; read: number | null; withoutIslands: number | null };
-type Row = Interval & { conversationId: number; userId: number; readSeq: number };
+/** A member's watermark and one of the islands beyond it: null where there is none. */
+type Row = { conversationId: number; userId: number | null; readSeq: number; from: number | null; to: number | null };
 
 /**
  * A message's state for a user. One's own: `sent`, `delivered` when every other member's side has confirmed it, `read`
@@ -25,17 +26,21 @@ export function statusOf(
   return message.seq <= others.deliveredSeq ? 'delivered' : 'sent';
 }
 
-/** What `userId` has read in each conversation. */
+/**
+ * What `userId` has read in each conversation, given the watermarks for those that the user has left meanwhile. Watermark
+ * and islands come in one statement: between two, one could swallow the other, and it would be in neither.
+ */
 export async function readBy(
   db: Sql,
   userId: number,
   read: ReadonlyMap<number, number>,
 ): Promise<Map<number, Interval[]>> {
   const { rows } = await sql<Row>`
-    select conversation_id as "conversationId", from_seq as "from", to_seq as "to" from read_ranges
-    where user_id = ${userId} and conversation_id in (${sql.join([...read.keys()])})`.execute(db);
-  const islands = Map.groupBy(rows, ({ conversationId }) => conversationId);
-  return new Map([...read].map(([id, to]) => [id, union([{ from: 0, to }, ...intervals(islands.get(id))])]));
+    select p.conversation_id as "conversationId", p.user_id as "userId", p.read_seq as "readSeq", r.from_seq as "from", r.to_seq as "to"
+    from participants p left join read_ranges r on r.conversation_id = p.conversation_id and r.user_id = p.user_id
+    where p.user_id = ${userId} and p.conversation_id in (${sql.join([...read.keys()])})`.execute(db);
+  const found = Map.groupBy(rows, ({ conversationId }) => conversationId);
+  return new Map([...read].map(([id, to]) => [id, coverage(found.get(id) ?? [], to)]));
 }
 
 /** What all others than `userId` have confirmed and read in each conversation; none where there is nobody else. */
@@ -49,17 +54,16 @@ export async function receiptsOfOthers(
   const split = lowest.filter(
     ({ read, withoutIslands }) => read !== null && (withoutIslands === null || read < withoutIslands),
   );
-  const islands = await findIslands(
+  const common = await findCommon(
     db,
     userId,
     split.map(({ conversationId }) => conversationId),
   );
   return new Map(
-    lowest.flatMap(({ conversationId, delivered, read, withoutIslands }) => {
+    lowest.flatMap(({ conversationId, delivered, read }) => {
       if (delivered === null || read === null) return [];
-      const cap = [{ from: 0, to: withoutIslands ?? Number.MAX_SAFE_INTEGER }];
-      const common = islands.get(conversationId)?.reduce(intersection, cap) ?? [{ from: 0, to: read }];
-      return [[conversationId, { deliveredSeq: delivered, read: common }]];
+      const all = common.get(conversationId) ?? [{ from: 0, to: read }];
+      return [[conversationId, { deliveredSeq: delivered, read: all }]];
     }),
   );
 }
@@ -77,24 +81,34 @@ async function findLowest(db: Sql, userId: number, conversationIds: readonly num
   return rows;
 }
 
-/** What each other member with islands has read, per conversation. */
-async function findIslands(
+/** What all other members have read, with their islands; those without any are as good as their lowest watermark. */
+async function findCommon(
   db: Sql,
   userId: number,
   conversationIds: readonly number[],
-): Promise<Map<number, Interval[][]>> {
+): Promise<Map<number, Interval[]>> {
   if (conversationIds.length === 0) return new Map();
-  const { rows } = await sql<Row>`
-    select p.conversation_id as "conversationId", p.user_id as "userId", p.read_seq as "readSeq", r.from_seq as "from", r.to_seq as "to"
-    from participants p join read_ranges r on r.conversation_id = p.conversation_id and r.user_id = p.user_id
-    where p.conversation_id in (${sql.join(conversationIds)}) and p.user_id <> ${userId} and p.range_count > 0`.execute(
-    db,
-  );
+  const { rows } = await sql<Row & { withoutIslands: number | null }>`
+    select c.id as "conversationId", p.user_id as "userId", p.read_seq as "readSeq", r.from_seq as "from", r.to_seq as "to",
+      (select o.read_seq from participants o where o.conversation_id = c.id and o.user_id <> ${userId}
+        and o.range_count = 0 order by o.read_seq limit 1) as "withoutIslands"
+    from conversations c
+      left join participants p on p.conversation_id = c.id and p.user_id <> ${userId} and p.range_count > 0
+      left join read_ranges r on r.conversation_id = p.conversation_id and r.user_id = p.user_id
+    where c.id in (${sql.join(conversationIds)})`.execute(db);
   const perConversation = Map.groupBy(rows, ({ conversationId }) => conversationId);
   return new Map(
-    [...perConversation].map(([id, all]) => [id, [...Map.groupBy(all, ({ userId }) => userId).values()].map(coverage)]),
+    [...perConversation].map(([id, all]) => {
+      const members = all.filter(({ userId: member }) => member !== null);
+      const withIslands = Map.groupBy(members, ({ userId: member }) => member);
+      const cap = [{ from: 0, to: all[0]?.withoutIslands ?? (members.length > 0 ? Number.MAX_SAFE_INTEGER : 0) }];
+      return [id, [...withIslands.values()].map((each) => coverage(each)).reduce(intersection, cap)];
+    }),
   );
 }
 
-const intervals = (rows: readonly Interval[] = []) => rows.map(({ from, to }) => ({ from, to }));
-const coverage = (rows: readonly Row[]) => union([{ from: 0, to: rows[0]?.readSeq ?? 0 }, ...intervals(rows)]);
+const coverage = (rows: readonly Row[], otherwise = 0) =>
+  union([
+    { from: 0, to: rows[0]?.readSeq ?? otherwise },
+    ...rows.flatMap(({ from, to }) => (from === null || to === null ? [] : [{ from, to }])),
+  ]);

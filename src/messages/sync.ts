@@ -5,7 +5,7 @@ import type { Sql } from '../database.ts';
 import { ChatError } from '../errors.ts';
 import { wholeNumber } from '../inputs.ts';
 import { operation } from '../operation.ts';
-import { catchUp } from './catch-up.ts';
+import { type Changes, catchUp } from './catch-up.ts';
 import { confirm } from './delivered.ts';
 import { readBy, receiptsOfOthers } from './receipts.ts';
 
@@ -45,7 +45,9 @@ export const sync = operation({
     await Promise.all(caught.map(({ id, seq }) => confirmed(id, seq)));
     const told = caught.filter(({ id }) => summaries.has(id));
     return {
-      conversations: Object.fromEntries(told.map((each) => [each.id, { ...each.changes, ...states.get(each.id) }])),
+      conversations: Object.fromEntries(
+        told.map(({ id, changes }) => [id, { ...named(changes, summaries.get(id)?.name), ...states.get(id) }]),
+      ),
       new_conversations: shown.filter(({ conversation_id }) => summaries.has(conversation_id)),
       removed_conversations: [...known.keys()].filter((id) => !current.has(id) || !summaries.has(id)),
       has_more: unknown.length > added.length || told.some(({ changes }) => changes.has_more),
@@ -60,6 +62,12 @@ export const sync = operation({
     }
   },
 });
+
+/** A new name comes with the change that it was; of several the last is what counts. */
+function named(changes: Changes, name: string | null | undefined) {
+  const updates = changes.updates.map((each) => (each.content === 'renamed' ? { ...each, name: name ?? '' } : each));
+  return { ...changes, updates };
+}
 
 function isMapOfSeqs(value: unknown): boolean {
   if (value === undefined) return true;

@@ -14,9 +14,9 @@ describe('The numbers for Prometheus', () => {
     const count = async (transport: string) =>
       (await numbersOf(app.url)).get(`mmchat_connections{transport="${transport}"}`);
     const clients = [await alice.socketio()];
-    expect([await count('websocket'), await count('polling'), await count('raw')]).to.deep.equal([2, 0, 0]); // two namespaces
+    expect([await count('websocket'), await count('polling'), await count('raw')]).to.deep.equal([1, 0, 0]); // both namespaces share it
     clients.push(await alice.socketio({ transports: ['polling'] }), await alice.raw());
-    expect([await count('websocket'), await count('polling'), await count('raw')]).to.deep.equal([2, 2, 1]);
+    expect([await count('websocket'), await count('polling'), await count('raw')]).to.deep.equal([1, 1, 1]);
     for (const client of clients) client.close();
     for (const transport of ['websocket', 'polling', 'raw']) await until(async () => (await count(transport)) === 0);
   });

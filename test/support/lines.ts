@@ -14,7 +14,10 @@ export async function socketioLine(url: string, token: string, event: Hear): Pro
     socket.once('connect', resolve);
     socket.once('connect_error', reject);
   });
-  return { ask: (name, input, answered) => void socket.emit(name, input, answered), close: () => void socket.disconnect() };
+  return {
+    ask: (name, input, answered) => void socket.emit(name, input, answered),
+    close: () => void socket.disconnect(),
+  };
 }
 
 export async function rawLine(url: string, token: string, event: Hear): Promise<Line> {

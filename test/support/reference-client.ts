@@ -172,11 +172,11 @@ export class ReferenceClient {
       if (!isKnown(id)) continue;
       this.conversations.get(id)?.catch(changes);
       if (changes.reset) this.resets += 1;
-      if (changes.reset || changes.updates.some(({ content }) => content === 'renamed')) this.#incomplete.add(id);
+      if (changes.reset) this.#incomplete.add(id);
     }
   }
 
-  /** The members of what is new, a group's new name, and after a reset what is older. */
+  /** The members of what is new; after a reset also the name, and what is older. */
   async #fetchRest(id: number): Promise<void> {
     const replica = this.conversations.get(id);
     if (replica !== undefined) {

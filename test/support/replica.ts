@@ -51,7 +51,10 @@ export class Replica {
 
   /** The id of the oldest message that it has. */
   get oldest(): number | undefined {
-    return [...this.messages.values()].reduce<Row | undefined>((a, b) => (a === undefined || b.seq < a.seq ? b : a), undefined)?.id;
+    return [...this.messages.values()].reduce<Row | undefined>(
+      (a, b) => (a === undefined || b.seq < a.seq ? b : a),
+      undefined,
+    )?.id;
   }
 
   get unread(): number {
@@ -135,7 +138,8 @@ export class Replica {
     if (row === undefined) return void this.#patches.set(event.message_id, event);
     if (row.changed_seq >= event.seq) return;
     row.changed_seq = event.seq;
-    if (event.type === 'edited_message') Object.assign(row, { content: event.content, edited: true, edited_at: event.edited_at });
+    if (event.type === 'edited_message')
+      Object.assign(row, { content: event.content, edited: true, edited_at: event.edited_at });
     else Object.assign(row, { content: '', deleted: true, deleted_at: event.deleted_at });
   }
 
