@@ -171,8 +171,9 @@ export class ReferenceClient {
       const id = Number(key);
       if (!isKnown(id)) continue;
       this.conversations.get(id)?.catch(changes);
-      if (changes.reset) this.resets += 1;
-      if (changes.reset) this.#incomplete.add(id);
+      if (!changes.reset) continue;
+      this.resets += 1;
+      this.#incomplete.add(id);
     }
   }
 
