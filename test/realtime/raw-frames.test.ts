@@ -24,14 +24,16 @@ describe('A plain WebSocket', () => {
   });
   const opened: (() => void)[] = [];
 
-  /** A client that sees every frame as it came. */
+  /** A client that sees every frame as it came, but for presence, which comes when it comes. */
   async function open(person = alice) {
     const client = await rawAt(`${app.url.replace('http', 'ws')}/api/ws?token=${person.token}`);
     opened.push(client.close);
     const frames: Frame[] = [];
     const waiting: (() => void)[] = [];
     client.socket.on('message', (data, isBinary) => {
-      frames.push({ ...JSON.parse(String(data)), ...(isBinary && { isBinary }) });
+      const frame: Frame = JSON.parse(String(data));
+      if (frame.type === 'presence') return;
+      frames.push({ ...frame, ...(isBinary && { isBinary }) });
       for (const wake of waiting.splice(0)) wake();
     });
     const send = (frame: unknown) => client.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
