@@ -43,14 +43,16 @@ describe('A Socket.IO namespace', () => {
   }
 
   it('carries its own events and no others, both over one connection', async () => {
-    const { conversation_id } = await alice.rest.ask('open_private_conversation', { other_user_id: bob.id });
+    // nobody who was connected a moment ago: who comes back within a second was never away
+    const [writer, hearer] = await app.people('writer', 'hearer');
+    const { conversation_id } = await writer.rest.ask('open_private_conversation', { other_user_id: hearer.id });
     const manager = connection(app.url);
     const heard: Record<string, string[]> = { '/chat': [], '/presence': [] };
-    const chat = await enter(manager, '/chat', bob.token);
-    const presence = await enter(manager, '/presence', bob.token);
+    const chat = await enter(manager, '/chat', hearer.token);
+    const presence = await enter(manager, '/presence', hearer.token);
     chat.onAny((type: string) => heard['/chat']?.push(type));
     presence.onAny((type: string) => heard['/presence']?.push(type));
-    const raw = await alice.raw();
+    const raw = await writer.raw();
     const online = new Promise((resolve) => presence.once('presence', resolve));
     const stopped = new Promise((resolve) => presence.once('typing_stop', resolve));
     const deleted = new Promise((resolve) => chat.once('deleted_message', resolve));
