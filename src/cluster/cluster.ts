@@ -121,7 +121,7 @@ export class Cluster {
     this.#heard.set(from, this.#heardAt);
     if (kind === 'tick') return;
     const users = body as number[]; // of all kinds but the first two
-    if (kind === 'effects') this.#carryOut(from, body as { effects: Effect[]; confirm?: string });
+    if (kind === 'effects') this.#carryOut(body as { effects: Effect[]; confirm?: string });
     else if (kind === 'confirmed') this.#confirmations.confirm(body as string, from);
     else if (kind === 'lost') this.#node.mayHaveMissed();
     else if (kind === 'online') this.#node.presenceChanged(this.#presence.add(from, users));
@@ -131,12 +131,12 @@ export class Cluster {
     if (kind === 'hello') this.#publish('beat', [...this.#node.onlineUsers()]);
   }
 
-  #carryOut(from: string, { effects, confirm }: { effects: Effect[]; confirm?: string }): void {
+  #carryOut({ effects, confirm }: { effects: Effect[]; confirm?: string }): void {
     this.#node.apply(effects);
-    if (confirm !== undefined) this.#bus.publish({ from: this.#id, kind: 'confirmed', body: confirm });
-    void from;
+    if (confirm !== undefined) this.#publish('confirmed', confirm);
   }
 
+  /** Lets the others tell our silence from a standstill of their own, and notices ours. */
   #tick(): void {
     if (!this.current) this.#node.stoodStill();
     this.#tickedAt = Date.now();
