@@ -122,19 +122,21 @@ async function viewsAgainst(
     const wrong = [...mine].flatMap((id) => {
       const view = views.get(id);
       if (view === undefined) return [`${who.username} does not show ${id}`];
-      const wanted = (perConversation.get(id) ?? []).filter(({ seq }) => seq >= view.from);
-      const missing = wanted.filter((row) => {
+      const all = perConversation.get(id) ?? [];
+      // after a reset older messages are not shown, but for those that were changed since, which sync tells
+      const missing = all.filter((row) => {
         const shown = view.messages.get(row.id);
+        if (shown === undefined && row.seq < view.from) return false;
         return shown?.content !== row.content || shown.seq !== row.seq || shown.deleted !== row.deleted;
       });
-      const ids = new Set(wanted.map((row) => row.id));
+      const ids = new Set(all.map((row) => row.id));
       const unkept = [...view.messages.keys()].filter((shown) => !ids.has(shown));
       return [
         ...missing.map(
           (row) =>
             `${who.username} does not show ${row.id} of ${id} (seq ${row.seq}, changed ${row.changed}) as it is kept; is at ${view.seq}`,
         ),
-        ...unkept.map((shown) => `${who.username} shows ${shown} of ${id}, which is not kept`),
+        ...unkept.map((shown) => `${who.username} shows ${shown} of ${id} (from ${view.from}), which is not kept`),
       ];
     });
     return [...extra, ...wrong, ...(loggedOut ? [`${who.username} was logged out`] : [])];

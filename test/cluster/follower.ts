@@ -127,12 +127,17 @@ export class Follower {
 
   async #catchUp(): Promise<boolean> {
     for (;;) {
-      const conversations = Object.fromEntries([...this.views].map(([id, { seq }]) => [id, seq]));
+      const asked = new Map(this.views);
+      const conversations = Object.fromEntries([...asked].map(([id, { seq }]) => [id, seq]));
       const answer = await this.ask('sync', { conversations });
       if (answer === undefined || !answer.ok) return false;
       this.counts.syncs += 1;
       for (const id of answer.removed_conversations) this.views.delete(id);
       for (const [id, changes] of Object.entries(answer.conversations)) {
+        if (this.views.get(Number(id)) !== asked.get(Number(id))) {
+          this.#again = true; // removed from it since: the answer goes on from what is not shown any more
+          continue;
+        }
         const view = this.views.get(Number(id)) ?? new View();
         this.views.set(Number(id), view);
         view.catchUp(changes as Answer);

@@ -70,7 +70,7 @@ describe('While Redis', () => {
 
   const FAULTS: Record<string, { cut(): Promise<void>; back(): Promise<void>; ms: number }> = {
     'is down': { cut: () => cluster.redis.kill('SIGKILL'), back: () => cluster.redis.restart(), ms: 2_500 },
-    'is frozen': { cut: () => cluster.redis.kill('SIGSTOP'), back: () => cluster.redis.kill('SIGCONT'), ms: 6_000 },
+    'is frozen': { cut: () => cluster.redis.kill('SIGSTOP'), back: () => cluster.redis.kill('SIGCONT'), ms: 10_000 },
   };
   for (const [title, { cut, back, ms }] of Object.entries(FAULTS)) {
     it(`${title}, sends go on on each node, and when it is back every client converges within 5 s`, async function () {

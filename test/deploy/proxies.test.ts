@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { numbersOf, until } from '../operating/operator.ts';
 import type { People, Person } from '../support/people.ts';
@@ -141,6 +142,7 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
         const answer = await fetch(`${proxy.url}${path}`, { headers: { cookie } });
         expect(answer.status, `request ${asked}`).to.equal(200);
         asked += 1;
+        await delay(20); // below the rate that one origin and one account may ask at
       }
       expect(await ended).to.equal(0);
       for (const client of [await browser(bob, POLLING), await bob.socketio(), await bob.raw()]) {

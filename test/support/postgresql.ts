@@ -5,6 +5,8 @@ import { promisify } from 'node:util';
 import { findBinary, freePort, makeTemporaryFolder, removeTemporaryFolder, startProcess } from './processes.ts';
 
 const run = promisify(execFile);
+/** A whole table of a long test's messages as text. */
+const MOST_OUTPUT_BYTES = 1_073_741_824;
 
 export type PostgreSql = {
   readonly port: number;
@@ -65,7 +67,10 @@ function databases(psql: string, port: number): Pick<PostgreSql, 'createDatabase
   let created = 0;
   const urlOf = (database: string) => `postgres://postgres@127.0.0.1:${port}/${database}`;
   async function query(url: string, sql: string): Promise<string> {
-    const { stdout } = await run(psql, ['--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '-c', sql, url]);
+    const options = ['--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '--set=ON_ERROR_STOP=1', '--file=-', url];
+    const running = run(psql, options, { maxBuffer: MOST_OUTPUT_BYTES });
+    running.child.stdin?.end(sql); // an argument could not be as long as it may be
+    const { stdout } = await running;
     return stdout.trimEnd();
   }
   return {
