@@ -15,7 +15,6 @@ const SILENT_FOR_MS = 4_000;
 const START_WITHIN_MS = 5_000;
 const CONNECT_WITHIN_MS = 2_000;
 const LONGEST_RETRY_MS = 500;
-const FIRST_SHARDED_VERSION = 7;
 
 /**
  * A client that never takes the process down: it reconnects for ever, and while Redis is away commands fail at once
@@ -46,7 +45,7 @@ export function redisClient(url: string, log: Log): Redis {
   return client;
 }
 
-/** Connects the nodes through Redis: its adapter carries their messages, sharded pub/sub on Redis 7 or later. */
+/** Connects the nodes through Redis: its adapter carries their messages, by sharded pub/sub where Redis has it (7 or later). */
 export async function redisBus(io: Server, publisher: Redis, log: Log, report: Report): Promise<Bus> {
   const subscriber = publisher.duplicate();
   subscriber.on('error', () => undefined); // the publisher's listener logs that Redis is away
@@ -100,9 +99,7 @@ async function connected(clients: readonly Redis[]): Promise<void> {
  * sockets under the same checks as this one. Broadcasts of the adapter itself would go past them.
  */
 async function attachAdapter(io: Server, publisher: Redis, subscriber: Redis): Promise<void> {
-  const [, major] = /redis_version:(\d+)/.exec(await publisher.info('server')) ?? [];
-  const sharded = Number(major) >= FIRST_SHARDED_VERSION;
-  const between = sharded
+  const between = (await hasShardedPubSub(publisher))
     ? createShardedAdapter(publisher, subscriber, { subscriptionMode: 'static' })
     : createAdapter(publisher, subscriber);
   const within = io.adapter() as new (namespace: Namespace) => unknown; // the class that it has from the start
@@ -110,6 +107,12 @@ async function attachAdapter(io: Server, publisher: Redis, subscriber: Redis): P
     return namespace.name === '/' ? between(namespace) : new within(namespace);
   }
   io.adapter(adapter as never); // its types know classes only, but what a function returns serves just as well
+}
+
+/** Asked for by name: a service may speak for an older Redis than it is, or leave commands out. */
+async function hasShardedPubSub(redis: Redis): Promise<boolean> {
+  const known = await redis.sendCommand<unknown[]>(['COMMAND', 'INFO', 'SPUBLISH', 'SSUBSCRIBE']);
+  return known.every((command) => command !== null);
 }
 
 /** The adapter drops the promise of a publish, and Node would exit on its rejection: here it is counted instead. */

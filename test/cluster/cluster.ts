@@ -46,13 +46,16 @@ export type Cluster = {
  * Starts a Redis, a PostgreSQL and so many nodes, each a process of its own on a free port of 127.0.0.1. Skips the test
  * or suite where Redis or PostgreSQL is not installed; throws instead where `CI` is set.
  */
-export async function startCluster(context: Mocha.Context, { nodes: count }: { nodes: number }): Promise<Cluster> {
+export async function startCluster(
+  context: Mocha.Context,
+  { nodes: count, redisSettings = [] }: { nodes: number; redisSettings?: readonly string[] },
+): Promise<Cluster> {
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const each of stops.splice(0).reverse()) await each();
   };
   try {
-    const [redis, postgresql, smtp] = await Promise.all([startRedis(), startPostgresql(), startSmtp()]);
+    const [redis, postgresql, smtp] = await Promise.all([startRedis(redisSettings), startPostgresql(), startSmtp()]);
     for (const each of [redis, postgresql, smtp]) if (each !== undefined) stops.push(() => each.stop());
     if (redis === undefined || postgresql === undefined) throw new Error('Redis or PostgreSQL is not installed');
     const cluster = await furnish(redis, postgresql, smtp, stops, stop);

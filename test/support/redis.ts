@@ -10,14 +10,17 @@ export type Redis = {
   stop(): Promise<void>;
 };
 
-/** Starts a Redis of our own on a free port of 127.0.0.1 that keeps nothing. Gives undefined when it is not installed. */
-export async function startRedis(): Promise<Redis | undefined> {
+/**
+ * Starts a Redis of our own on a free port of 127.0.0.1 that keeps nothing. Gives undefined when it is not installed.
+ * @param settings further arguments of redis-server
+ */
+export async function startRedis(settings: readonly string[] = []): Promise<Redis | undefined> {
   const binary = findBinary('redis-server');
   if (binary === undefined) return undefined;
   const folder = makeTemporaryFolder('redis');
   const port = await freePort();
   const place = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder];
-  const args = [...place, '--save', '', '--appendonly', 'no'];
+  const args = [...place, '--save', '', '--appendonly', 'no', ...settings];
   const start = () => startProcess(binary, args, { ready: /Ready to accept connections/, cwd: folder });
   let server = await start();
 
