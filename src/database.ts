@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { MikroORM, type Options } from '@mikro-orm/core';
 import { type PostgreSqlConnection, defineConfig as postgresql } from '@mikro-orm/postgresql';
 import type { AbstractSqlConnection, AbstractSqlDriver, SqlEntityManager } from '@mikro-orm/sql';
-import { defineConfig as sqlite } from '@mikro-orm/sqlite';
+import { type SqliteConnection, defineConfig as sqlite } from '@mikro-orm/sqlite';
 import { CompiledQuery, type DatabaseConnection, type Kysely, type RawBuilder, sql } from 'kysely';
 import { OneTimeCode, Session, Ticket, User } from './accounts/entities.ts';
 import type { DatabaseConfig } from './config-parts.ts';
@@ -11,6 +11,7 @@ import { Conversation, Participant, ReadRange } from './conversations/entities.t
 import { isUnavailable } from './database-errors.ts';
 import { Message } from './messages/entities.ts';
 import { Migrator } from './migrator.ts';
+import { rememberStatements } from './prepared-statements.ts';
 
 /** Runs SQL, inside a transaction or outside. */
 export type Sql = Kysely<unknown>;
@@ -71,17 +72,28 @@ export class Database {
   readonly orm: MikroORM;
   /** Locks the rows that a `select` reads until the transaction ends; SQLite has one writer at a time anyway. */
   readonly forUpdate: RawBuilder<unknown>;
+  /**
+   * A list of rows as one parameter, to select from: `value` is a row as a JSON array, `key` its place. The statement's
+   * text is then the same for any number of rows, so it is built and prepared once.
+   */
+  readonly each: (rows: readonly (readonly unknown[])[]) => RawBuilder<unknown>;
 
   private constructor(kind: DatabaseConfig['kind'], orm: MikroORM) {
     this.kind = kind;
     this.orm = orm;
     this.forUpdate = kind === 'postgresql' ? sql`for update` : sql``;
+    this.each = (rows) =>
+      kind === 'postgresql'
+        ? sql`json_array_elements(cast(${JSON.stringify(rows)} as json)) with ordinality as each(value, key)`
+        : sql`json_each(${JSON.stringify(rows)})`;
   }
 
   /** Opens the database and brings its tables up to date. */
   static async open(config: DatabaseConfig): Promise<Database> {
     const database = new Database(config.kind, await MikroORM.init(ormOptions(config, { silent: true })));
     try {
+      if (config.kind === 'sqlite')
+        rememberStatements(await (database.#connection as SqliteConnection).getNativeClient());
       await database.orm.migrator.up();
     } catch (error) {
       await database.close();

@@ -1,5 +1,5 @@
-import { type RawBuilder, sql } from 'kysely';
-import type { Sql } from '../database.ts';
+import { sql } from 'kysely';
+import type { Database, Sql } from '../database.ts';
 
 /** A conversation's row, locked until the batch is committed; what is changed here is written back once, at its end. */
 export type LockedConversation = {
@@ -16,25 +16,32 @@ export type LockedConversation = {
 /** One transaction of the group commit: the locked conversations, and the numbers that their changes get. */
 export class Batch {
   readonly sql: Sql;
+  readonly each: Database['each'];
   /** The moment that all changes of the batch bear, milliseconds since 1970. */
   readonly now = Date.now();
   readonly #conversations: ReadonlyMap<number, LockedConversation>;
   readonly #changed = new Set<LockedConversation>();
 
-  private constructor(transaction: Sql, conversations: readonly LockedConversation[]) {
+  private constructor(transaction: Sql, each: Database['each'], conversations: readonly LockedConversation[]) {
     this.sql = transaction;
+    this.each = each;
     this.#conversations = new Map(conversations.map((each) => [each.id, each]));
   }
 
   /** Locks the conversations in the order of their ids, so that two batches never wait for each other in a circle. */
-  static async begin(transaction: Sql, forUpdate: RawBuilder<unknown>, ids: ReadonlySet<number>): Promise<Batch> {
-    if (ids.size === 0) return new Batch(transaction, []);
+  static async begin(
+    transaction: Sql,
+    { forUpdate, each }: Pick<Database, 'forUpdate' | 'each'>,
+    ids: ReadonlySet<number>,
+  ): Promise<Batch> {
+    if (ids.size === 0) return new Batch(transaction, each, []);
     const { rows } = await sql<LockedConversation>`
       select id, is_group as "isGroup", name, last_seq as "lastSeq", removal_seq as "removalSeq", message_count as "messageCount",
         last_message_id as "lastMessageId", activity_at as "activityAt"
       from conversations where id in (${sql.join([...ids])}) order by id ${forUpdate}`.execute(transaction);
     return new Batch(
       transaction,
+      each,
       rows.map((row) => ({ ...row, isGroup: Boolean(row.isGroup) })),
     );
   }

@@ -82,7 +82,7 @@ export class GroupCommit {
     let committing = false;
     try {
       const outcomes = await this.#database.transaction(async (sql) => {
-        const batch = await Batch.begin(sql, this.#database.forUpdate, locksOf(entries));
+        const batch = await Batch.begin(sql, this.#database, locksOf(entries));
         const results = await runAll(batch, entries);
         await batch.finish();
         committing = true;

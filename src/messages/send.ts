@@ -71,13 +71,21 @@ const findSenders = (batch: Batch, sends: readonly Send[]) =>
 
 async function insertMessages(batch: Batch, rows: readonly NewMessage[]): Promise<Map<string, StoredMessage>> {
   if (rows.length === 0) return new Map();
-  const values = rows.map(
-    (row) =>
-      sql`(${row.conversationId}, ${row.senderId}, ${row.seq}, ${row.seq}, ${row.content}, ${row.clientMessageId}, ${row.createdAt})`,
-  );
+  const values = rows.map(({ conversationId, senderId, seq, content, clientMessageId, createdAt }) => [
+    conversationId,
+    senderId,
+    seq,
+    content,
+    clientMessageId,
+    createdAt,
+  ]);
   const inserted = await sql<{ id: number; conversationId: number; seq: number }>`
     insert into messages (conversation_id, sender_id, seq, changed_seq, content, client_message_id, created_at)
-    values ${sql.join(values)} returning id, conversation_id as "conversationId", seq`.execute(batch.sql);
+    select cast(value ->> 0 as bigint), cast(value ->> 1 as bigint), cast(value ->> 2 as bigint),
+      cast(value ->> 2 as bigint), value ->> 3, value ->> 4, cast(value ->> 5 as bigint)
+    from ${batch.each(values)} where true order by key returning id, conversation_id as "conversationId", seq`.execute(
+    batch.sql,
+  );
   const ids = new Map(inserted.rows.map((row) => [placeOf(row), row.id]));
   const made = rows.map((row) => ({ ...row, id: ids.get(placeOf(row)) as number }));
   for (const { conversationId, id } of made) {

@@ -1,0 +1,24 @@
+import { LRUCache } from 'lru-cache';
+
+/** A better-sqlite3 database, as far as preparing goes. */
+type Preparing<Statement> = { prepare(text: string): Statement };
+
+const MOST_STATEMENTS = 200;
+/** Longer ones are lists of values, of which hardly two are equal. */
+const LONGEST_CHARACTERS = 4_096;
+
+/**
+ * Has a SQLite connection prepare each statement once: Kysely prepares anew whatever it runs, which costs as much as a
+ * small query itself. SQLite prepares a kept statement again by itself when the tables change. Every statement is run
+ * to its end at once, so none is in use when it is asked for again.
+ */
+export function rememberStatements<Statement extends object>(database: Preparing<Statement>): void {
+  const statements = new LRUCache<string, Statement>({ max: MOST_STATEMENTS });
+  const prepare = database.prepare.bind(database);
+  database.prepare = (text) => {
+    if (text.length > LONGEST_CHARACTERS) return prepare(text);
+    const known = statements.get(text) ?? prepare(text);
+    statements.set(text, known);
+    return known;
+  };
+}
