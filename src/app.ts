@@ -27,12 +27,14 @@ import { summaryOf } from './summary.ts';
 import { Connections } from './transports/connections.ts';
 import { isAllowedOrigin } from './transports/credentials.ts';
 import { sayFarewell } from './transports/farewell.ts';
+import { Turn } from './transports/frame-writer.ts';
 import { httpApp } from './transports/http.ts';
 import { pagesOf } from './transports/pages.ts';
 import { RawWebSockets } from './transports/raw-websocket.ts';
-import { connectionsOf, SlowReaders } from './transports/slow-readers.ts';
+import { connectionsOf, MOST_WAITING_BYTES, SlowReaders } from './transports/slow-readers.ts';
 import { serveSockets } from './transports/sockets.ts';
 import { serveUpgrades } from './transports/upgrades.ts';
+import { writeTogether } from './transports/write-together.ts';
 import { Work } from './work.ts';
 
 export type App = {
@@ -50,6 +52,7 @@ type House = Readonly<{
   report: Report;
   work: Work;
   io: ChatServer;
+  turn: Turn;
   http: HttpServer;
   metrics: Metrics;
 }>;
@@ -72,7 +75,8 @@ export async function createApp(config: Config): Promise<App> {
   const report: Report = (error, doing) => log.error({ err: describeError(error), doing }, 'failed');
   const work = new Work();
   const metrics = new Metrics(operations);
-  const house: House = { config, log, report, work, io: socketServer(config, work), http: createServer(), metrics };
+  const io = socketServer(config, work);
+  const house: House = { config, log, report, work, io, turn: new Turn(), http: createServer(), metrics };
   const database = await Database.open(config.database);
   try {
     const inside = await furnish(house, database);
@@ -100,9 +104,14 @@ function socketServer({ corsOrigins }: Config, work: Work): ChatServer {
 }
 
 /** Everything behind the doors. */
-async function furnish({ config, log, report, work, io, metrics }: House, database: Database): Promise<Inside> {
+async function furnish({ config, log, report, work, io, turn, metrics }: House, database: Database): Promise<Inside> {
   const redis: Redis | undefined = config.redisUrl === undefined ? undefined : redisClient(config.redisUrl, log);
-  const delivery: Delivery = new Delivery(io, (userId, sessionId) => sessions.forget(userId, sessionId), metrics);
+  const delivery: Delivery = new Delivery(
+    io,
+    (userId, sessionId) => sessions.forget(userId, sessionId),
+    metrics,
+    turn.flush,
+  );
   const tokens = new Tokens(config.tokens.secret);
   const hearsEndings = () => cluster?.healthy !== false;
   const sessions = new Sessions(database, tokens, config.tokens.ttlMinutes, delivery.deliver, hearsEndings);
@@ -130,12 +139,12 @@ async function furnish({ config, log, report, work, io, metrics }: House, databa
 
 /** Opens every way in, but for the port. */
 async function openDoors(
-  { config, log, report, io, http, metrics }: House,
+  { config, log, report, io, turn, http, metrics }: House,
   { context, delivery, cluster }: Inside,
 ): Promise<Doors> {
   const { limits } = config;
   const connections = new Connections(limits.enabled ? limits.connectionsPerUser : Number.POSITIVE_INFINITY);
-  const raw = new RawWebSockets({ io, context, connections, corsOrigins: config.corsOrigins, log });
+  const raw = new RawWebSockets({ io, turn, context, connections, corsOrigins: config.corsOrigins, log });
   const forOperators = await pagesForOperators(metrics, { io, context, cluster, rawConnections: () => raw.size });
   const operators = await openToOperators(forOperators, config);
   const pages = [pagesOf(config, context), serveOperators(forOperators, config)];
@@ -145,6 +154,7 @@ async function openDoors(
   serveSockets(io, { context, delivery, connections, trustedProxies: config.trustedProxies, log });
   serveUpgrades(http, io, raw);
   const slow = new SlowReaders(io, metrics);
+  writeTogether(io, turn, { mostUnreadBytes: MOST_WAITING_BYTES, tooSlow: slow.cut });
   const { sessions, codes } = context.accounts;
   const regularly = (everyMs: number, doing: string, work: () => Promise<unknown>) =>
     setInterval(() => void work().catch((error) => report(error, doing)), everyMs).unref();

@@ -38,6 +38,7 @@ export const roomOfUser = (userId: number) => `user:${userId}`;
 /** The only place that emits: it carries out what committed changes mean for the clients, on every transport. */
 export class Delivery {
   readonly #io: ChatServer;
+  readonly #flush: () => void;
   readonly #sessionEnded: (userId: number, sessionId: string | undefined) => void;
   readonly #emitted: Observer['emitted'];
   readonly arrivals = new Arrivals();
@@ -48,10 +49,13 @@ export class Delivery {
     io: ChatServer,
     sessionEnded: (userId: number, sessionId: string | undefined) => void,
     { emitted }: Pick<Observer, 'emitted'>,
+    /** Has everything that was emitted written to the sockets now. */
+    flush: () => void,
   ) {
     this.#io = io;
     this.#sessionEnded = sessionEnded;
     this.#emitted = emitted;
+    this.#flush = flush;
   }
 
   /** From now on other nodes deliver too, and their removals may be news to this one. */
@@ -120,6 +124,7 @@ export class Delivery {
   }
 
   #leave(conversationId: number, userId: number, removalSeq: number): void {
+    this.#flush(); // what was told before must not come after the removal's acknowledgement
     this.#guard?.left(conversationId, userId, removalSeq);
     this.arrivals.left(userId, conversationId);
     for (const namespace of this.#namespaces()) {
@@ -128,6 +133,7 @@ export class Delivery {
   }
 
   #end({ userId, sessionId, asking }: Extract<Effect, { kind: 'end' }>): void {
+    this.#flush();
     this.#sessionEnded(userId, sessionId);
     this.arrivals.ended(userId, sessionId);
     const answered = asking === undefined ? undefined : this.#io.of('/chat').sockets.get(asking)?.conn;

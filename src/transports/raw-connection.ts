@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
+import { FrameWriter, type Turn, textFrame } from './frame-writer.ts';
 import type { Translation } from './translation.ts';
 
 /** What a client that does not read may keep us waiting with, in bytes, before it is cut. */
@@ -26,13 +27,15 @@ export class RawConnection extends EventEmitter {
   /** What the WebSocket is closed with. */
   closeCode = NORMAL;
   readonly #socket: WebSocket;
+  readonly #writer: FrameWriter;
   readonly #translation: Translation;
 
-  constructor(socket: WebSocket, request: IncomingMessage, translation: Translation) {
+  constructor(socket: WebSocket, request: IncomingMessage, translation: Translation, turn: Turn) {
     super();
     this.request = request;
     this.remoteAddress = request.socket.remoteAddress;
     this.#socket = socket;
+    this.#writer = new FrameWriter(socket, turn, { mostUnreadBytes: MOST_UNREAD_BYTES, tooSlow: () => this.#cut() });
     this.#translation = translation;
     socket.on('close', () => this.#closed());
   }
@@ -41,14 +44,12 @@ export class RawConnection extends EventEmitter {
   write(packet: string): this {
     if (packet.startsWith('0') || packet.startsWith('4')) this.emit('namespace', packet);
     const frame = this.#translation.frameOf(packet);
-    if (frame !== undefined) this.send(frame);
+    if (frame !== undefined && this.readyState === 'open') this.#writer.write(frame);
     return this;
   }
 
-  send(frame: string): void {
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
-    if (this.#socket.bufferedAmount > MOST_UNREAD_BYTES) this.#cut();
-    else this.#socket.send(frame);
+  send(text: string): void {
+    if (this.readyState === 'open') this.#writer.write(textFrame(text));
   }
 
   #cut(): void {
@@ -63,6 +64,7 @@ export class RawConnection extends EventEmitter {
 
   closeWith(code: number, reason: string): void {
     if (this.readyState !== 'open') return;
+    this.#writer.flush();
     this.readyState = 'closing';
     this.#socket.close(code, reason);
     // a peer that does not read will not answer the closing either

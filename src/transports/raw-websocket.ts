@@ -9,6 +9,7 @@ import type { Acknowledgement } from '../protocol.ts';
 import { errorAnswer, type Log, toChatError } from './answer.ts';
 import type { Connections } from './connections.ts';
 import { authenticatedUpgrades, isAllowedOrigin, tokenOf } from './credentials.ts';
+import type { Turn } from './frame-writer.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { RawConnection } from './raw-connection.ts';
 import { ask } from './sockets.ts';
@@ -25,7 +26,14 @@ const CLOSE_CODES = new Map([
   ['rate_limited', 1013],
 ]);
 
-type House = { io: ChatServer; context: Context; connections: Connections; corsOrigins: readonly string[]; log: Log };
+type House = {
+  io: ChatServer;
+  turn: Turn;
+  context: Context;
+  connections: Connections;
+  corsOrigins: readonly string[];
+  log: Log;
+};
 
 /** `/api/ws`: plain WebSocket clients, as one more transport of the Socket.IO server. */
 export class RawWebSockets {
@@ -74,7 +82,7 @@ export class RawWebSockets {
   }
 
   #accept(webSocket: WebSocket, request: IncomingMessage): void {
-    const connection = new RawConnection(webSocket, request, this.#translation);
+    const connection = new RawConnection(webSocket, request, this.#translation, this.#house.turn);
     this.#open.add(connection);
     this.#heartbeat.watch(webSocket);
     webSocket.on('error', () => webSocket.terminate()); // ws has closed it with the right code already

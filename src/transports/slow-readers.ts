@@ -4,7 +4,7 @@ import type { Observer } from '../observer.ts';
 const LOOK_EVERY_MS = 500;
 /** What may wait for one Socket.IO connection before it is cut; it catches up by `sync`. */
 const MOST_WAITING_PACKETS = 2_000;
-const MOST_WAITING_BYTES = 2_097_152;
+export const MOST_WAITING_BYTES = 2_097_152;
 
 type Connection = {
   writeBuffer: readonly { data?: unknown }[];
@@ -31,12 +31,16 @@ export class SlowReaders {
   #look(): void {
     for (const connection of connectionsOf(this.#io)) {
       if (!isTooSlow(connection)) continue;
-      connection.close(true);
-      // it does not read the closing either, and what waits for it would be kept for half a minute
-      connection.transport.socket?.terminate?.();
-      this.#slowClientCut('socketio');
+      this.cut(connection);
     }
   }
+
+  readonly cut = (connection: Connection): void => {
+    connection.close(true);
+    // it does not read the closing either, and what waits for it would be kept for a second more
+    connection.transport.socket?.terminate?.();
+    this.#slowClientCut('socketio');
+  };
 }
 
 /** The Socket.IO connections that are open; engine.io types its register of them as internal. */

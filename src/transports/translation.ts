@@ -1,3 +1,5 @@
+import { type Frame, textFrame } from './frame-writer.ts';
+
 /**
  * Turns Socket.IO's event packets into plain JSON frames, without taking the JSON apart:
  * `2/chat,["message",{…}]` becomes `{"type":"message",…}`. A broadcast arrives as the same string once per member, so the
@@ -5,12 +7,13 @@
  */
 export class Translation {
   #packet = '';
-  #frame: string | undefined;
+  #frame: Frame | undefined;
 
-  frameOf(packet: string): string | undefined {
+  frameOf(packet: string): Frame | undefined {
     if (packet === this.#packet) return this.#frame;
     this.#packet = packet;
-    this.#frame = translate(packet);
+    const text = translate(packet);
+    this.#frame = text === undefined ? undefined : textFrame(text);
     return this.#frame;
   }
 }

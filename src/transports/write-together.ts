@@ -1,0 +1,57 @@
+import type { WebSocket } from 'ws';
+import type { ChatServer } from '../delivery.ts';
+import { type Frame, FrameWriter, type Turn, textFrame } from './frame-writer.ts';
+
+const CLOSE_WITHIN_MS = 1_000;
+const MESSAGE = '4';
+
+/** An Engine.IO connection, as far as writing goes. Its form is not documented: socket.io is pinned, and tests guard it. */
+type Connection = {
+  readonly readyState: string;
+  readonly transport: { readonly name: string; readonly socket?: WebSocket };
+  readonly writeBuffer: readonly { data?: unknown }[];
+  write(packet: unknown, options?: { wsPreEncodedFrame?: Frame }): unknown;
+  close(discard?: boolean): void;
+};
+type Limits = { mostUnreadBytes: number; tooSlow(connection: Connection): void };
+
+/**
+ * Has every Socket.IO connection that is a WebSocket write the packets of one turn together. It sits below the adapter,
+ * so it serves every broadcast, wherever it came from, and acknowledgements too, in one order. Long polling goes its own
+ * way, as does whatever still waits in Engine.IO's own buffer and all that follows it.
+ */
+export function writeTogether(io: ChatServer, turn: Turn, limits: Limits): void {
+  // its types say less than what it is
+  io.engine.on('connection', (connection) => takeOver(connection as unknown as Connection, turn, limits));
+}
+
+function takeOver(connection: Connection, turn: Turn, limits: Limits): void {
+  const { write, close } = connection;
+  let writer: FrameWriter | undefined;
+  function ownWriter(): FrameWriter | undefined {
+    const { name, socket } = connection.transport;
+    if (name !== 'websocket' || socket === undefined) return undefined;
+    writer ??= new FrameWriter(socket, turn, { ...limits, tooSlow: () => limits.tooSlow(connection) });
+    return writer;
+  }
+  connection.write = (packet, options) => {
+    if (connection.readyState !== 'open') return connection;
+    const direct = typeof packet === 'string' && connection.writeBuffer.length === 0 ? ownWriter() : undefined;
+    if (direct === undefined) {
+      writer?.flush();
+      return write.call(connection, packet, options);
+    }
+    direct.write(options?.wsPreEncodedFrame ?? textFrame(MESSAGE + packet));
+    return connection;
+  };
+  connection.close = (discard) => {
+    writer?.flush();
+    terminateSoon(connection.transport.socket);
+    return close.call(connection, discard);
+  };
+}
+
+/** A peer that does not read will not answer the closing either, and `ws` would wait for half a minute. */
+function terminateSoon(socket: WebSocket | undefined): void {
+  if (socket !== undefined) setTimeout(() => socket.terminate(), CLOSE_WITHIN_MS).unref();
+}
