@@ -11,10 +11,13 @@ import { Conversation, Participant, ReadRange } from './conversations/entities.t
 import { isUnavailable } from './database-errors.ts';
 import { Message } from './messages/entities.ts';
 import { Migrator } from './migrator.ts';
+import { type ClientPool, PipelinedTransactions } from './pipelined-transactions.ts';
 import { rememberStatements } from './prepared-statements.ts';
 
 /** Runs SQL, inside a transaction or outside. */
 export type Sql = Kysely<unknown>;
+/** SQL, and lists of rows as one parameter for it. */
+export type Queries = Pick<Database, 'sql' | 'each'>;
 export type Entities = SqlEntityManager;
 
 type TypeParsers = { setTypeParser(oid: number, parser: (text: string) => unknown): void };
@@ -53,6 +56,7 @@ function postgresqlOptions(url: string) {
     driverOptions: {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
+      pipeline: true,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
       // ids, sequence numbers and moments stay below 2^53: plain numbers, as on SQLite
       onPoolCreated: (pool: { options: { types: TypeParsers } }) => pool.options.types.setTypeParser(INT8_OID, Number),
@@ -77,6 +81,8 @@ export class Database {
    * text is then the same for any number of rows, so it is built and prepared once.
    */
   readonly each: (rows: readonly (readonly unknown[])[]) => RawBuilder<unknown>;
+
+  readonly #pipelined = new PipelinedTransactions(() => this.#pool());
 
   private constructor(kind: DatabaseConfig['kind'], orm: MikroORM) {
     this.kind = kind;
@@ -110,7 +116,7 @@ export class Database {
   /** Connections to PostgreSQL by what they do, and who waits for one; of SQLite, which has one, nothing. */
   async pool(): Promise<Record<string, number>> {
     if (this.kind === 'sqlite') return {};
-    const pool = await (this.#connection as PostgreSqlConnection).getNativeClient(); // of that kind, then
+    const pool = await this.#pool();
     return { busy: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount };
   }
 
@@ -129,6 +135,19 @@ export class Database {
     return this.#connection.transactional((transaction) => work(transaction as unknown as Sql)); // one of any schema
   }
 
+  /**
+   * The same for what is hot: on PostgreSQL, statements that `work` asks for at once are sent at once. The unit of work
+   * cannot be used in it.
+   */
+  batch<T>(work: (transaction: Sql) => Promise<T>): Promise<T> {
+    return this.kind === 'sqlite' ? this.transaction(work) : this.#pipelined.run(work);
+  }
+
+  /** Whether a batch can begin while another is being committed. */
+  get overlapping(): boolean {
+    return this.kind === 'postgresql';
+  }
+
   /** Whether an error says that the database cannot be reached, rather than that it refused something. */
   isUnavailable(error: unknown): boolean {
     return isUnavailable(error);
@@ -136,6 +155,12 @@ export class Database {
 
   async close(): Promise<void> {
     await this.orm.close(true);
+  }
+
+  /** Of PostgreSQL alone. */
+  async #pool() {
+    const pool = await (this.#connection as PostgreSqlConnection).getNativeClient();
+    return pool as typeof pool & ClientPool; // its own types know many more forms of a query
   }
 
   get #connection(): AbstractSqlConnection {

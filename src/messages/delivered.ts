@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { object } from 'yup';
-import { type Batch, int8 } from '../conversations/batch.ts';
+import { type Batch, int8At } from '../conversations/batch.ts';
 import type { Change, GroupCommit } from '../conversations/group-commit.ts';
 import { Participations } from '../conversations/participation.ts';
 import { ChatError } from '../errors.ts';
@@ -23,7 +23,7 @@ const confirming: Change<Confirmation, Result> = {
   commutes: true,
   locks: ({ conversationId }) => [conversationId],
   async run(batch, items) {
-    const participations = await Participations.find(batch.sql, items);
+    const participations = await Participations.find(batch, items);
     const raised = items.map((item) => raise(item, participations, batch));
     await store(
       batch,
@@ -52,11 +52,10 @@ async function store(batch: Batch, confirmations: readonly Confirmation[]): Prom
     if (each.seq > (highest.get(key)?.seq ?? -1)) highest.set(key, each);
   }
   if (highest.size === 0) return;
-  const rows = [...highest.values()].map(
-    (each) => sql`(${int8(each.conversationId)}, ${int8(each.userId)}, ${int8(each.seq)})`,
-  );
+  const rows = [...highest.values()].map(({ conversationId, userId, seq }) => [conversationId, userId, seq]);
   await sql`
-    update participants set delivered_seq = v.column3 from (values ${sql.join(rows)}) as v
-    where participants.conversation_id = v.column1 and participants.user_id = v.column2
-      and participants.delivered_seq < v.column3`.execute(batch.sql);
+    update participants set delivered_seq = v.seq
+    from (select ${int8At(0)} as conversation_id, ${int8At(1)} as user_id, ${int8At(2)} as seq from ${batch.each(rows)}) as v
+    where participants.conversation_id = v.conversation_id and participants.user_id = v.user_id
+      and participants.delivered_seq < v.seq`.execute(batch.sql);
 }

@@ -32,7 +32,7 @@ export const listMessages = operation({
   async run(input, caller, { database, changes }) {
     const { conversation_id: conversationId, offset = 0, before, after } = input;
     const limit = Math.min(input.limit ?? DEFAULT_PAGE, LARGEST_PAGE);
-    const participation = await conversationOf(database.sql, caller, conversationId);
+    const participation = await conversationOf(database, caller, conversationId);
     const page = await findPage(database.sql, caller.userId, { conversationId, limit, offset, before, after });
     const seq = Math.max(0, ...page.map((message) => message.seq));
     if (seq > participation.deliveredSeq) await confirm(changes, { userId: caller.userId, conversationId, seq });
