@@ -64,6 +64,20 @@ export default {
       to: { path: '^src/(accounts|conversations|messages|presence|transports)/', ...arrow },
     },
     {
+      name: 'the-client-stands-alone',
+      comment: 'It runs in browsers: whatever it took from the server would have to run there too.',
+      severity: 'error',
+      from: { path: '^src/client/' },
+      to: { pathNot: '^(src/client/|src/protocol\\.ts$|node_modules/socket\\.io-client/)' },
+    },
+    {
+      name: 'the-server-knows-no-client',
+      comment: 'What serves every client must not lean on one of them.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/client/' },
+      to: { path: '^src/client/' },
+    },
+    {
       name: 'only-operating-measures',
       comment:
         'Whoever works tells an observer in plain numbers: what becomes of them can change without touching a feature.',

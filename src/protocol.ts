@@ -92,3 +92,100 @@ export type MessageRow = NewMessage & {
   event?: SystemEvent;
   user_id?: number | null;
 };
+
+export type Profile = { id: number; username: string; email: string; profile_picture: string; created_at: Time };
+export type FoundUser = { id: number; username: string; profile_picture: string };
+export type Participant = FoundUser & { is_admin: boolean; online: boolean; last_seen: Time };
+export type LastMessage = {
+  message_id: number;
+  seq: number;
+  sender_id: number;
+  sender_username: string;
+  content: string;
+  created_at: Time;
+  type: 'message' | 'system';
+  deleted: boolean;
+};
+/** A conversation as its participant sees it in a list. */
+export type ConversationSummary = {
+  conversation_id: number;
+  is_group: boolean;
+  name: string;
+  profile_picture: string;
+  last_message: LastMessage | null;
+  last_seq: number;
+  unread_count: number;
+  other_user_online: boolean;
+  /** In a private conversation. */
+  other_user?: FoundUser & { last_seen: Time };
+};
+/** First and last `seq` of a span. */
+export type Span = [number, number];
+/** What `sync` tells of one conversation. */
+export type CaughtUp = {
+  seq: number;
+  has_more: boolean;
+  reset: boolean;
+  messages: MessageRow[];
+  updates: ServerEvents['conversation_update'][];
+  /** The conversation's newest number when `unread_count` was counted; `seq` may lie before or behind it. */
+  last_seq: number;
+  unread_count: number;
+  read: Span[];
+  others_read: Span[];
+  others_delivered_seq: number;
+};
+
+type Nothing = Record<string, never>;
+type Signup = { username: string; email: string; password: string };
+type Conversation = { conversation_id: number };
+type Message = { message_id: number };
+type Made = Conversation & { is_group: boolean };
+
+/** Every operation: what it takes, and what it gives (over a socket beside `ok`, over HTTP beside `success`). */
+export type Operations = {
+  signup_initiate: { input: Signup; result: { message: string } };
+  signup_verify: { input: Signup & { otp: string }; result: { user_id: number } };
+  login: { input: { username: string; password: string }; result: { user_id: number } };
+  forgot_initiate: { input: { email: string }; result: { message: string } };
+  forgot_reset: { input: { email: string; otp: string; new_password: string }; result: { message: string } };
+  logout: { input: Nothing; result: { message: string } };
+  ws_ticket: { input: Nothing; result: { ticket: string; expires_in: number } };
+  me: { input: Nothing; result: Profile };
+  update_me: { input: { username?: string; profile_picture?: string }; result: Profile };
+  search_users: { input: { q: string }; result: { users: FoundUser[] } };
+  last_seen: { input: { user_id: number }; result: { last_seen: Time; online: boolean } };
+  list_conversations: {
+    input: { limit?: number; cursor?: string };
+    result: { conversations: ConversationSummary[]; next_cursor?: string };
+  };
+  open_private_conversation: { input: { other_user_id: number }; result: Made };
+  create_group: { input: { name: string; member_ids: number[] }; result: Made };
+  rename_conversation: { input: Conversation & { name: string }; result: Conversation & { name: string; seq: number } };
+  list_participants: { input: Conversation; result: { participants: Participant[] } };
+  add_participant: { input: Conversation & { user_id: number }; result: Conversation & { seq?: number } };
+  remove_participant: { input: Conversation & { user_id: number }; result: Conversation & { seq: number } };
+  list_messages: {
+    input: Conversation & { limit?: number; offset?: number; before?: number; after?: number };
+    result: { messages: MessageRow[] };
+  };
+  message: { input: Conversation & { content: string; client_message_id?: string }; result: NewMessage };
+  read_receipt: { input: { message_ids: number[] }; result: { message: string } };
+  edit_message: { input: Message & { content: string }; result: ServerEvents['edited_message'] };
+  delete_message: { input: Message; result: Omit<ServerEvents['deleted_message'], 'sender_id'> };
+  delivered: { input: Conversation & { seq: number }; result: Conversation & { seq: number } };
+  sync: {
+    input: { conversations?: Record<string, number>; limit?: number; only_named?: boolean };
+    result: {
+      conversations: Record<string, CaughtUp>;
+      new_conversations: ConversationSummary[];
+      removed_conversations: number[];
+      has_more: boolean;
+    };
+  };
+  typing_start: { input: Conversation; result: { expires_at: Time } };
+  typing_stop: { input: Conversation; result: Nothing };
+};
+export type OperationName = keyof Operations;
+export type InputOf<Name extends OperationName> = Operations[Name]['input'];
+export type ResultOf<Name extends OperationName> = Operations[Name]['result'];

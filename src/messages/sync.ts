@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { mixed, object } from 'yup';
+import { boolean, mixed, object } from 'yup';
 import { type StoredSummary, selectSummaries, summariesOf } from '../conversations/summary.ts';
 import type { Sql } from '../database.ts';
 import { ChatError } from '../errors.ts';
@@ -26,12 +26,12 @@ const lastSeen = mixed<Record<string, number>>()
  * to it, and those it is no longer in. A page at a time: while `has_more`, ask again with the numbers of the answer.
  */
 export const sync = operation({
-  input: object({ conversations: lastSeen, limit: wholeNumber(1) }),
-  async run({ conversations = {}, limit = PAGE }, { userId }, context) {
+  input: object({ conversations: lastSeen, limit: wholeNumber(1), only_named: boolean() }),
+  async run({ conversations = {}, limit = PAGE, only_named: onlyNamed = false }, { userId }, context) {
     const db = context.database.sql;
     const known: Known = new Map(Object.entries(conversations).map(([id, seq]) => [Number(id), seq]));
     const current = await currentSeqs(db, userId);
-    const unknown = [...current.keys()].filter((id) => !known.has(id));
+    const unknown = onlyNamed ? [] : [...current.keys()].filter((id) => !known.has(id));
     const added = unknown.slice(0, NEW_CONVERSATIONS);
     const ids = [...[...known.keys()].filter((id) => current.has(id)), ...added];
     const catching = ids.map((id) => ({ id, since: known.get(id) ?? 0, last: current.get(id) ?? 0 }));
@@ -100,8 +100,9 @@ async function readStates(db: Sql, userId: number, summaries: ReadonlyMap<number
   const others = await receiptsOfOthers(db, userId, [...summaries.keys()]);
   const pairs = (intervals: readonly { from: number; to: number }[] = []) =>
     intervals.map(({ from, to }) => [from, to]);
-  const states = [...summaries.values()].map(({ id, unread }) => {
+  const states = [...summaries.values()].map(({ id, unread, lastSeq }) => {
     const state = {
+      last_seq: lastSeq,
       unread_count: unread,
       read: pairs(mine.get(id)),
       others_read: pairs(others.get(id)?.read),

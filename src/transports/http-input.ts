@@ -33,11 +33,12 @@ function gathered(query: Koa.Context['query']): Record<string, unknown> {
   return { ...plain, ...nested };
 }
 
-/** A URL holds text alone: a number or an object that it spells becomes one, anything else stays for the schema to refuse. */
+/** A URL holds text alone: a number, a truth value or an object that it spells becomes one, anything else stays for the schema to refuse. */
 function typedValue(value: unknown, field: unknown): unknown {
   if (typeof value !== 'string') return value;
   const type = typeof field === 'object' && field !== null && 'type' in field ? field.type : undefined;
   if (type === 'number' && /^\d{1,16}$/.test(value)) return Number(value);
+  if (type === 'boolean' && /^(true|false)$/.test(value)) return value === 'true';
   if (type === 'mixed') return parsed(value);
   return value;
 }

@@ -1,0 +1,20 @@
+/** The client of MmChat for browsers and Node: `docs/client.md`. */
+import { Chat, type ChatOptions } from './chat.ts';
+
+export type * from '../protocol.ts';
+export { account } from './account.ts';
+export type { Ask, Chat, ChatOptions, ChatStatus } from './chat.ts';
+export { ChatClientError } from './chat-client-error.ts';
+export type { ConversationSnapshot, ConversationStore, ShownMessage } from './conversation-store.ts';
+export type { ClientEvents } from './emitter.ts';
+export type { Presence, Typist } from './others.ts';
+export type { Readable } from './readable.ts';
+export { memoryStorage, type OutboxStorage } from './surroundings.ts';
+
+/**
+ * Connects, and stays connected until `close` or `signOut`. It never throws for reasons of the network: `chat.status`
+ * says how it stands.
+ */
+export function connect(options: ChatOptions = {}): Chat {
+  return new Chat(options);
+}

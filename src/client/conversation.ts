@@ -1,0 +1,243 @@
+import type { CaughtUp, ConversationSummary, MessageRow, ServerEvents } from '../protocol.ts';
+import { type KeptMessage, keptOfEvent, keptOfRow } from './kept-message.ts';
+import { Receipts } from './receipts.ts';
+import { Sequence } from './sequence.ts';
+import { Timeline } from './timeline.ts';
+
+export type Numbered = 'message' | 'system_message' | 'edited_message' | 'deleted_message' | 'conversation_update';
+type Emit = <Name extends keyof ServerEvents>(name: Name, payload: ServerEvents[Name]) => void;
+/** What a conversation needs of the client around it. */
+export type Around = {
+  /** Who looks at it. */
+  readonly userId: number;
+  emit: Emit;
+  changed(): void;
+  /** One's own message is here. */
+  kept(message: KeptMessage): void;
+  /** Something of it is missing or uncertain: `sync` is to tell it. */
+  missed(): void;
+  /** Everything up to `sequence.seq` is here. */
+  received(): void;
+};
+
+/** A conversation as it stands: a summary always, messages once somebody has opened it. */
+export class Conversation {
+  readonly id: number;
+  readonly sequence: Sequence;
+  readonly receipts = new Receipts();
+  timeline: Timeline | undefined;
+  /** Its newest number when the last complete catching up began; see `catching-up.ts`. */
+  baseSeq = -1;
+  /** How often its read state was changed by somebody; an answer that was under way meanwhile may not know it. */
+  reads = 0;
+  /** When something last happened in it, as milliseconds since 1970. */
+  activity: number;
+  #summary: ConversationSummary;
+  /** The number as of which `unread_count` was counted: later changes change it. */
+  #countedSeq: number;
+  #namedSeq: number;
+  /** The number as of which the summary shows its last message. */
+  #lastChanged: number;
+  readonly #around: Around;
+
+  constructor(summary: ConversationSummary, activity: number, around: Around) {
+    this.id = summary.conversation_id;
+    this.#summary = summary;
+    this.activity = activity;
+    this.#around = around;
+    this.#countedSeq = summary.last_seq;
+    this.#namedSeq = summary.last_seq;
+    this.#lastChanged = summary.last_seq;
+    this.sequence = new Sequence(summary.last_seq, around.missed);
+  }
+
+  get summary(): ConversationSummary {
+    return this.#summary;
+  }
+
+  open(): Timeline {
+    this.timeline ??= new Timeline();
+    return this.timeline;
+  }
+
+  /** A live event, or an answer that tells the same. */
+  take<Name extends Numbered>(name: Name, event: ServerEvents[Name]): void {
+    this.sequence.take(event.seq, name, () => {
+      this.#apply(name, event as never);
+      this.#around.emit(name, event);
+    });
+    this.#around.received();
+    this.#around.changed();
+  }
+
+  /** What a list says of it that no event tells. */
+  refresh({ name, last_seq, profile_picture, other_user_online, other_user }: ConversationSummary): void {
+    this.#update({ profile_picture, other_user_online, ...(other_user && { other_user }) });
+    if (last_seq >= this.#namedSeq) this.#rename(name, last_seq);
+  }
+
+  setOtherOnline(online: boolean, lastSeen: string): void {
+    const { other_user } = this.#summary;
+    this.#update({
+      other_user_online: online,
+      ...(other_user && { other_user: { ...other_user, last_seen: lastSeen } }),
+    });
+  }
+
+  /**
+   * What `sync` tells of it.
+   * @param readsBefore `reads` when it was asked
+   */
+  catchUp(caught: CaughtUp, readsBefore: number): void {
+    const before = caught.reset ? caught.seq : this.sequence.seq;
+    if (caught.reset) this.timeline?.reset(caught.messages.map(keptOfRow));
+    for (const row of caught.messages) this.#takeRow(row, before);
+    for (const update of caught.updates) {
+      if (update.name !== undefined && update.seq >= this.#namedSeq) this.#rename(update.name, update.seq);
+      if (update.seq > before) this.#around.emit('conversation_update', update);
+    }
+    this.receipts.take(caught);
+    this.#countedSeq = Math.max(caught.last_seq, caught.seq);
+    this.#update({ unread_count: caught.unread_count });
+    const stale = this.sequence.seq > this.#countedSeq || this.reads !== readsBefore;
+    if (caught.reset) this.sequence.restart(caught.seq);
+    else this.sequence.advance(caught.seq);
+    if (stale) this.#around.missed();
+    this.#around.changed();
+  }
+
+  /** One's own reading, acknowledged or heard of from elsewhere. @param heard whether each of them is read for the first time */
+  readByMe(ids: readonly number[], heard: boolean): void {
+    this.reads += 1;
+    for (const id of ids) {
+      const message = this.timeline?.get(id);
+      if (message === undefined || this.receipts.statusOf(message, this.#around.userId) === 'read') {
+        if (heard || message === undefined) this.#recount();
+        continue;
+      }
+      if (this.#countsAsUnread(message)) this.#count(-1);
+      this.timeline?.raise(id, 'read');
+    }
+    this.#around.changed();
+  }
+
+  /** Somebody else has read messages: of one other that is all others, of several `sync` knows. */
+  readByOther(ids: readonly number[]): void {
+    const own = ids.filter((id) => {
+      const message = this.timeline?.get(id);
+      return message?.senderId === this.#around.userId && message.status !== 'read';
+    });
+    if (own.length === 0) return;
+    if (this.#summary.is_group) return this.#around.missed();
+    for (const id of own) this.timeline?.raise(id, 'read');
+    this.#around.changed();
+  }
+
+  /** Somebody else has confirmed everything up to `seq`. */
+  deliveredToOther(seq: number): void {
+    if (this.timeline === undefined) return;
+    if (this.#summary.is_group) return this.#around.missed();
+    this.receipts.delivered(seq);
+    this.#around.changed();
+  }
+
+  #apply<Name extends Numbered>(name: Name, event: ServerEvents[Name]): void {
+    const { userId } = this.#around;
+    if (name === 'message' || name === 'system_message') {
+      const kind = name === 'message' ? 'message' : 'system';
+      const message = keptOfEvent(event as ServerEvents['message'], kind, userId);
+      this.#keep(message);
+      if (this.#countsAsUnread(message) && message.seq > this.#countedSeq) this.#count(1);
+    } else if (name === 'edited_message') {
+      const { message_id: id, seq, content, edited_at: editedAt } = event as ServerEvents['edited_message'];
+      this.timeline?.change(id, seq, { content, editedAt });
+      this.#changeLast(id, seq, { content });
+    } else if (name === 'deleted_message') this.#delete(event as ServerEvents['deleted_message']);
+    else if ((event as { name?: string }).name !== undefined && event.seq >= this.#namedSeq)
+      this.#rename((event as { name: string }).name, event.seq);
+    this.#update({ last_seq: Math.max(this.#summary.last_seq, event.seq) });
+  }
+
+  #delete({ message_id: id, seq }: ServerEvents['deleted_message']): void {
+    const message = this.timeline?.get(id);
+    if (seq > this.#countedSeq) {
+      if (message === undefined) this.#recount();
+      else if (this.#countsAsUnread(message) && this.receipts.statusOf(message, this.#around.userId) !== 'read')
+        this.#count(-1);
+    }
+    this.timeline?.change(id, seq, { content: '', deleted: true });
+    this.#changeLast(id, seq, { content: '', deleted: true });
+  }
+
+  #takeRow(row: MessageRow, before: number): void {
+    const message = keptOfRow(row);
+    this.#keep(message);
+    if (row.changed_seq > before)
+      for (const [name, event] of eventsOf(row, before)) this.#around.emit(name, event as never);
+  }
+
+  #keep(message: KeptMessage): void {
+    this.timeline?.keep(message);
+    this.#showLast(message);
+    if (message.senderId === this.#around.userId) this.#around.kept(message);
+  }
+
+  #countsAsUnread({ senderId, kind, deleted }: KeptMessage): boolean {
+    return senderId !== this.#around.userId && kind === 'message' && !deleted;
+  }
+
+  #count(by: number): void {
+    this.#update({ unread_count: Math.max(0, this.#summary.unread_count + by) });
+  }
+
+  /** What became unread or read is not known here. */
+  #recount(): void {
+    this.#around.missed();
+  }
+
+  #rename(name: string, seq: number): void {
+    this.#namedSeq = seq;
+    this.#update({ name });
+  }
+
+  #showLast(message: KeptMessage): void {
+    const { last_message } = this.#summary;
+    if (message.seq < (last_message?.seq ?? 0)) return;
+    if (message.id === last_message?.message_id && message.changed < this.#lastChanged) return;
+    this.#lastChanged = message.changed;
+    this.activity = Math.max(this.activity, Date.parse(message.createdAt));
+    this.#update({
+      last_seq: Math.max(this.#summary.last_seq, message.changed),
+      last_message: {
+        message_id: message.id,
+        seq: message.seq,
+        sender_id: message.senderId,
+        sender_username: message.senderUsername,
+        content: message.content,
+        created_at: message.createdAt,
+        type: message.kind,
+        deleted: message.deleted,
+      },
+    });
+  }
+
+  #changeLast(id: number, seq: number, change: { content: string; deleted?: boolean }): void {
+    const { last_message } = this.#summary;
+    if (last_message?.message_id !== id || seq < this.#lastChanged) return;
+    this.#lastChanged = seq;
+    this.#update({ last_message: { ...last_message, ...change } });
+  }
+
+  #update(change: Partial<ConversationSummary>): void {
+    this.#summary = { ...this.#summary, ...change };
+  }
+}
+
+/** What was missed of a message, as the events that would have told it. */
+function eventsOf(row: MessageRow, before: number): [Numbered, object][] {
+  const { conversation_id, message_id, sender_id, changed_seq } = row;
+  if (row.seq > before) return [[row.type === 'system' ? 'system_message' : 'message', row]];
+  const changed = { conversation_id, message_id, seq: changed_seq, sender_id };
+  if (row.deleted) return [['deleted_message', { ...changed, deleted_at: row.deleted_at }]];
+  return [['edited_message', { ...changed, content: row.content, edited_at: row.edited_at }]];
+}

@@ -1,0 +1,112 @@
+import type { ConversationSummary, ServerEvents } from '../protocol.ts';
+import { type Around, Conversation, type Numbered } from './conversation.ts';
+import { Derived } from './readable.ts';
+
+type Stray = { name: Numbered; event: ServerEvents[Numbered] };
+
+/** Events of an unknown conversation are kept until it is listed: so many, the newest. */
+const MOST_STRAYS = 500;
+
+/** The conversations that are known, and who comes and goes. */
+export class Conversations {
+  /** Newest activity first. */
+  readonly sorted = new Derived<readonly ConversationSummary[]>(() => this.#sort());
+  readonly #around: (id: number) => Around;
+  readonly #changed: (id: number) => void;
+  readonly #all = new Map<number, Conversation>();
+  /** The numbers of removals from conversations: an answer that knows less is older. */
+  readonly #removals = new Map<number, number>();
+  readonly #strays: (Stray & { id: number })[] = [];
+  #moves = new Set<number>();
+
+  constructor(around: (id: number) => Around, changed: (id: number) => void) {
+    this.#around = around;
+    this.#changed = changed;
+  }
+
+  all(): Conversation[] {
+    return [...this.#all.values()];
+  }
+
+  get(id: number): Conversation | undefined {
+    return this.#all.get(id);
+  }
+
+  has(id: number): boolean {
+    return this.#all.has(id);
+  }
+
+  /** False for one that was removed, even if another with its id was added since. */
+  isCurrent(conversation: Conversation): boolean {
+    return this.#all.get(conversation.id) === conversation;
+  }
+
+  /** Takes a page of the list. */
+  list(summaries: readonly ConversationSummary[]): void {
+    let activity = 0;
+    for (const summary of summaries.toReversed()) {
+      const { conversation_id: id, last_message } = summary;
+      // without a message it stands where the list has it: after the one before it
+      activity = last_message === null ? activity : Date.parse(last_message.created_at);
+      const known = this.#all.get(id);
+      if (known !== undefined) known.refresh(summary);
+      else if (summary.last_seq >= (this.#removals.get(id) ?? 0)) this.#add(summary, activity);
+    }
+    this.#takeStrays();
+    this.sorted.changed();
+  }
+
+  /** Keeps an event of a conversation that is not known, in case it is about to be. */
+  stray(name: Numbered, event: ServerEvents[Numbered]): void {
+    this.#strays.push({ id: event.conversation_id, name, event });
+    if (this.#strays.length > MOST_STRAYS) this.#strays.shift();
+  }
+
+  /** @param seq the number of the removal, if it is known */
+  remove(id: number, seq?: number): void {
+    this.#moves.add(id);
+    const conversation = this.#all.get(id);
+    if (seq !== undefined) {
+      if (seq <= (conversation?.sequence.seq ?? 0)) return; // in again since
+      this.#removals.set(id, Math.max(seq, this.#removals.get(id) ?? 0));
+    }
+    conversation?.sequence.stop();
+    this.#all.delete(id);
+    this.#changed(id);
+    this.sorted.changed();
+  }
+
+  /** Somebody put this user into the conversation. */
+  joined(id: number): void {
+    this.#moves.add(id);
+  }
+
+  /** @returns a set that is told of each conversation into or out of which this user comes from now on */
+  watchMoves(): ReadonlySet<number> {
+    this.#moves = new Set();
+    return this.#moves;
+  }
+
+  clear(): void {
+    for (const id of this.#all.keys()) this.remove(id);
+    this.#removals.clear();
+    this.#strays.length = 0;
+  }
+
+  #add(summary: ConversationSummary, activity: number): void {
+    const id = summary.conversation_id;
+    const conversation = new Conversation(summary, activity, this.#around(id));
+    conversation.baseSeq = summary.last_seq;
+    this.#all.set(id, conversation);
+    this.#changed(id);
+  }
+
+  #takeStrays(): void {
+    for (const { id, name, event } of this.#strays.splice(0)) this.#all.get(id)?.take(name, event);
+  }
+
+  #sort(): readonly ConversationSummary[] {
+    const sorted = [...this.#all.values()].sort((a, b) => b.activity - a.activity || b.id - a.id);
+    return sorted.map(({ summary }) => summary);
+  }
+}

@@ -1,0 +1,82 @@
+import type { ServerEvents } from '../protocol.ts';
+import type { CatchingUp } from './catching-up.ts';
+import type { Numbered } from './conversation.ts';
+import type { Conversations } from './conversations.ts';
+import type { ClientEventName, ClientEvents } from './emitter.ts';
+import type { Others } from './others.ts';
+
+type Around = {
+  me: number | undefined;
+  known: Conversations;
+  catching: CatchingUp;
+  others: Others;
+  emit<Name extends ClientEventName>(name: Name, payload: ClientEvents[Name]): void;
+};
+type Hear<Name extends ClientEventName> = (payload: ClientEvents[Name], around: Around) => void;
+
+/** What a live event means for what is known. Unknown events are for a newer client. */
+export function hear(event: string, payload: unknown, around: Around): void {
+  if (Object.hasOwn(HEARING, event)) HEARING[event as ClientEventName](payload as never, around);
+}
+
+const numbered =
+  <Name extends Numbered>(name: Name): Hear<Name> =>
+  (event, around) =>
+    take(name, event, around);
+
+const HEARING: { readonly [Name in ClientEventName]: Hear<Name> } = {
+  message: numbered('message'),
+  system_message: numbered('system_message'),
+  edited_message: numbered('edited_message'),
+  deleted_message: numbered('deleted_message'),
+  conversation_update: (event, around) => update(event, around),
+  read_receipt(event, { me, known, emit }) {
+    const conversation = known.get(event.conversation_id);
+    if (event.sender_id === me) conversation?.readByMe(event.message_ids, true);
+    else conversation?.readByOther(event.message_ids);
+    emit('read_receipt', event);
+  },
+  delivery_receipt(event, { me, known, emit }) {
+    if (event.user_id !== me) known.get(event.conversation_id)?.deliveredToOther(event.seq);
+    emit('delivery_receipt', event);
+  },
+  typing_start(event, { others, emit }) {
+    others.hearTyping(true, event);
+    emit('typing_start', event);
+  },
+  typing_stop(event, { others, emit }) {
+    others.hearTyping(false, event);
+    emit('typing_stop', event);
+  },
+  presence(event, { others, emit }) {
+    others.hearPresence(event);
+    emit('presence', event);
+  },
+};
+
+function update(event: ServerEvents['conversation_update'], around: Around): void {
+  const { me, known, catching, emit } = around;
+  const { content, conversation_id: id, user_id, seq } = event;
+  if (content === 'sync_required') {
+    catching.all();
+    return emit('conversation_update', event);
+  }
+  if (content === 'new_conversation') {
+    if (!known.has(id)) catching.list();
+    return emit('conversation_update', event);
+  }
+  if (user_id === me && content === 'removed_from_conversation') {
+    known.remove(id, seq);
+    return emit('conversation_update', event);
+  }
+  if (user_id === me && content === 'added_to_conversation') known.joined(id);
+  take('conversation_update', event, around);
+}
+
+function take<Name extends Numbered>(name: Name, event: ServerEvents[Name], { known, catching }: Around): void {
+  const conversation = known.get(event.conversation_id);
+  if (conversation !== undefined) return conversation.take(name, event);
+  known.stray(name, event);
+  // an edit or deletion alone does not move a conversation up to where it would be looked for
+  if (name !== 'edited_message' && name !== 'deleted_message') catching.list();
+}

@@ -1,0 +1,175 @@
+import type { ResultOf } from '../protocol.ts';
+import { Backoff } from './backoff.ts';
+import { ChatClientError, passes } from './chat-client-error.ts';
+import type { OutboxEntry } from './outbox-entry.ts';
+import { OutboxShelf } from './outbox-shelf.ts';
+import { type OutboxStorage, onWindow, uniqueId } from './surroundings.ts';
+
+type Sent = ResultOf<'message'>;
+/** An entry as long as it is shown: after its acknowledgement until its message is. */
+export type Outgoing = OutboxEntry & { readonly sent?: Sent };
+export type OutboxAround = {
+  send(entry: OutboxEntry): Promise<Sent>;
+  acked(sent: Sent): void;
+  changed(conversationId: number): void;
+  random(): number;
+};
+
+/** A fault of the server's own may pass, or lie in the message: so often it is tried. */
+const MOST_FAULTS = 5;
+
+/**
+ * What is to be sent: one at a time in each conversation, again and again until the server has answered for good. An
+ * entry keeps its id whatever happens, so the server makes one message of it.
+ */
+export class Outbox {
+  readonly #storage: OutboxStorage;
+  readonly #around: OutboxAround;
+  readonly #entries = new Map<string, Outgoing>();
+  readonly #sending = new Set<number>();
+  readonly #stopListening: () => void;
+  #shelf: OutboxShelf | undefined;
+  /** Entries that are not in storage though they should be: nobody else can have settled them. */
+  readonly #unshelved = new Set<string>();
+  #line = 0;
+  #isOnline = false;
+  #newest = 0;
+
+  constructor(storage: OutboxStorage, around: OutboxAround) {
+    this.#storage = storage;
+    this.#around = around;
+    this.#stopListening = onWindow('storage', () => this.#look());
+  }
+
+  /** In the order of sending. */
+  of(conversationId: number): readonly Outgoing[] {
+    const own = [...this.#entries.values()].filter((entry) => entry.conversationId === conversationId);
+    return own.sort((a, b) => a.createdAt - b.createdAt);
+  }
+
+  add(conversationId: number, content: string): void {
+    this.#newest = Math.max(Date.now(), this.#newest + 1);
+    this.#put({ clientMessageId: uniqueId(), conversationId, content, createdAt: this.#newest });
+    void this.#work(conversationId);
+  }
+
+  /** Tries a refused message once more, as it is. */
+  retry(clientMessageId: string): void {
+    const entry = this.#entries.get(clientMessageId);
+    if (entry?.error === undefined) return;
+    const { error: _, ...again } = entry;
+    this.#put(again);
+    void this.#work(entry.conversationId);
+  }
+
+  /** Gives up a message that has not been sent; one that is on its way may arrive all the same. */
+  discard(clientMessageId: string): void {
+    this.#settle(clientMessageId);
+  }
+
+  /** The message is shown now, wherever it came from. */
+  shown(clientMessageId: string | undefined): void {
+    if (clientMessageId !== undefined) this.#settle(clientMessageId);
+  }
+
+  /** Whose outbox it is. What was written before that was known becomes theirs. */
+  belongsTo(userId: number): void {
+    this.#shelf = new OutboxShelf(this.#storage, userId);
+    const before = [...this.#entries.values()];
+    for (const entry of this.#shelf.read()) {
+      this.#newest = Math.max(this.#newest, entry.createdAt);
+      this.#entries.set(entry.clientMessageId, entry);
+      this.#around.changed(entry.conversationId);
+    }
+    for (const entry of before) if (!this.#shelf.has(entry.clientMessageId)) this.#put(entry);
+  }
+
+  /** Forgets what is here; with `forever`, in storage too. */
+  clear(forever: boolean): void {
+    const ids = [...this.#entries.values()];
+    this.#entries.clear();
+    if (forever) for (const { clientMessageId } of ids) this.#shelf?.remove(clientMessageId);
+    for (const { conversationId } of ids) this.#around.changed(conversationId);
+  }
+
+  online(): void {
+    this.#isOnline = true;
+    this.#line += 1;
+    this.#look();
+    for (const id of new Set([...this.#entries.values()].map(({ conversationId }) => conversationId)))
+      void this.#work(id);
+  }
+
+  offline(): void {
+    this.#isOnline = false;
+    this.#line += 1;
+  }
+
+  close(): void {
+    this.offline();
+    this.#stopListening();
+  }
+
+  /** Other tabs take out of the storage what they have settled, and leave in it what they could not. */
+  #look(): void {
+    for (const { clientMessageId, sent } of this.#entries.values())
+      if (sent === undefined && this.#shelf?.has(clientMessageId) === false && !this.#unshelved.has(clientMessageId))
+        this.#settle(clientMessageId);
+  }
+
+  /** Sends what is to be sent in a conversation, one after the other, while this line lasts. */
+  async #work(conversationId: number): Promise<void> {
+    if (!this.#isOnline || this.#sending.has(conversationId)) return;
+    this.#sending.add(conversationId);
+    const line = this.#line;
+    const backoff = new Backoff(this.#around.random);
+    for (let faults = 0; this.#line === line; ) {
+      const entry = this.of(conversationId).find(({ sent, error }) => sent === undefined && error === undefined);
+      if (entry === undefined) break;
+      const again = await this.#send(entry, faults);
+      faults = again === 'fault' ? faults + 1 : 0;
+      if (again === undefined) backoff.reset();
+      else if (this.#line === line)
+        await new Promise((resolve) => setTimeout(resolve, backoff.next(again === 'fault' ? 0 : again)));
+    }
+    this.#sending.delete(conversationId);
+    if (this.#line !== line) void this.#work(conversationId);
+  }
+
+  /** @returns undefined when it is settled, else after how many seconds it is worth another try */
+  async #send(entry: OutboxEntry, faults: number): Promise<number | 'fault' | undefined> {
+    try {
+      this.#acked(entry, await this.#around.send(entry));
+      return undefined;
+    } catch (thrown) {
+      const error = thrown instanceof ChatClientError ? thrown : new ChatClientError('internal_error', String(thrown));
+      if (passes(error) || error.code === 'unauthenticated' || error.code === 'closed') return error.retryAfter ?? 0;
+      if (error.code === 'internal_error' && faults < MOST_FAULTS) return 'fault';
+      const { code, message } = error;
+      if (this.#entries.has(entry.clientMessageId)) this.#put({ ...entry, error: { code, message } });
+      return undefined;
+    }
+  }
+
+  #acked(entry: OutboxEntry, sent: Sent): void {
+    this.#shelf?.remove(entry.clientMessageId);
+    if (this.#entries.has(entry.clientMessageId)) this.#entries.set(entry.clientMessageId, { ...entry, sent });
+    this.#around.changed(entry.conversationId);
+    this.#around.acked(sent);
+  }
+
+  #put(entry: OutboxEntry): void {
+    this.#entries.set(entry.clientMessageId, entry);
+    const shelved = this.#shelf === undefined || this.#shelf.put(entry);
+    if (!shelved) this.#unshelved.add(entry.clientMessageId);
+    this.#around.changed(entry.conversationId);
+  }
+
+  #settle(clientMessageId: string): void {
+    const entry = this.#entries.get(clientMessageId);
+    if (entry === undefined) return;
+    this.#entries.delete(clientMessageId);
+    this.#shelf?.remove(clientMessageId);
+    this.#around.changed(entry.conversationId);
+  }
+}
