@@ -131,6 +131,7 @@ async function furnish({ config, log, report, work, io, turn, metrics }: House, 
     typing: new Typing(delivery.deliver),
     changes: new GroupCommit(database, delivery.deliver, metrics),
     observer: metrics,
+    receiptsWanted: () => delivery.wantsReceipts() || cluster?.receiptsWanted === true,
     draining: () => work.draining,
     working: (promise) => work.track(promise),
   };
