@@ -24,6 +24,7 @@ import { operations } from './operations.ts';
 import { Presence } from './presence/presence.ts';
 import { Typing } from './presence/typing.ts';
 import { summaryOf } from './summary.ts';
+import { serveAdminUi } from './transports/admin-ui.ts';
 import { Connections } from './transports/connections.ts';
 import { isAllowedOrigin } from './transports/credentials.ts';
 import { sayFarewell } from './transports/farewell.ts';
@@ -131,6 +132,7 @@ async function furnish({ config, log, report, work, io, turn, metrics }: House, 
     typing: new Typing(delivery.deliver),
     changes: new GroupCommit(database, delivery.deliver, metrics),
     observer: metrics,
+    receiptsWanted: () => delivery.wantsReceipts() || cluster?.receiptsWanted === true,
     draining: () => work.draining,
     working: (promise) => work.track(promise),
   };
@@ -152,6 +154,7 @@ async function openDoors(
   io.attach(http, { destroyUpgrade: false }); // there is another kind of upgrade here
   logSockets(io, log);
   serveSockets(io, { context, delivery, connections, trustedProxies: config.trustedProxies, log });
+  serveAdminUi(io, { config, limits: context.limits, log });
   serveUpgrades(http, io, raw);
   const slow = new SlowReaders(io, metrics);
   writeTogether(io, turn, { mostUnreadBytes: MOST_WAITING_BYTES, tooSlow: slow.cut });

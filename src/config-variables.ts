@@ -89,6 +89,8 @@ export const VARIABLES = {
   COOKIE_SECURE: variable<boolean | undefined>(onOff, undefined),
   TRUST_PROXY: variable(integer(0, 16), 0),
   METRICS_ADDR: variable<Address | undefined>(address, undefined),
+  ADMIN_UI_USER: variable(text, 'admin'),
+  ADMIN_UI_PASSWORD: optional(text),
   LOG_LEVEL: variable(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'info'),
   RATE_LIMITS: variable(onOff, true),
   RATE_OTP_ADDRESS: variable(rate, { points: 3, seconds: 600 }),

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { databaseOf, jwtSecretOf, mailOf } from './config-parts.ts';
+import { adminUiOf, databaseOf, jwtSecretOf, mailOf } from './config-parts.ts';
 import { ConfigError, type Environment, parse, VARIABLES } from './config-variables.ts';
 
 export { ConfigError } from './config-variables.ts';
@@ -24,6 +24,7 @@ export function readConfig(env: Environment) {
   if (value.COOKIE_SAMESITE === 'none' && !secure) problems.push('COOKIE_SAMESITE=none needs COOKIE_SECURE=on');
   const database = databaseOf(value.DATABASE_URL, problems);
   const mail = mailOf(value, production, problems);
+  const adminUi = adminUiOf(value, production, problems);
   const jwtSecret = jwtSecretOf(value.JWT_SECRET, production, database, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({
@@ -38,6 +39,7 @@ export function readConfig(env: Environment) {
     corsOrigins: value.CORS_ORIGINS,
     trustedProxies: value.TRUST_PROXY,
     operators: value.METRICS_ADDR,
+    adminUi,
     logLevel: value.LOG_LEVEL,
     limits: {
       enabled: value.RATE_LIMITS,

@@ -12,6 +12,7 @@ export function summaryOf(config: Config, mail: Mail, url: string, metricsUrl?: 
     `  pages     ${pages}`,
     ...(config.redisUrl === undefined ? [] : [`  cluster   Redis, ${new URL(config.redisUrl).host}`]),
     ...(metricsUrl === undefined ? [] : [`  metrics   ${metricsUrl}`]),
+    ...(config.adminUi === undefined ? [] : [`  admin     namespace /admin, for Socket.IO's admin UI`]),
     ...(config.limits.enabled ? [] : ['  limits    off (RATE_LIMITS=off)']),
   ];
 }

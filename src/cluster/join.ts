@@ -51,6 +51,7 @@ export async function joinCluster({
   const cluster: Cluster = new Cluster(bus, {
     apply: delivery.deliverHere,
     onlineUsers: () => presence.onlineHere(),
+    wantsReceipts: delivery.wantsReceipts,
     presenceChanged: presence.changedElsewhere,
     stoodStill: () => guard.forget(),
     mayHaveMissed() {
@@ -60,7 +61,7 @@ export async function joinCluster({
       prompt();
     },
   });
-  delivery.join((effects, mustBeConfirmed) => cluster.spread(effects, mustBeConfirmed), guard);
+  delivery.join(cluster.spread, guard, cluster.tellReceiptsWanted);
   presence.join(cluster);
   return cluster;
 }
