@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { databaseOf, jwtSecretOf, mailOf } from './config-parts.ts';
+import { canBeShared, databaseOf, jwtSecretOf, mailOf } from './config-parts.ts';
 import { ConfigError, type Environment, parse, VARIABLES } from './config-variables.ts';
 
 export { ConfigError } from './config-variables.ts';
@@ -25,6 +25,8 @@ export function readConfig(env: Environment) {
   const database = databaseOf(value.DATABASE_URL, problems);
   const mail = mailOf(value, production, problems);
   const jwtSecret = jwtSecretOf(value.JWT_SECRET, production, database, problems);
+  if (value.WORKERS > 1 && !canBeShared(database))
+    problems.push('WORKERS needs a database that several processes can open, and sqlite::memory: is of one alone');
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({
     production,
@@ -32,6 +34,7 @@ export function readConfig(env: Environment) {
     database,
     mail,
     redisUrl: value.REDIS_URL,
+    workers: value.WORKERS,
     tokens: { secret: jwtSecret, ttlMinutes: value.JWT_TTL_MIN },
     cookie: { secure, sameSite: value.COOKIE_SAMESITE },
     otp: { digits: value.OTP_DIGITS, ttlSec: value.OTP_TTL_SEC },
