@@ -3,7 +3,7 @@ import type { Transaction } from '@mikro-orm/core';
 import { type Migration, MigrationRunner, Migrator as PlainMigrator } from '@mikro-orm/migrations';
 import { SqlitePlatform } from '@mikro-orm/sql';
 import type { SqliteConnection } from '@mikro-orm/sqlite';
-import { BUSY_TIMEOUT_MS, beginImmediately } from './sqlite-locking.ts';
+import { BUSY_TIMEOUT_MS, beginImmediately, isLocked } from './sqlite-locking.ts';
 
 /** Any number that nobody else locks in this database. */
 const ADVISORY_LOCK = 727_001;
@@ -87,8 +87,7 @@ export class Migrator extends PlainMigrator {
 
 /** It holds the lock, or has just made the table of what was applied, which MikroORM makes outside the transaction. */
 function isOthersDoing(error: unknown): boolean {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code?.startsWith('SQLITE_BUSY') === true || /table .* already exists/.test(message);
+  return isLocked(error) || (error instanceof Error && /table .* already exists/.test(error.message));
 }
 
 /** Makes up for the foreign keys that are off: looks for what they would have refused, while it can still be undone. */

@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import type { Config } from '../config.ts';
 import type { Switchboard } from './switchboard.ts';
+import { closeUntaken } from './untaken.ts';
 
 /** What a worker is told first. */
 export type Welcome = { readonly place: number; readonly folder: string; readonly config: Config };
@@ -49,6 +50,7 @@ export class Crew {
   #fork(place: number, config: Config): { worker: Worker; started: Promise<Started['started']> } {
     const worker = cluster.fork();
     const { switchboard, folder, gone } = this.#house;
+    closeUntaken(worker);
     switchboard.connect(worker);
     this.#workers.set(place, worker);
     worker.send({ place, folder, config } satisfies Welcome);

@@ -8,13 +8,15 @@ import { type DatabaseKind, freshEnvironment } from '../support/app.ts';
 import type { Client } from '../support/clients.ts';
 import { People, type Person } from '../support/people.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
+import type { Smtp } from '../support/smtp.ts';
 
 export const WIRES = ['websocket', 'polling', 'raw'] as const;
-export type Wire = (typeof WIRES)[number];
+type Wire = (typeof WIRES)[number];
 
 /** A server with two workers, started as a user would. */
 export type Server = Program & {
   readonly people: People;
+  readonly smtp: Smtp;
   /** The workers' process ids. */
   workers(): number[];
   /** Opens a client, and says in which worker its connection is. */
@@ -33,6 +35,7 @@ export async function startServer(kind: DatabaseKind = 'sqlite', overrides: Reco
   const server: Server = {
     ...program,
     people,
+    smtp,
     workers: () => childrenOf(program.pid),
     open,
     spread,
