@@ -21,6 +21,10 @@ export function databaseOf(url: string, problems: string[]): DatabaseConfig {
   return { kind: 'sqlite', path: MEMORY };
 }
 
+/** Whether several processes can open it: what is in memory is of one alone. */
+export const canBeShared = (database: DatabaseConfig): boolean =>
+  database.kind !== 'sqlite' || database.path !== MEMORY;
+
 /** SendGrid before SMTP before the development outbox, which production does not have. */
 export function mailOf(value: Values, production: boolean, problems: string[]): MailConfig {
   const { SENDGRID_API_KEY: apiKey, SENDGRID_FROM: from, SENDGRID_ENDPOINT: endpoint } = value;
@@ -61,7 +65,7 @@ export function jwtSecretOf(
 
 function keptSecret(database: DatabaseConfig): string {
   const fresh = randomBytes(SECRET_BYTES).toString('base64url');
-  if (database.kind !== 'sqlite' || database.path === MEMORY) return fresh;
+  if (database.kind !== 'sqlite' || !canBeShared(database)) return fresh;
   const file = join(dirname(database.path), 'jwt-secret');
   const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
   if (kept !== '') return kept;

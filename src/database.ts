@@ -13,7 +13,10 @@ import { Message } from './messages/entities.ts';
 import { Migrator } from './migrator.ts';
 import { type ClientPool, PipelinedTransactions } from './pipelined-transactions.ts';
 import { rememberStatements } from './prepared-statements.ts';
+import { BUSY_TIMEOUT_MS, beginImmediately } from './sqlite-locking.ts';
 
+/** Waits for the turn to write; what it gives is to be called when the writing is done. */
+export type TakeTurn = () => Promise<() => void>;
 /** Runs SQL, inside a transaction or outside. */
 export type Sql = Kysely<unknown>;
 /** SQL, and lists of rows as one parameter for it. */
@@ -28,7 +31,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** A node that stands still in the middle of a transaction must not hold its locks against the others for ever. */
 const IDLE_IN_TRANSACTION_MS = 5_000;
 /** A commit that was acknowledged is on the disk: WAL alone would leave the last ones to chance. */
-const PRAGMAS = ['journal_mode = wal', 'synchronous = full', 'foreign_keys = on', 'busy_timeout = 5000'];
+const PRAGMAS = [`busy_timeout = ${BUSY_TIMEOUT_MS}`, 'journal_mode = wal', 'synchronous = full', 'foreign_keys = on'];
 
 /** MikroORM's options for either database; the command line uses the same. */
 export function ormOptions(config: DatabaseConfig, { silent = false } = {}): Options<AbstractSqlDriver> {
@@ -84,8 +87,11 @@ export class Database {
 
   readonly #pipelined = new PipelinedTransactions(() => this.#pool());
 
-  private constructor(kind: DatabaseConfig['kind'], orm: MikroORM) {
+  readonly #takeTurn: TakeTurn | undefined;
+
+  private constructor(kind: DatabaseConfig['kind'], orm: MikroORM, takeTurn: TakeTurn | undefined) {
     this.kind = kind;
+    this.#takeTurn = kind === 'sqlite' ? takeTurn : undefined;
     this.orm = orm;
     this.forUpdate = kind === 'postgresql' ? sql`for update` : sql``;
     this.each = (rows) =>
@@ -94,12 +100,19 @@ export class Database {
         : sql`json_each(${JSON.stringify(rows)})`;
   }
 
-  /** Opens the database and brings its tables up to date. */
-  static async open(config: DatabaseConfig): Promise<Database> {
-    const database = new Database(config.kind, await MikroORM.init(ormOptions(config, { silent: true })));
+  /**
+   * Opens the database and brings its tables up to date.
+   * @param takeTurn waits for the turn to write, where several processes of ours write to one SQLite file
+   */
+  static async open(config: DatabaseConfig, takeTurn?: TakeTurn): Promise<Database> {
+    const orm = await MikroORM.init(ormOptions(config, { silent: true }));
+    const database = new Database(config.kind, orm, takeTurn);
     try {
-      if (config.kind === 'sqlite')
-        rememberStatements(await (database.#connection as SqliteConnection).getNativeClient());
+      if (config.kind === 'sqlite') {
+        const sqlite = await (database.#connection as SqliteConnection).getNativeClient();
+        beginImmediately(sqlite);
+        rememberStatements(sqlite);
+      }
       await database.orm.migrator.up();
     } catch (error) {
       await database.close();
@@ -131,8 +144,13 @@ export class Database {
    * Runs `work` in one transaction. Only the given `Sql` may be used in it: anything else waits for this transaction
    * on SQLite, for ever. No mail, network or delivery inside.
    */
-  transaction<T>(work: (transaction: Sql) => Promise<T>): Promise<T> {
-    return this.#connection.transactional((transaction) => work(transaction as unknown as Sql)); // one of any schema
+  async transaction<T>(work: (transaction: Sql) => Promise<T>): Promise<T> {
+    const giveBack = await this.#takeTurn?.();
+    try {
+      return await this.#connection.transactional((transaction) => work(transaction as unknown as Sql)); // one of any schema
+    } finally {
+      giveBack?.();
+    }
   }
 
   /**
