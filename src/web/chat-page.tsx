@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Chat, Profile } from '../client/client.ts';
 import { ConversationPane } from './chat/conversation-pane.tsx';
 import { KnownReaders } from './chat/readers.ts';
@@ -20,6 +20,7 @@ export function ChatPage({ chat, me }: { chat: Chat; me: Profile }) {
   const [readers] = useState(() => new KnownReaders());
   useEffect(() => readers.listenTo(chat), [readers, chat]);
   useTitle(chat);
+  useWayBack(openId);
   return (
     <div class={openId === undefined ? 'page' : 'page in-conversation'}>
       <ConnectionBar chat={chat} />
@@ -55,6 +56,17 @@ export function ChatPage({ chat, me }: { chat: Chat; me: Profile }) {
       <Announcer chat={chat} me={me} openId={openId} />
     </div>
   );
+}
+
+/** Who comes back to the list, where only one of the panes is shown, goes on where they left it. */
+function useWayBack(openId: number | undefined): void {
+  const before = useRef(openId);
+  useEffect(() => {
+    const left = before.current;
+    before.current = openId;
+    if (left === undefined || openId !== undefined) return;
+    document.querySelector<HTMLElement>(`a.row[href="#/${routeOfConversation(left)}"]`)?.focus();
+  }, [openId]);
 }
 
 function useTitle(chat: Chat): void {

@@ -54,7 +54,7 @@ describe('A page that loses its server', function () {
     await visitor.context.setOffline(true);
     await visitor.send('meanwhile');
     await visitor.sees('meanwhile', 'Waiting to be sent');
-    await bar().getByText('What you write is kept and sent later.').waitFor();
+    await bar().getByText('What you write is sent later.').waitFor();
     await visitor.context.setOffline(false);
     await visitor.sees('meanwhile', /Sent|Delivered/);
     await bar().getByText('Not connected').waitFor({ state: 'detached' });

@@ -68,7 +68,7 @@ describe('A group on the page', function () {
     ).to.equal(0);
     await dialog(finn).getByRole('button', { name: 'Leave the group' }).click();
     await dialog(finn).getByRole('button', { name: 'Yes, leave the group' }).click();
-    await finn.text('You are no longer in this conversation.').waitFor();
+    await finn.text('You are not in this conversation.').waitFor();
     await finn.page.locator('a.row', { hasText: 'Long walk' }).waitFor({ state: 'detached' });
     await eva.page.locator('.pane-header', { hasText: '1 member' }).waitFor();
   });
@@ -89,7 +89,7 @@ describe('A group on the page', function () {
       .locator('section', { has: eva.page.getByText('Read', { exact: true }) })
       .getByText(finnName)
       .waitFor();
-    await dialog(eva).locator('section', { hasText: 'Not read' }).getByText(gus.username).waitFor();
+    await dialog(eva).locator('section', { hasText: 'Not known to have read it' }).getByText(gus.username).waitFor();
     await eva.page.keyboard.press('Escape');
   });
 });

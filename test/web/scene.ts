@@ -4,7 +4,7 @@ import type { Person } from '../support/people.ts';
 type Line = [who: string, content: string];
 const GROUP: Line[] = [
   ['clara', 'Good morning! Sunday looks dry, shall we do the lake loop?'],
-  ['david', 'Yes please 🌲'],
+  ['david', 'Yes please!'],
   ['david', 'The 9:40 train gets us there at half past ten.'],
   ['alice', 'Perfect. I bring coffee and the good map.'],
   ['clara', 'Route with the new bridge: https://example.com/lake-loop'],

@@ -62,7 +62,7 @@ export class Visitor {
   }
 
   async openConversation(title: string): Promise<void> {
-    await this.page.locator('nav a.row', { hasText: title }).click();
+    await this.page.locator('nav a.row', { has: this.page.getByText(title, { exact: true }) }).click();
     await this.at('textbox', 'Message').waitFor();
   }
 

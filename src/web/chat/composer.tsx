@@ -10,7 +10,7 @@ const MOST_CHARACTERS = 4096;
 
 type Props = {
   store: ConversationStore;
-  /** The message that is being changed, instead of a new one written. */
+  /** The message that is being changed, instead of a new one written: another object each time that it is begun. */
   editing: ShownMessage | undefined;
   onEdited: () => void;
   onEditLast: () => void;
@@ -91,14 +91,13 @@ export function Composer({ store, editing, onEdited, onEditLast }: Props) {
 
 /** What is in the field: the draft of a new message, or of the change of an old one. */
 function useText(store: ConversationStore, editing: ShownMessage | undefined) {
-  const [draft, setDraft] = useState(drafts.get(store.id) ?? '');
-  const [changed, setChanged] = useState<{ id: number | undefined; text: string }>();
-  useEffect(() => setChanged(undefined), [editing]);
+  const [draft, setDraft] = useState(drafts.get(store) ?? '');
+  const [changed, setChanged] = useState<{ of: ShownMessage; text: string }>();
   const keep = (text: string) => {
     setDraft(text);
-    drafts.set(store.id, text);
+    drafts.set(store, text);
   };
   if (editing === undefined) return [draft, keep] as const;
-  const text = changed?.id === editing.id ? (changed?.text ?? '') : editing.content;
-  return [text, (value: string) => setChanged({ id: editing.id, text: value })] as const;
+  const text = changed?.of === editing ? changed.text : editing.content;
+  return [text, (value: string) => setChanged({ of: editing, text: value })] as const;
 }

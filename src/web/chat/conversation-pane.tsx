@@ -24,7 +24,7 @@ export function ConversationPane({ chat, me, store, readers }: Props) {
   const close = useCallback(() => setDialog(undefined), []);
   const actions = useMemo<MessageActions>(
     () => ({
-      edit: setEditing,
+      edit: (message) => setEditing({ ...message }),
       askToDelete: (message) => setDialog({ kind: 'delete', message }),
       showReaders: (message) => setDialog({ kind: 'readers', message }),
       retry: (id) => store.retry(id),
@@ -45,13 +45,16 @@ export function ConversationPane({ chat, me, store, readers }: Props) {
       <History store={store} snapshot={snapshot} actions={actions} isAdmin={isAdmin} />
       <TypingLine typing={snapshot.typing} />
       {snapshot.gone ? (
-        <p class="gone">You are no longer in this conversation.</p>
+        <p class="gone">You are not in this conversation.</p>
       ) : (
         <Composer
           store={store}
           editing={editing}
           onEdited={() => setEditing(undefined)}
-          onEditLast={() => setEditing(messages.findLast(mayBeEdited))}
+          onEditLast={() => {
+            const last = messages.findLast(mayBeEdited);
+            if (last !== undefined) actions.edit(last);
+          }}
         />
       )}
       {dialog?.kind === 'group' && summary !== undefined && (

@@ -1,9 +1,11 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ShownMessage } from '../../client/client.ts';
 import { Icon } from '../parts/icon.tsx';
 import type { MessageProps } from './message.tsx';
 
 const LABEL_CHARACTERS = 40;
+/** Browsers let only pages that came encrypted, or from their own machine. */
+const CAN_COPY = 'clipboard' in navigator;
 
 /** A message's button and the menu that it opens. */
 export function MessageMenu({ message, isAdmin, reachable, actions }: MessageProps) {
@@ -24,7 +26,7 @@ export function MessageMenu({ message, isAdmin, reachable, actions }: MessagePro
   const short = content.length > LABEL_CHARACTERS ? `${content.slice(0, LABEL_CHARACTERS)}…` : content;
   const items: Item[] = [
     ...(mine ? [item('Edit', actions.edit), item('Who has read it', actions.showReaders)] : []),
-    item('Copy text', () => void navigator.clipboard.writeText(content)),
+    ...(CAN_COPY ? [item('Copy text', () => void navigator.clipboard.writeText(content))] : []),
     ...(mine || isAdmin ? [item('Delete', actions.askToDelete)] : []),
   ];
   return (
@@ -59,7 +61,7 @@ type MenuProps = {
 
 function Menu({ direction, items, onClose, onLeft }: MenuProps) {
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => list.current?.querySelector('button')?.focus(), []);
+  useLayoutEffect(() => list.current?.querySelector('button')?.focus(), []);
   const move = (event: KeyboardEvent) => {
     event.stopPropagation(); // these keys are the menu's here
     if (event.key === 'Escape') return onClose();

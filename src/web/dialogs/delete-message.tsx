@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks';
 import type { ConversationStore, ShownMessage } from '../../client/client.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Problem } from '../parts/problem.tsx';
@@ -7,9 +8,16 @@ type Props = { store: ConversationStore; message: ShownMessage; onClose: () => v
 
 export function DeleteMessage({ store, message, onClose }: Props) {
   const form = useForm();
-  const remove = () => store.remove(message.id ?? 0).then(onClose);
+  const removed = useRef(false);
+  const remove = async () => {
+    await store.remove(message.id ?? 0);
+    removed.current = true;
+    onClose();
+  };
+  // the button that had the focus goes with the message
+  const focusAfter = () => (removed.current ? document.querySelector<HTMLElement>('.history .scroller') : null);
   return (
-    <Dialog title="Delete this message?" onClose={onClose}>
+    <Dialog title="Delete this message?" onClose={onClose} focusAfter={focusAfter}>
       <p class="quoted">{message.content}</p>
       <p>It disappears for everybody in the conversation.</p>
       <Problem text={form.problem} />

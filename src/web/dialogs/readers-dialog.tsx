@@ -24,7 +24,7 @@ export function ReadersDialog({ message, participants = [], readers: known, onCl
     <Dialog title="Who has read it" onClose={onClose}>
       <p class="quoted">{message.content}</p>
       <People title="Read" people={readers} />
-      <People title="Not read, as far as this page has heard" people={rest} />
+      <People title="Not known to have read it" people={rest} />
     </Dialog>
   );
 }

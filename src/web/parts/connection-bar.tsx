@@ -11,8 +11,8 @@ export function ConnectionBar({ chat }: { chat: Chat }) {
   const { state, retryAt, behind } = useReadable(chat.status);
   const text = textOf(state, behind);
   const shown = useHeld(text);
-  const seconds = useSecondsTo(state === 'waiting' ? retryAt : undefined);
-  const waiting = state === 'waiting' || state === 'closed';
+  const waiting = state === 'waiting';
+  const seconds = useSecondsTo(waiting ? retryAt : undefined);
   return (
     <div class="connection" role="status">
       {shown !== '' && (
@@ -20,7 +20,7 @@ export function ConnectionBar({ chat }: { chat: Chat }) {
           <span class={waiting ? 'pulse still' : 'pulse'} aria-hidden="true" />
           {shown}
           {/* not read out: it changes every second */}
-          {seconds !== undefined && <span aria-hidden="true"> Trying again in {seconds} s.</span>}
+          {seconds !== undefined && <span aria-hidden="true"> Trying again in {seconds} s.</span>}{' '}
           {waiting && (
             <button type="button" class="link" onClick={() => chat.reconnectNow()}>
               Try now
@@ -33,8 +33,7 @@ export function ConnectionBar({ chat }: { chat: Chat }) {
 }
 
 function textOf(state: string, behind: boolean): string {
-  if (state === 'waiting') return 'Not connected. What you write is kept and sent later.';
-  if (state === 'closed') return 'The connection was closed.';
+  if (state === 'waiting') return 'Not connected. What you write is sent later.';
   if (state === 'connecting') return 'Connecting…';
   return state === 'online' && behind ? 'Catching up…' : '';
 }

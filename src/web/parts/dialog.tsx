@@ -1,18 +1,27 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon } from './icon.tsx';
 
-type Props = { title: string; onClose: () => void; children: ComponentChildren };
+type Props = {
+  title: string;
+  onClose: () => void;
+  /** What takes the focus afterwards, if not what had it before. */
+  focusAfter?: () => HTMLElement | null;
+  children: ComponentChildren;
+};
 
 /** A window above the page. The browser keeps the focus in it, closes it with Escape, and gives the focus back after it. */
-export function Dialog({ title, onClose, children }: Props) {
+export function Dialog({ title, onClose, focusAfter, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const opened = document.activeElement;
-    dialog.current?.showModal();
+    const shown = dialog.current;
+    shown?.showModal();
     return () => {
-      if (opened instanceof HTMLElement && opened.isConnected) opened.focus();
+      shown?.close(); // nothing outside takes the focus as long as it is open
+      const next = focusAfter?.() ?? opened;
+      if (next instanceof HTMLElement) next.focus({ preventScroll: true });
     };
   }, []);
   return (

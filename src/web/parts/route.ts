@@ -12,7 +12,7 @@ export function useRoute(): string {
   return route;
 }
 
-export const currentRoute = (): string => location.hash.replace(/^#\/?/, '');
+const currentRoute = (): string => location.hash.replace(/^#\/?/, '');
 export const go = (route: string): void => {
   location.hash = `/${route}`;
 };
