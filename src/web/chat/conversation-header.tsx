@@ -18,9 +18,10 @@ type Props = {
 };
 type Presence = ReturnType<Chat['presence']['get']>;
 
-/** Who one is talking with, and whether they are there. */
+/** Who one is talking with, and whether they are there; that is not known while one is not there oneself. */
 export function ConversationHeader({ chat, summary, participants, onDetails }: Props) {
   const presence = useReadable(chat.presence);
+  const away = useReadable(chat.status).state === 'waiting';
   const [, refresh] = useState(0);
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -40,7 +41,7 @@ export function ConversationHeader({ chat, summary, participants, onDetails }: P
         <h2 ref={heading} tabIndex={-1}>
           {title}
         </h2>
-        <p>{summary === undefined ? '' : stateOf(summary, participants, presence)}</p>
+        <p>{summary === undefined || away ? '' : stateOf(summary, participants, presence)}</p>
       </div>
       {summary?.is_group && (
         <button type="button" class="round" aria-label="Group details" aria-haspopup="dialog" onClick={onDetails}>
