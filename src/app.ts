@@ -142,6 +142,7 @@ async function furnish(house: House, database: Database): Promise<Inside> {
     changes: new GroupCommit(database, delivery.deliver, metrics),
     observer: metrics,
     receiptsWanted: () => delivery.wantsReceipts() || cluster?.receiptsWanted === true,
+    reading: delivery.removals.reading,
     draining: () => work.draining,
     working: (promise) => work.track(promise),
   };

@@ -6,6 +6,7 @@ import { ChatError } from './errors.ts';
 import type { MembershipGuard } from './membership-guard.ts';
 import type { Observer } from './observer.ts';
 import { NAMESPACE_OF } from './protocol.ts';
+import { Removals } from './removals.ts';
 
 /** What is known of a socket from its authentication on. */
 type SocketData = {
@@ -40,6 +41,7 @@ export class Delivery {
   readonly #sessionEnded: (userId: number, sessionId: string | undefined) => void;
   readonly #emitted: Observer['emitted'];
   readonly arrivals = new Arrivals();
+  readonly removals = new Removals();
   #spread: Spread = () => undefined;
   #guard: MembershipGuard | undefined;
   #tellWanted: () => void = () => undefined;
@@ -151,6 +153,7 @@ export class Delivery {
     this.#flush(); // what was told before must not come after the removal's acknowledgement
     this.#guard?.left(conversationId, userId, removalSeq);
     this.arrivals.left(userId, conversationId);
+    this.removals.left(userId);
     for (const namespace of this.#namespaces()) {
       namespace.local.in(roomOfUser(userId)).socketsLeave(roomOf(conversationId));
     }

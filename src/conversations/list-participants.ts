@@ -10,6 +10,7 @@ type Listed = { id: number; username: string; profilePicture: string; lastSeen: 
 
 /** The people in a conversation, longest-standing first. */
 export const listParticipants = operation({
+  reads: true,
   input: object({ conversation_id: requiredId() }),
   async run({ conversation_id: conversationId }, caller, { database, presence }) {
     await conversationOf(database, caller, conversationId);

@@ -13,6 +13,7 @@ type Cursor = { activityAt: number; id: number };
 
 /** The caller's conversations, newest activity first. */
 export const listConversations = operation({
+  reads: true,
   input: object({ limit: wholeNumber(1), cursor: text(0, CURSOR_CHARACTERS) }),
   async run({ limit = MOST_CONVERSATIONS, cursor }, { userId }, { database, presence }) {
     const most = Math.min(limit, MOST_CONVERSATIONS);

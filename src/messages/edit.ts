@@ -8,6 +8,7 @@ import { required, requiredId, visibleText } from '../inputs.ts';
 import { type Caller, operation } from '../operation.ts';
 import { timeOf } from '../time.ts';
 import { messageOf } from './message-of.ts';
+import type { StoredMessage } from './message-rows.ts';
 import { CONTENT_CHARACTERS } from './send.ts';
 
 type Edit = { caller: Caller; conversationId: number; messageId: number; content: string };
@@ -52,6 +53,7 @@ const deleting = single<Deletion>(async (batch, { caller, messageId }) => {
   }
   const conversation = lockedConversation(batch, message.conversationId);
   const seq = await change(batch, conversation, messageId, sql`content = '', deleted_at = ${batch.now}`);
+  await settleUnread(batch, message);
   const payload = { ...fields, seq, sender_id: caller.userId, deleted_at: timeOf(batch.now) };
   return { answer: payload, effects: [toConversation(conversation, { type: 'deleted_message', payload })] };
 });
@@ -62,6 +64,17 @@ async function change(batch: Batch, conversation: LockedConversation, messageId:
   const seq = batch.nextSeq(conversation);
   await sql`update messages set ${set}, changed_seq = ${seq} where id = ${messageId}`.execute(batch.sql);
   return seq;
+}
+
+/** A deleted message has nothing left to read: whoever had not read it is done with it now. */
+async function settleUnread(batch: Batch, { conversationId, senderId, seq }: StoredMessage): Promise<void> {
+  await sql`
+    update participants set settled = settled + 1
+    where conversation_id = ${conversationId} and user_id <> ${senderId} and read_seq < ${seq} and not exists (
+      select 1 from read_ranges r
+      where r.conversation_id = participants.conversation_id and r.user_id = participants.user_id
+        and ${seq} between r.from_seq and r.to_seq
+    )`.execute(batch.sql);
 }
 
 function lockedConversation(batch: Batch, id: number): LockedConversation {

@@ -22,6 +22,7 @@ type Page = {
 
 /** A page of a conversation's messages, newest first; having it confirms the delivery of what is in it. */
 export const listMessages = operation({
+  reads: true,
   input: object({
     conversation_id: requiredId(),
     limit: wholeNumber(1),

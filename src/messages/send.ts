@@ -104,7 +104,7 @@ async function settleOwn(batch: Batch, senders: readonly OwnMessages[]): Promise
   const rows = senders.map((own) => [own.conversationId, own.senderId, own.count, own.countBefore, own.lastOfFirstRun]);
   await sql`
     update participants set settled = settled + v.count,
-      read_seq = case when settled = v.count_before then v.last_of_first_run else read_seq end
+      read_seq = case when settled = v.count_before and range_count = 0 then v.last_of_first_run else read_seq end
     from (
       select ${int8At(0)} as conversation_id, ${int8At(1)} as user_id, ${int8At(2)} as count, ${int8At(3)} as count_before,
         ${int8At(4)} as last_of_first_run

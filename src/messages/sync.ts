@@ -26,6 +26,7 @@ const lastSeen = mixed<Record<string, number>>()
  * to it, and those it is no longer in. A page at a time: while `has_more`, ask again with the numbers of the answer.
  */
 export const sync = operation({
+  reads: true,
   input: object({ conversations: lastSeen, limit: wholeNumber(1), only_named: boolean() }),
   async run({ conversations = {}, limit = PAGE, only_named: onlyNamed = false }, { userId }, context) {
     const db = context.database.sql;
