@@ -107,6 +107,13 @@ export default {
       to: { path: '^src/operating/' },
     },
     {
+      name: 'seed-is-for-the-command-alone',
+      comment: 'People with a known password must not come into a database because a server started.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/seed/' },
+      to: { path: '^src/seed/' },
+    },
+    {
       name: 'no-undeclared-packages',
       comment: 'What is not in package.json is there by chance.',
       severity: 'error',
