@@ -99,7 +99,7 @@ export class Chat {
     this.#confirmations = new Confirmations((conversation_id, seq) => ask('delivered', { conversation_id, seq }));
     this.#reading = new Reading(
       (message_ids) => ask('read_receipt', { message_ids }),
-      (id, messageIds) => this.#known.get(id)?.readByMe(messageIds, false),
+      (id, messageIds) => this.#known.get(id)?.readByMe(messageIds),
     );
     this.#typing = new OwnTyping((conversation_id, isTyping) => {
       if (!this.#connection.isOnline) return;
@@ -183,9 +183,8 @@ export class Chat {
     const me = await line.ask('me', {}, ME_WITHIN_MS);
     const before = this.#me.get();
     if (before !== undefined && before.id !== me.id) this.#forget(false); // somebody else has logged in since
-    const isNew = this.#me.get() === undefined;
     this.#me.set(me);
-    if (isNew) this.#outbox.belongsTo(me.id);
+    this.#outbox.belongsTo(me.id);
   }
 
   #online(): void {
@@ -202,7 +201,7 @@ export class Chat {
   }
 
   #forget(outboxToo: boolean): void {
-    this.#outbox.clear(outboxToo);
+    this.#outbox.forget(outboxToo);
     this.#reading.stop();
     this.#known.clear();
     this.#catching.forget();
@@ -231,7 +230,7 @@ export class Chat {
     for (const conversation of this.#known.all()) {
       const own = message_ids.filter((id) => conversation.timeline?.get(id) !== undefined);
       for (const id of own) left.delete(id);
-      if (own.length > 0) conversation.readByMe(own, false);
+      if (own.length > 0) conversation.readByMe(own);
     }
     if (left.size > 0) this.#catching.all(); // in conversations that nobody has opened
   }

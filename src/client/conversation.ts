@@ -98,7 +98,8 @@ export class Conversation {
     }
     this.receipts.take(caught);
     this.#countedSeq = Math.max(caught.last_seq, caught.seq);
-    this.#update({ unread_count: caught.unread_count });
+    const last_seq = caught.reset ? this.#countedSeq : Math.max(this.#countedSeq, this.#summary.last_seq);
+    this.#update({ unread_count: caught.unread_count, last_seq });
     const stale = this.sequence.seq > this.#countedSeq || this.reads !== readsBefore;
     if (caught.reset) this.sequence.restart(caught.seq);
     else this.sequence.advance(caught.seq);
@@ -106,16 +107,15 @@ export class Conversation {
     this.#around.changed();
   }
 
-  /** One's own reading, acknowledged or heard of from elsewhere. @param heard whether each of them is read for the first time */
-  readByMe(ids: readonly number[], heard: boolean): void {
+  /** One's own reading, acknowledged or heard of from elsewhere. */
+  readByMe(ids: readonly number[]): void {
     this.reads += 1;
     for (const id of ids) {
       const message = this.timeline?.get(id);
-      if (message === undefined || this.receipts.statusOf(message, this.#around.userId) === 'read') {
-        if (heard || message === undefined) this.#recount();
-        continue;
-      }
-      if (this.#countsAsUnread(message)) this.#count(-1);
+      // one that is read already may be read in the answer that told so, and not yet in its count
+      if (message === undefined || this.receipts.statusOf(message, this.#around.userId) === 'read')
+        this.#around.missed();
+      else if (this.#countsAsUnread(message)) this.#count(-1);
       this.timeline?.raise(id, 'read');
     }
     this.#around.changed();
@@ -161,7 +161,8 @@ export class Conversation {
   #delete({ message_id: id, seq }: ServerEvents['deleted_message']): void {
     const message = this.timeline?.get(id);
     if (seq > this.#countedSeq) {
-      if (message === undefined) this.#recount();
+      if (message === undefined)
+        this.#around.missed(); // whether it was read is not known here
       else if (this.#countsAsUnread(message) && this.receipts.statusOf(message, this.#around.userId) !== 'read')
         this.#count(-1);
     }
@@ -188,11 +189,6 @@ export class Conversation {
 
   #count(by: number): void {
     this.#update({ unread_count: Math.max(0, this.#summary.unread_count + by) });
-  }
-
-  /** What became unread or read is not known here. */
-  #recount(): void {
-    this.#around.missed();
   }
 
   #rename(name: string, seq: number): void {

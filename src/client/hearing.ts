@@ -32,7 +32,7 @@ const HEARING: { readonly [Name in ClientEventName]: Hear<Name> } = {
   conversation_update: (event, around) => update(event, around),
   read_receipt(event, { me, known, emit }) {
     const conversation = known.get(event.conversation_id);
-    if (event.sender_id === me) conversation?.readByMe(event.message_ids, true);
+    if (event.sender_id === me) conversation?.readByMe(event.message_ids);
     else conversation?.readByOther(event.message_ids);
     emit('read_receipt', event);
   },
