@@ -16,8 +16,8 @@ export type Around = {
   kept(message: KeptMessage): void;
   /** Something of it is missing or uncertain: `sync` is to tell it. */
   missed(): void;
-  /** Everything up to `sequence.seq` is here. */
-  received(): void;
+  /** Everything up to `seq` is here. */
+  received(seq: number): void;
 };
 
 /** A conversation as it stands: a summary always, messages once somebody has opened it. */
@@ -66,7 +66,7 @@ export class Conversation {
       this.#apply(name, event as never);
       this.#around.emit(name, event);
     });
-    this.#around.received();
+    this.#around.received(this.sequence.seq);
     this.#around.changed();
   }
 
@@ -76,12 +76,13 @@ export class Conversation {
     if (last_seq >= this.#namedSeq) this.#rename(name, last_seq);
   }
 
-  setOtherOnline(online: boolean, lastSeen: string): void {
-    const { other_user } = this.#summary;
-    this.#update({
-      other_user_online: online,
-      ...(other_user && { other_user: { ...other_user, last_seen: lastSeen } }),
-    });
+  setOtherOnline(online: boolean, lastSeen: string | null): void {
+    const { other_user, other_user_online } = this.#summary;
+    const last_seen = lastSeen ?? other_user?.last_seen;
+    if (other_user === undefined || last_seen === undefined) return;
+    if (online === other_user_online && last_seen === other_user.last_seen) return;
+    this.#update({ other_user_online: online, other_user: { ...other_user, last_seen } });
+    this.#around.changed();
   }
 
   /**
