@@ -72,7 +72,10 @@ export class Conversation {
 
   /** What a list says of it that no event tells. */
   refresh({ name, last_seq, profile_picture, other_user_online, other_user }: ConversationSummary): void {
-    this.#update({ profile_picture, other_user_online, ...(other_user && { other_user }) });
+    const known = this.#summary.other_user;
+    // whether the other of two is online is told more exactly: see `others.ts`
+    const other = known && other_user && { other_user: { ...other_user, last_seen: known.last_seen } };
+    this.#update({ profile_picture, ...(other ?? { other_user_online }) });
     if (last_seq >= this.#namedSeq) this.#rename(name, last_seq);
   }
 
