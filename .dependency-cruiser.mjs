@@ -74,8 +74,22 @@ export default {
       name: 'the-server-knows-no-client',
       comment: 'What serves every client must not lean on one of them.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/client/' },
+      from: { path: '^src/', pathNot: '^src/(client|web)/' },
       to: { path: '^src/client/' },
+    },
+    {
+      name: 'the-page-stands-on-the-client-alone',
+      comment: 'It is a client like any other: what it could not do without knowing the server, nobody else could do.',
+      severity: 'error',
+      from: { path: '^src/web/' },
+      to: { pathNot: '^(src/web/|src/client/client\\.ts$|src/protocol\\.ts$|node_modules/preact/)' },
+    },
+    {
+      name: 'only-a-browser-runs-the-page',
+      comment: 'The server hands out what was built of it, and runs nothing of it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/web/' },
+      to: { path: '^src/web/' },
     },
     {
       name: 'only-operating-measures',
@@ -113,7 +127,7 @@ export default {
     tsConfig: { fileName: 'tsconfig.json' },
     parser: 'swc',
     enhancedResolveOptions: {
-      extensions: ['.ts', '.js', '.mjs', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.json'],
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default'],
     },

@@ -1,17 +1,22 @@
 import type { Mail } from './accounts/mail.ts';
 import type { Config } from './config.ts';
+import { isBuilt } from './transports/web-client.ts';
 
 /** What a person who starts the server wants to know, in lines. No secrets: URLs are shown without what is in front of the host. */
 export function summaryOf(config: Config, mail: Mail, url: string, metricsUrl?: string): string[] {
-  const pages =
-    mail.outbox !== undefined && !config.production ? `${url}/dev/outbox (the letters it would send)` : 'none';
+  const pages = [
+    `${url}/ (${isBuilt() ? 'the chat' : 'not built yet: npm run build'})`,
+    ...(mail.outbox !== undefined && !config.production ? [`${url}/dev/outbox (the letters it would send)`] : []),
+  ];
   return [
     `MmChat listens on ${url}`,
     `  database  ${databaseOf(config)}`,
     `  mail      ${mail.destination}`,
-    `  pages     ${pages}`,
+    `  pages     ${pages.join(`\n${' '.repeat(12)}`)}`,
     ...(config.redisUrl === undefined ? [] : [`  cluster   Redis, ${new URL(config.redisUrl).host}`]),
+    ...(config.workers === 1 ? [] : [`  workers   ${config.workers}`]),
     ...(metricsUrl === undefined ? [] : [`  metrics   ${metricsUrl}`]),
+    ...(config.adminUi === undefined ? [] : [`  admin     namespace /admin, for Socket.IO's admin UI`]),
     ...(config.limits.enabled ? [] : ['  limits    off (RATE_LIMITS=off)']),
   ];
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { KeptLetter } from './mail-carriers.ts';
 
 const STYLE = `
@@ -10,6 +11,9 @@ const STYLE = `
   pre { margin: 1rem 0 0; font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; }
   strong { font: 700 1.75rem/1.5 ui-monospace, monospace; letter-spacing: 0.1em; user-select: all; }
 `;
+
+/** Its Content-Security-Policy: nothing at all but its own style. */
+export const OUTBOX_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 /** The development outbox as one page of HTML: the letters in the order given, reloaded every 5 s, with no script. */
 export function outboxPage(letters: readonly KeptLetter[]): string {

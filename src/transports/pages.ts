@@ -1,14 +1,20 @@
 import type Router from '@koa/router';
-import { outboxPage } from '../accounts/outbox-page.ts';
+import { OUTBOX_POLICY, outboxPage } from '../accounts/outbox-page.ts';
 import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
+import { serveWebClient } from './web-client.ts';
 
-/** The pages for people: in development the outbox, which production never has. */
+const OUTBOX = '/dev/outbox';
+
+/** The pages for people: the chat itself, and in development the outbox, which production never has. */
 export function pagesOf({ production }: Config, { accounts }: Context): (router: Router) => void {
-  const { outbox } = accounts.mail;
+  const outbox = production ? undefined : accounts.mail.outbox;
+  const serveChat = serveWebClient({ ...(outbox !== undefined && { outbox: OUTBOX }) });
   return (router) => {
-    if (outbox === undefined || production) return;
-    router.get('/dev/outbox', (ctx) => {
+    serveChat(router);
+    if (outbox === undefined) return;
+    router.get(OUTBOX, (ctx) => {
+      ctx.set('Content-Security-Policy', OUTBOX_POLICY);
       ctx.body = outboxPage(outbox);
     });
   };

@@ -17,10 +17,14 @@ describe('The client', () => {
     store.subscribe(() => undefined);
     store.send('Hello!');
     expect(store.get().messages.map(({ state }) => state)).to.deep.equal(['pending']);
-    const { messages } = await until(store, (snapshot) => snapshot.messages[0]?.state === 'sent');
+    const { messages } = await until(
+      store,
+      ({ messages: [first] }) => first?.id !== undefined && first.state !== 'pending',
+    );
     expect(messages).to.have.length(1);
     expect(messages[0]).to.include({ seq: 1, content: 'Hello!', mine: true, senderUsername: alice.username });
     const [listed] = await until(his.conversations, (all) => all.length === 1 && all[0]?.last_message !== null);
+    await until(store, (snapshot) => snapshot.messages[0]?.state === 'delivered');
     expect(listed).to.deep.include({ unread_count: 1, last_seq: 1 });
     const shown = his.conversation(store.id);
     const heard = await until(shown, (snapshot) => snapshot.messages.length === 1);

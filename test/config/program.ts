@@ -18,7 +18,7 @@ export type Program = RunningProcess & { readonly url: string };
 /** Starts the server as `npm start` does, in a folder of its own, and waits until it listens. */
 export async function startProgram(folder: string, env: Record<string, string> = {}): Promise<Program> {
   const started = await startProcess(process.execPath, [MAIN], {
-    ready: /MmChat listens on [\s\S]*\n {2}pages .*\n/,
+    ready: /MmChat listens on [\s\S]*\n {2}pages .*\n( {12}.*\n)*/,
     cwd: folder,
     env: environmentOf(env),
   });

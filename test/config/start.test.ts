@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { codeIn, post } from '../support/people.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
 import { startSmtp } from '../support/smtp.ts';
+import { buildWebClient } from '../support/web-client.ts';
 import { type Program, startProgram } from './program.ts';
 
 const ACCOUNT = { username: 'alice', email: 'alice@example.com', password: 'StrongPassword123' };
@@ -12,6 +13,7 @@ describe('Starting the server', function () {
   this.timeout(30_000);
   let folder: string;
   let program: Program | undefined;
+  before(buildWebClient);
   beforeEach(() => {
     folder = makeTemporaryFolder('start');
   });
@@ -25,11 +27,12 @@ describe('Starting the server', function () {
     program = await startProgram(folder);
     const { url } = program;
     expect(url).to.match(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
-    expect(program.output().split('\n').slice(0, 4)).to.deep.equal([
+    expect(program.output().split('\n').slice(0, 5)).to.deep.equal([
       `MmChat listens on ${url}`,
       '  database  SQLite, data/mmchat.sqlite',
       '  mail      this terminal and /dev/outbox',
-      `  pages     ${url}/dev/outbox (the letters it would send)`,
+      `  pages     ${url}/ (the chat)`,
+      `            ${url}/dev/outbox (the letters it would send)`,
     ]);
     expect(existsSync(join(folder, 'data/mmchat.sqlite'))).to.equal(true);
     expect((await fetch(`${url}/api/me`)).status).to.equal(401);
@@ -61,7 +64,10 @@ describe('Starting the server', function () {
     try {
       const secret = 'a secret of our own that is long enough';
       program = await startProgram(folder, { NODE_ENV: 'production', JWT_SECRET: secret, SMTP_URL: smtp.url });
-      expect(program.output()).to.include(`  mail      ${smtp.url}\n  pages     none\n`).and.not.include(secret);
+      const { url } = program;
+      const told = `  mail      ${smtp.url}\n  pages     ${url}/ (the chat)\n`;
+      expect(program.output()).to.include(told).and.not.include(secret).and.not.include('outbox');
+      expect(await (await fetch(url)).text()).to.include('name="mmchat-outbox" content=""');
       const answer = await fetch(`${program.url}/dev/outbox`);
       expect(answer.status).to.equal(404);
       expect(await answer.json()).to.include({ success: false, code: 'unknown_route' });

@@ -31,7 +31,14 @@ onEachServer('Over HTTP', (app) => {
 
   it('an unknown address is a 404 for everybody', async () => {
     const { token } = await app().person();
-    for (const path of ['/', '/api', '/api/nothing', '/api/messages/1/2', '/api/conversations//messages', '/API/v2']) {
+    for (const path of [
+      '/nothing',
+      '/api',
+      '/api/nothing',
+      '/api/messages/1/2',
+      '/api/conversations//messages',
+      '/API/v2',
+    ]) {
       for (const credentials of [{}, { token }]) {
         const { status, body } = await http(app(), `GET ${path}`, credentials);
         expect([status, body.code], path).to.deep.equal([404, 'unknown_route']);

@@ -1,3 +1,4 @@
+import { type Chromium, startChromium } from './chromium.ts';
 import { type PostgreSql, startPostgresql } from './postgresql.ts';
 import { type Redis, startRedis } from './redis.ts';
 
@@ -19,6 +20,7 @@ function shared<Service extends { stop(): Promise<void> }>(start: () => Promise<
 
 const sharedPostgresql = shared(startPostgresql);
 const sharedRedis = shared(startRedis);
+const sharedChromium = shared(startChromium);
 
 /** The PostgreSQL that all tests share, started on first use; undefined when it is not installed. */
 export function postgresql(): Promise<PostgreSql | undefined> {
@@ -40,9 +42,14 @@ export async function requireRedis(context: Mocha.Context): Promise<Redis> {
   return (await redis()) ?? skip(context, 'Redis');
 }
 
+/** The Chromium that all tests share, started on first use; like `requirePostgresql()` where it is not installed. */
+export async function requireChromium(context: Mocha.Context): Promise<Chromium> {
+  return (await sharedChromium.get()) ?? skip(context, 'Chromium');
+}
+
 /** Ends the services that were started. */
 export async function stopServices(): Promise<void> {
-  await Promise.all([sharedPostgresql.stop(), sharedRedis.stop()]);
+  await Promise.all([sharedPostgresql.stop(), sharedRedis.stop(), sharedChromium.stop()]);
 }
 
 function skip(context: Mocha.Context, missing: string): never {

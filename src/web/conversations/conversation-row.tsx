@@ -1,0 +1,57 @@
+import type { ConversationSummary } from '../../client/client.ts';
+import { Avatar } from '../parts/avatar.tsx';
+import { titleOf } from '../parts/conversation-title.ts';
+import { memo } from '../parts/memo.ts';
+import { routeOfConversation } from '../parts/route.ts';
+import { briefTimeOf, fullTimeOf } from '../parts/time.ts';
+
+type Props = { summary: ConversationSummary; myId: number; open: boolean; onChosen?: () => void };
+
+function Row({ summary, myId, open, onChosen }: Props) {
+  const { conversation_id, is_group, profile_picture, last_message, unread_count, other_user_online } = summary;
+  const title = titleOf(summary);
+  const online = !is_group && other_user_online;
+  return (
+    <li>
+      <a
+        class={unread_count > 0 ? 'row unread' : 'row'}
+        href={`#/${routeOfConversation(conversation_id)}`}
+        aria-current={open ? 'page' : undefined}
+        onClick={onChosen}
+      >
+        <Avatar name={title} picture={profile_picture} online={online} />
+        <span class="text">
+          <span class="line">
+            <span class="title">{title}</span>
+            {online && <span class="unseen">, online</span>}
+            {last_message !== null && (
+              <time dateTime={last_message.created_at} title={fullTimeOf(last_message.created_at)}>
+                {briefTimeOf(last_message.created_at)}
+              </time>
+            )}
+          </span>
+          <span class="line">
+            <span class="last">{previewOf(summary, myId)}</span>
+            {unread_count > 0 && (
+              <span class="badge">
+                {unread_count > 999 ? '999+' : unread_count}
+                <span class="unseen"> unread</span>
+              </span>
+            )}
+          </span>
+        </span>
+      </a>
+    </li>
+  );
+}
+
+/** A conversation in the list. */
+export const ConversationRow = memo(Row);
+
+function previewOf({ is_group, last_message: last }: ConversationSummary, myId: number): string {
+  if (last === null) return is_group ? 'A new group' : 'No messages yet';
+  if (last.deleted) return 'Message deleted';
+  if (last.type === 'system') return last.content;
+  if (last.sender_id === myId) return `You: ${last.content}`;
+  return is_group ? `${last.sender_username}: ${last.content}` : last.content;
+}

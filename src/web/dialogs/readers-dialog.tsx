@@ -1,0 +1,47 @@
+import type { Participant, ShownMessage } from '../../client/client.ts';
+import type { KnownReaders } from '../chat/readers.ts';
+import { Avatar } from '../parts/avatar.tsx';
+import { Dialog } from '../parts/dialog.tsx';
+import { useReadable } from '../parts/use-readable.ts';
+
+type Props = {
+  message: ShownMessage;
+  participants: readonly Participant[] | undefined;
+  readers: KnownReaders;
+  onClose: () => void;
+};
+
+/**
+ * Who has read a message. The server tells whether everybody has, and by name only who does so while one is there to
+ * hear it: what is not known is said to be so.
+ */
+export function ReadersDialog({ message, participants = [], readers: known, onClose }: Props) {
+  const others = participants.filter(({ id }) => id !== message.senderId);
+  const told = useReadable(known).get(message.id ?? 0);
+  const readers = message.state === 'read' ? others : others.filter(({ id }) => told?.has(id));
+  const rest = others.filter((each) => !readers.includes(each));
+  return (
+    <Dialog title="Who has read it" onClose={onClose}>
+      <p class="quoted">{message.content}</p>
+      <People title="Read" people={readers} />
+      <People title="Not known to have read it" people={rest} />
+    </Dialog>
+  );
+}
+
+function People({ title, people }: { title: string; people: readonly Participant[] }) {
+  if (people.length === 0) return null;
+  return (
+    <section>
+      <h3>{title}</h3>
+      <ul class="rows">
+        {people.map(({ id, username, profile_picture }) => (
+          <li key={id} class="row">
+            <Avatar name={username} picture={profile_picture} size="small" />
+            <span class="title">{username}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,31 @@
+import { useState } from 'preact/hooks';
+import type { ConversationStore } from '../../client/client.ts';
+import { Field } from '../parts/field.tsx';
+import { Problem } from '../parts/problem.tsx';
+import { useForm } from '../parts/use-form.ts';
+
+export function RenameGroup({ store, name: current }: { store: ConversationStore; name: string }) {
+  const [name, setName] = useState(current);
+  const form = useForm();
+  const changed = name.trim() !== '' && name.trim() !== current;
+  return (
+    <form class="rename" onSubmit={(event) => form.submit(event, () => store.rename(name.trim()))}>
+      <Field
+        label="Name"
+        name="name"
+        value={name}
+        onValue={setName}
+        error={form.errorOf('name')}
+        maxLength={100}
+        autocomplete="off"
+        required
+      />
+      {changed && (
+        <button type="submit" aria-disabled={form.busy}>
+          Rename
+        </button>
+      )}
+      <Problem text={form.problem} />
+    </form>
+  );
+}

@@ -1,0 +1,13 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Readable } from '../../client/client.ts';
+
+/** What a part of the chat says now; the component is drawn again whenever it says something else. */
+export function useReadable<T>(readable: Readable<T>): T {
+  const [, redraw] = useState<unknown>();
+  useEffect(() => {
+    const look = () => redraw(readable.get());
+    look(); // it may have changed between the drawing and now
+    return readable.subscribe(look);
+  }, [readable]);
+  return readable.get();
+}

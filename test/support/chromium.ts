@@ -1,0 +1,20 @@
+import type { Browser } from 'playwright-core';
+import { findBinary } from './processes.ts';
+
+/** Nothing but the page: no updates, no first run, no phoning home. Root has no sandbox. */
+const FLAGS =
+  '--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(
+    ' ',
+  );
+
+export type Chromium = { readonly browser: Browser; stop(): Promise<void> };
+
+/** Starts the Chromium that is installed; undefined when none is. */
+export async function startChromium(): Promise<Chromium | undefined> {
+  const executablePath = findBinary('chromium') ?? findBinary('chromium-browser') ?? findBinary('google-chrome');
+  if (executablePath === undefined) return undefined;
+  const { chromium } = await import('playwright-core');
+  const args = [...FLAGS, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])];
+  const browser = await chromium.launch({ executablePath, args, headless: true });
+  return { browser, stop: () => browser.close() };
+}

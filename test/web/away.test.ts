@@ -1,0 +1,87 @@
+import { expect } from 'chai';
+import { type App, createApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { freshEnvironment, type TestApp } from '../support/app.ts';
+import { People, type Person } from '../support/people.ts';
+import { freePort } from '../support/processes.ts';
+import { buildWebClient } from '../support/web-client.ts';
+import { Visitor } from './visitor.ts';
+
+/** What Chromium itself says of a server that it cannot reach. */
+const UNREACHABLE = [/ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET)/, /WebSocket connection to/];
+
+describe('A page that loses its server', function () {
+  this.timeout(40_000);
+  let environment: Awaited<ReturnType<typeof freshEnvironment>>;
+  let app: App;
+  let people: People;
+  let mia: Person;
+  let tom: Person;
+  let visitor: Visitor;
+
+  const start = async () => {
+    app = await createApp(readConfig(environment.env));
+  };
+  before(async () => {
+    await buildWebClient();
+    environment = await freshEnvironment('sqlite', { HTTP_ADDR: `127.0.0.1:${await freePort()}` });
+    await start();
+    people = new People(app.url, environment.smtp);
+    [mia, tom] = [await people.signUp('mia'), await people.signUp('tom')];
+    await mia.rest.ask('open_private_conversation', { other_user_id: tom.id });
+  });
+  after(async () => {
+    await app?.stop();
+    await environment?.remove();
+  });
+  beforeEach(async function () {
+    visitor = await Visitor.as(this, app as unknown as TestApp, mia);
+    visitor.expectInConsole(...UNREACHABLE);
+    await visitor.openConversation(tom.username);
+  });
+  afterEach(() => visitor?.close());
+
+  const bar = () => visitor.page.locator('.connection');
+  const contents = async () => {
+    const { conversations } = await tom.rest.ask('list_conversations');
+    const { messages } = await tom.rest.ask('list_messages', conversations[0]);
+    return messages.map(({ content }: { content: string }) => content);
+  };
+
+  it('offline keeps what is written, says so calmly, and sends it once when it is back', async () => {
+    await visitor.send('before');
+    await visitor.sees('before', /Sent|Delivered/);
+    await visitor.context.setOffline(true);
+    await visitor.send('meanwhile');
+    await visitor.sees('meanwhile', 'Waiting to be sent');
+    await bar().getByText('What you write is sent later.').waitFor();
+    await visitor.context.setOffline(false);
+    await visitor.sees('meanwhile', /Sent|Delivered/);
+    await bar().getByText('Not connected').waitFor({ state: 'detached' });
+    expect(await contents()).to.deep.equal(['meanwhile', 'before']);
+  });
+
+  it('sends what was waiting when the server is there again after a restart', async () => {
+    await app.stop();
+    await visitor.send('for the next server');
+    await visitor.sees('for the next server', 'Waiting to be sent');
+    await start();
+    await bar()
+      .getByRole('button', { name: 'Try now' })
+      .click({ timeout: 2_000 })
+      .catch(() => undefined); // it was quicker
+    await visitor.sees('for the next server', /Sent|Delivered/);
+    expect((await contents()).filter((content: string) => content === 'for the next server')).to.have.length(1);
+  });
+
+  it('sends what was waiting even if it was loaded anew meanwhile', async () => {
+    await visitor.context.setOffline(true);
+    await visitor.send('written offline');
+    await visitor.sees('written offline', 'Waiting to be sent');
+    await visitor.page.evaluate(() => undefined);
+    await visitor.context.setOffline(false);
+    await visitor.page.reload();
+    await visitor.sees('written offline', /Sent|Delivered/);
+    expect((await contents()).filter((content: string) => content === 'written offline')).to.have.length(1);
+  });
+});

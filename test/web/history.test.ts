@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import { startApp, type TestApp } from '../support/app.ts';
+import type { Person } from '../support/people.ts';
+import { buildWebClient } from '../support/web-client.ts';
+import { Visitor } from './visitor.ts';
+
+const COUNT = 180;
+
+describe('A long history on the page', function () {
+  this.timeout(30_000);
+  let app: TestApp;
+  let people: [Person, Person];
+  let conversationId: number;
+  let visitor: Visitor;
+  before(async () => {
+    await buildWebClient();
+    app = await startApp();
+    people = await app.people('ina', 'jan');
+    const [ina, jan] = people;
+    ({ conversation_id: conversationId } = await ina.rest.ask('open_private_conversation', { other_user_id: jan.id }));
+    for (let number = 1; number <= COUNT; number += 1) {
+      const sender = number % 7 < 3 ? ina : jan;
+      await sender.rest.ask('message', { conversation_id: conversationId, content: `number ${number} of many` });
+    }
+  });
+  after(() => app?.stop());
+  beforeEach(async function () {
+    visitor = await Visitor.as(this, app, people[0]);
+  });
+  afterEach(() => visitor?.close());
+
+  const numbered = (number: number) => visitor.message(`number ${number} of`);
+  const topOf = async (number: number) => (await numbered(number).boundingBox())?.y ?? Number.NaN;
+
+  it('begins at the newest message, and shows where the unread ones began', async () => {
+    await visitor.openConversation(people[1].username);
+    await numbered(COUNT).waitFor();
+    await visitor.page.locator('.separator.new').waitFor({ state: 'attached' });
+    await visitor.page.waitForFunction(() => document.title === 'MmChat');
+  });
+
+  it('is fetched to its beginning as one scrolls up, and what one looks at stays where it is', async () => {
+    await visitor.openConversation(people[1].username);
+    await numbered(COUNT).waitFor();
+    const shown = () => visitor.page.locator('.message').count();
+    for (let before = await shown(); before < COUNT; ) {
+      const oldest = COUNT - before + 1;
+      await numbered(oldest).scrollIntoViewIfNeeded();
+      const top = await topOf(oldest);
+      await visitor.page.waitForFunction((count) => document.querySelectorAll('.message').length > count, before);
+      expect(await topOf(oldest), `message ${oldest}`).to.be.closeTo(top, 2);
+      before = await shown();
+    }
+    expect(await visitor.page.locator('.message').count()).to.equal(COUNT);
+    await visitor.text('This is where it began.').waitFor();
+  });
+
+  it('stays where it is when a message comes below, and says that there is one', async () => {
+    await visitor.openConversation(people[1].username);
+    await numbered(COUNT - 20).scrollIntoViewIfNeeded();
+    await visitor.page.locator('.to-bottom').waitFor();
+    const top = await topOf(COUNT - 20);
+    await people[1].rest.ask('message', { conversation_id: conversationId, content: 'down here' });
+    await visitor.at('button', '1 new').waitFor();
+    expect(await topOf(COUNT - 20)).to.be.closeTo(top, 2);
+    const { conversations } = await people[0].rest.ask('list_conversations');
+    expect(conversations[0].unread_count, 'it has not been seen').to.equal(1);
+    await visitor.at('button', '1 new').click();
+    await visitor.message('down here').waitFor();
+    await visitor.page.waitForFunction(() => document.title === 'MmChat');
+  });
+});

@@ -1,0 +1,79 @@
+import type { TestApp } from '../support/app.ts';
+import type { Person } from '../support/people.ts';
+
+type Line = [who: string, content: string];
+const GROUP: Line[] = [
+  ['clara', 'Good morning! Sunday looks dry, shall we do the lake loop?'],
+  ['david', 'Yes please!'],
+  ['david', 'The 9:40 train gets us there at half past ten.'],
+  ['alice', 'Perfect. I bring coffee and the good map.'],
+  ['clara', 'Route with the new bridge: https://example.com/lake-loop'],
+  ['emil', 'Count me in. My knee is fine again, promised.'],
+  ['alice', 'Then it is the four of us.'],
+  ['alice', 'Meet at platform 3, quarter past nine?'],
+  ['david', 'See you there!'],
+];
+const CHATS: Record<string, Line[]> = {
+  emil: [
+    ['alice', 'Did the parcel arrive?'],
+    ['emil', 'This morning, thank you so much!'],
+  ],
+  'frida.k': [
+    ['frida.k', 'The slides are in the shared folder.'],
+    ['frida.k', 'Could you look at page 7 before noon?'],
+    ['frida.k', 'No hurry otherwise.'],
+  ],
+  'Book club': [
+    ['george', 'Next up: chapters 4 to 6.'],
+    ['frida.k', 'I am already at 8, no spoilers from me'],
+  ],
+  clara: [
+    ['clara', 'Lunch tomorrow?'],
+    ['alice', 'Gladly. The usual place at half past twelve?'],
+    ['clara', 'Booked.'],
+  ],
+};
+
+/** A few people with something to say to each other. Gives whose page it is, and those who can be heard from. */
+export async function pleasantScene(app: TestApp): Promise<{ alice: Person; others: Map<string, Person> }> {
+  const people = new Map<string, Person>();
+  for (const name of ['alice', 'clara', 'david', 'emil', 'frida.k', 'george']) {
+    const person = await app.person(name);
+    await person.rest.ask('update_me', { username: name });
+    people.set(name, person);
+  }
+  const alice = of(people, 'alice');
+  for (const [title, lines] of Object.entries({ ...CHATS, 'Sunday hike': GROUP })) {
+    const id = await conversationWith(alice, people, title, lines);
+    for (const [who, content] of lines) await of(people, who).rest.ask('message', { conversation_id: id, content });
+    if (title !== 'frida.k') await readAll(people, title, id);
+  }
+  return { alice, others: people };
+}
+
+async function conversationWith(alice: Person, people: Map<string, Person>, title: string, lines: Line[]) {
+  const other = people.get(title);
+  const asked =
+    other === undefined
+      ? alice.rest.ask('create_group', { name: title, member_ids: lines.map(([who]) => of(people, who).id) })
+      : alice.rest.ask('open_private_conversation', { other_user_id: other.id });
+  return (await asked).conversation_id as number;
+}
+
+/** Everybody reads; in the group one is slow. */
+async function readAll(people: Map<string, Person>, title: string, conversationId: number): Promise<void> {
+  for (const [name, { rest, id }] of people) {
+    const { ok, messages } = await rest.ask('list_messages', { conversation_id: conversationId });
+    if (!ok || (title === 'Sunday hike' && name === 'emil')) continue;
+    const message_ids = messages
+      .filter(({ sender_id }: { sender_id: number }) => sender_id !== id)
+      .map((message: { id: number }) => message.id);
+    await rest.ask('read_receipt', { message_ids });
+  }
+}
+
+function of(people: Map<string, Person>, name: string): Person {
+  const person = people.get(name);
+  if (person === undefined) throw new Error(`nobody is called ${name}`);
+  return person;
+}
