@@ -94,7 +94,7 @@ export class Conversation {
    */
   catchUp(caught: CaughtUp, readsBefore: number): void {
     const before = caught.reset ? caught.seq : this.sequence.seq;
-    if (caught.reset) this.timeline?.reset(caught.messages.map(keptOfRow));
+    if (caught.reset) this.#reset(caught.messages);
     for (const row of caught.messages) this.#takeRow(row, before);
     for (const update of caught.updates) {
       if (update.name !== undefined && update.seq >= this.#namedSeq) this.#rename(update.name, update.seq);
@@ -175,6 +175,13 @@ export class Conversation {
     }
     this.timeline?.change(id, seq, { content: '', deleted: true });
     this.#changeLast(id, seq, { content: '', deleted: true });
+  }
+
+  /** What was known is no base any more. */
+  #reset(rows: readonly MessageRow[]): void {
+    this.timeline?.reset(rows.map(keptOfRow));
+    this.#lastChanged = 0;
+    this.#update({ last_message: null });
   }
 
   #takeRow(row: MessageRow, before: number): void {

@@ -39,7 +39,7 @@ describe('Clients in chaos', () => {
     chaos = await Chaos.begin(node, persons, SEED);
     const end = Date.now() + SECONDS * 1_000;
     while (Date.now() < end) await chaos.fault();
-    await chaos.quieten();
+    await chaos.quieten(persons[0] as never);
     const { devices, groups } = chaos;
     const look = () => compare(devices, groups, persons[0] as never);
     let found = await look();

@@ -96,10 +96,19 @@ export class Chaos {
     await delay(this.#random.below(BETWEEN_FAULTS_MS));
   }
 
-  /** Lets everybody finish what they have begun, with nothing broken any more. */
-  async quieten(): Promise<void> {
+  /**
+   * Lets everybody finish what they have begun, with nothing broken any more. The last thing in each group happens while
+   * all are away: no later event can show them that they missed it.
+   */
+  async quieten(insider: Person): Promise<void> {
     this.#over = true;
     await Promise.all(this.#acting);
+    for (const { proxy } of this.devices) proxy.shut();
+    for (const conversation_id of this.groups) {
+      const { ok } = await insider.rest.ask('message', { conversation_id, content: `the last in ${conversation_id}` });
+      if (!ok) throw new Error('the insider is in every group');
+    }
+    for (const { proxy } of this.devices) proxy.open();
   }
 
   async stop(): Promise<void> {

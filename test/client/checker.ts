@@ -39,10 +39,12 @@ async function history(person: Person, conversation_id: number): Promise<Message
   }
 }
 
+/** Every content is written once, so what is kept twice was sent twice, whatever ids it bears. */
 const doubles = (kept: ReadonlyMap<number, readonly MessageRow[]>) =>
   [...kept].flatMap(([id, rows]) => {
-    const byClientId = Map.groupBy(rows, (row) => `${row.sender_id}:${row.client_message_id ?? row.id}`);
-    return [...byClientId].filter(([, same]) => same.length > 1).map(([client]) => `${client} is kept twice in ${id}`);
+    const messages = rows.filter(({ type, deleted }) => type === 'message' && !deleted);
+    const same = [...Map.groupBy(messages, ({ content }) => content)].filter(([, all]) => all.length > 1);
+    return same.map(([content, all]) => `"${content}" is kept ${all.length} times in ${id}`);
   });
 
 /** Everything that was sent is kept once, in the order of sending, or shown as failed; everything acknowledged is kept. */
