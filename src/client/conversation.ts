@@ -16,8 +16,8 @@ export type Around = {
   kept(message: KeptMessage): void;
   /** Something of it is missing or uncertain: `sync` is to tell it. */
   missed(): void;
-  /** Everything up to `sequence.seq` is here. */
-  received(): void;
+  /** Everything up to `seq` is here. */
+  received(seq: number): void;
 };
 
 /** A conversation as it stands: a summary always, messages once somebody has opened it. */
@@ -66,22 +66,26 @@ export class Conversation {
       this.#apply(name, event as never);
       this.#around.emit(name, event);
     });
-    this.#around.received();
+    this.#around.received(this.sequence.seq);
     this.#around.changed();
   }
 
   /** What a list says of it that no event tells. */
   refresh({ name, last_seq, profile_picture, other_user_online, other_user }: ConversationSummary): void {
-    this.#update({ profile_picture, other_user_online, ...(other_user && { other_user }) });
+    const known = this.#summary.other_user;
+    // whether the other of two is online is told more exactly: see `others.ts`
+    const other = known && other_user && { other_user: { ...other_user, last_seen: known.last_seen } };
+    this.#update({ profile_picture, ...(other ?? { other_user_online }) });
     if (last_seq >= this.#namedSeq) this.#rename(name, last_seq);
   }
 
-  setOtherOnline(online: boolean, lastSeen: string): void {
-    const { other_user } = this.#summary;
-    this.#update({
-      other_user_online: online,
-      ...(other_user && { other_user: { ...other_user, last_seen: lastSeen } }),
-    });
+  setOtherOnline(online: boolean, lastSeen: string | null): void {
+    const { other_user, other_user_online } = this.#summary;
+    const last_seen = lastSeen ?? other_user?.last_seen;
+    if (other_user === undefined || last_seen === undefined) return;
+    if (online === other_user_online && last_seen === other_user.last_seen) return;
+    this.#update({ other_user_online: online, other_user: { ...other_user, last_seen } });
+    this.#around.changed();
   }
 
   /**
@@ -90,7 +94,7 @@ export class Conversation {
    */
   catchUp(caught: CaughtUp, readsBefore: number): void {
     const before = caught.reset ? caught.seq : this.sequence.seq;
-    if (caught.reset) this.timeline?.reset(caught.messages.map(keptOfRow));
+    if (caught.reset) this.#reset(caught.messages);
     for (const row of caught.messages) this.#takeRow(row, before);
     for (const update of caught.updates) {
       if (update.name !== undefined && update.seq >= this.#namedSeq) this.#rename(update.name, update.seq);
@@ -98,7 +102,8 @@ export class Conversation {
     }
     this.receipts.take(caught);
     this.#countedSeq = Math.max(caught.last_seq, caught.seq);
-    this.#update({ unread_count: caught.unread_count });
+    const last_seq = caught.reset ? this.#countedSeq : Math.max(this.#countedSeq, this.#summary.last_seq);
+    this.#update({ unread_count: caught.unread_count, last_seq });
     const stale = this.sequence.seq > this.#countedSeq || this.reads !== readsBefore;
     if (caught.reset) this.sequence.restart(caught.seq);
     else this.sequence.advance(caught.seq);
@@ -106,16 +111,15 @@ export class Conversation {
     this.#around.changed();
   }
 
-  /** One's own reading, acknowledged or heard of from elsewhere. @param heard whether each of them is read for the first time */
-  readByMe(ids: readonly number[], heard: boolean): void {
+  /** One's own reading, acknowledged or heard of from elsewhere. */
+  readByMe(ids: readonly number[]): void {
     this.reads += 1;
     for (const id of ids) {
       const message = this.timeline?.get(id);
-      if (message === undefined || this.receipts.statusOf(message, this.#around.userId) === 'read') {
-        if (heard || message === undefined) this.#recount();
-        continue;
-      }
-      if (this.#countsAsUnread(message)) this.#count(-1);
+      // one that is read already may be read in the answer that told so, and not yet in its count
+      if (message === undefined || this.receipts.statusOf(message, this.#around.userId) === 'read')
+        this.#around.missed();
+      else if (this.#countsAsUnread(message)) this.#count(-1);
       this.timeline?.raise(id, 'read');
     }
     this.#around.changed();
@@ -125,7 +129,7 @@ export class Conversation {
   readByOther(ids: readonly number[]): void {
     const own = ids.filter((id) => {
       const message = this.timeline?.get(id);
-      return message?.senderId === this.#around.userId && message.status !== 'read';
+      return message?.senderId === this.#around.userId && this.receipts.statusOf(message, message.senderId) !== 'read';
     });
     if (own.length === 0) return;
     if (this.#summary.is_group) return this.#around.missed();
@@ -135,7 +139,10 @@ export class Conversation {
 
   /** Somebody else has confirmed everything up to `seq`. */
   deliveredToOther(seq: number): void {
-    if (this.timeline === undefined) return;
+    const { userId } = this.#around;
+    const isNews = (message: KeptMessage) =>
+      message.seq <= seq && message.senderId === userId && this.receipts.statusOf(message, userId) === 'sent';
+    if (this.timeline?.messages.some(isNews) !== true) return;
     if (this.#summary.is_group) return this.#around.missed();
     this.receipts.delivered(seq);
     this.#around.changed();
@@ -161,12 +168,20 @@ export class Conversation {
   #delete({ message_id: id, seq }: ServerEvents['deleted_message']): void {
     const message = this.timeline?.get(id);
     if (seq > this.#countedSeq) {
-      if (message === undefined) this.#recount();
+      if (message === undefined)
+        this.#around.missed(); // whether it was read is not known here
       else if (this.#countsAsUnread(message) && this.receipts.statusOf(message, this.#around.userId) !== 'read')
         this.#count(-1);
     }
     this.timeline?.change(id, seq, { content: '', deleted: true });
     this.#changeLast(id, seq, { content: '', deleted: true });
+  }
+
+  /** What was known is no base any more. */
+  #reset(rows: readonly MessageRow[]): void {
+    this.timeline?.reset(rows.map(keptOfRow));
+    this.#lastChanged = 0;
+    this.#update({ last_message: null });
   }
 
   #takeRow(row: MessageRow, before: number): void {
@@ -188,11 +203,6 @@ export class Conversation {
 
   #count(by: number): void {
     this.#update({ unread_count: Math.max(0, this.#summary.unread_count + by) });
-  }
-
-  /** What became unread or read is not known here. */
-  #recount(): void {
-    this.#around.missed();
   }
 
   #rename(name: string, seq: number): void {

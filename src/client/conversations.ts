@@ -1,5 +1,6 @@
 import type { ConversationSummary, ServerEvents } from '../protocol.ts';
 import { type Around, Conversation, type Numbered } from './conversation.ts';
+import type { Presence } from './others.ts';
 import { Derived } from './readable.ts';
 
 type Stray = { name: Numbered; event: ServerEvents[Numbered] };
@@ -13,15 +14,24 @@ export class Conversations {
   readonly sorted = new Derived<readonly ConversationSummary[]>(() => this.#sort());
   readonly #around: (id: number) => Around;
   readonly #changed: (id: number) => void;
+  readonly #listed: (summary: ConversationSummary, askedAt: number) => void;
   readonly #all = new Map<number, Conversation>();
   /** The numbers of removals from conversations: an answer that knows less is older. */
   readonly #removals = new Map<number, number>();
+  /** Private conversations by the other user. */
+  readonly #private = new Map<number, Conversation>();
+  readonly #gone = new Set<number>();
   readonly #strays: (Stray & { id: number })[] = [];
   #moves = new Set<number>();
 
-  constructor(around: (id: number) => Around, changed: (id: number) => void) {
+  constructor(
+    around: (id: number) => Around,
+    changed: (id: number) => void,
+    listed: (summary: ConversationSummary, askedAt: number) => void,
+  ) {
     this.#around = around;
     this.#changed = changed;
+    this.#listed = listed;
   }
 
   all(): Conversation[] {
@@ -36,13 +46,23 @@ export class Conversations {
     return this.#all.has(id);
   }
 
+  /** Whether this user is not in it, as far as is known. */
+  isGone(id: number): boolean {
+    return this.#gone.has(id);
+  }
+
+  /** It was looked for, and is not there. */
+  notThere(id: number): void {
+    if (!this.#all.has(id)) this.#gone.add(id);
+  }
+
   /** False for one that was removed, even if another with its id was added since. */
   isCurrent(conversation: Conversation): boolean {
     return this.#all.get(conversation.id) === conversation;
   }
 
-  /** Takes a page of the list. */
-  list(summaries: readonly ConversationSummary[]): void {
+  /** Takes a page of the list. @param askedAt by `performance.now()` */
+  list(summaries: readonly ConversationSummary[], askedAt: number): void {
     let activity = 0;
     for (const summary of summaries.toReversed()) {
       const { conversation_id: id, last_message } = summary;
@@ -52,6 +72,7 @@ export class Conversations {
       if (known !== undefined) known.refresh(summary);
       else if (summary.last_seq >= (this.#removals.get(id) ?? 0)) this.#add(summary, activity);
     }
+    for (const summary of summaries) this.#listed(summary, askedAt);
     this.#takeStrays();
     this.sorted.changed();
   }
@@ -72,8 +93,23 @@ export class Conversations {
     }
     conversation?.sequence.stop();
     this.#all.delete(id);
+    this.#gone.add(id);
     this.#changed(id);
     this.sorted.changed();
+  }
+
+  /** This user has read messages of any conversations. @returns false if some of them are not loaded here */
+  readByMe(ids: readonly number[]): boolean {
+    const found = this.all().map((conversation) => {
+      const own = ids.filter((id) => conversation.timeline?.get(id) !== undefined);
+      if (own.length > 0) conversation.readByMe(own);
+      return own.length;
+    });
+    return found.reduce((sum, count) => sum + count, 0) === ids.length;
+  }
+
+  showPresence(userId: number, { online, last_seen }: Presence): void {
+    this.#private.get(userId)?.setOtherOnline(online, last_seen);
   }
 
   /** Somebody put this user into the conversation. */
@@ -90,6 +126,8 @@ export class Conversations {
   clear(): void {
     for (const id of this.#all.keys()) this.remove(id);
     this.#removals.clear();
+    this.#private.clear();
+    this.#gone.clear();
     this.#strays.length = 0;
   }
 
@@ -98,6 +136,8 @@ export class Conversations {
     const conversation = new Conversation(summary, activity, this.#around(id));
     conversation.baseSeq = summary.last_seq;
     this.#all.set(id, conversation);
+    this.#gone.delete(id);
+    if (summary.other_user !== undefined) this.#private.set(summary.other_user.id, conversation);
     this.#changed(id);
   }
 
