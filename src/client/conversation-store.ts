@@ -1,6 +1,6 @@
 import type { ConversationSummary, Participant } from '../protocol.ts';
-import type { Ask } from './chat.ts';
 import type { Conversation } from './conversation.ts';
+import type { Ask } from './face.ts';
 import type { KeptMessage, Status } from './kept-message.ts';
 import type { Typist } from './others.ts';
 import type { Outgoing } from './outbox.ts';
@@ -44,7 +44,7 @@ export type StoreAround = {
   typing(id: number): readonly Typist[];
   isGone(id: number): boolean;
   /** Has its messages loaded, now and after each gap. */
-  opened(store: ConversationStore): void;
+  opened(id: number): void;
   loadOlder(id: number): Promise<boolean>;
   send(id: number, content: string): void;
   retry(clientMessageId: string): void;
@@ -160,7 +160,7 @@ export class ConversationStore implements Readable<ConversationSnapshot> {
   #open(): void {
     if (this.isOpen) return;
     this.isOpen = true;
-    this.#around.opened(this);
+    this.#around.opened(this.id);
   }
 
   #make(): ConversationSnapshot {

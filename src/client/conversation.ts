@@ -16,8 +16,8 @@ export type Around = {
   kept(message: KeptMessage): void;
   /** Something of it is missing or uncertain: `sync` is to tell it. */
   missed(): void;
-  /** Everything up to `sequence.seq` is here. */
-  received(): void;
+  /** Everything up to `seq` is here. */
+  received(seq: number): void;
 };
 
 /** A conversation as it stands: a summary always, messages once somebody has opened it. */
@@ -66,7 +66,7 @@ export class Conversation {
       this.#apply(name, event as never);
       this.#around.emit(name, event);
     });
-    this.#around.received();
+    this.#around.received(this.sequence.seq);
     this.#around.changed();
   }
 
@@ -76,12 +76,13 @@ export class Conversation {
     if (last_seq >= this.#namedSeq) this.#rename(name, last_seq);
   }
 
-  setOtherOnline(online: boolean, lastSeen: string): void {
-    const { other_user } = this.#summary;
-    this.#update({
-      other_user_online: online,
-      ...(other_user && { other_user: { ...other_user, last_seen: lastSeen } }),
-    });
+  setOtherOnline(online: boolean, lastSeen: string | null): void {
+    const { other_user, other_user_online } = this.#summary;
+    const last_seen = lastSeen ?? other_user?.last_seen;
+    if (other_user === undefined || last_seen === undefined) return;
+    if (online === other_user_online && last_seen === other_user.last_seen) return;
+    this.#update({ other_user_online: online, other_user: { ...other_user, last_seen } });
+    this.#around.changed();
   }
 
   /**
@@ -98,7 +99,8 @@ export class Conversation {
     }
     this.receipts.take(caught);
     this.#countedSeq = Math.max(caught.last_seq, caught.seq);
-    this.#update({ unread_count: caught.unread_count });
+    const last_seq = caught.reset ? this.#countedSeq : Math.max(this.#countedSeq, this.#summary.last_seq);
+    this.#update({ unread_count: caught.unread_count, last_seq });
     const stale = this.sequence.seq > this.#countedSeq || this.reads !== readsBefore;
     if (caught.reset) this.sequence.restart(caught.seq);
     else this.sequence.advance(caught.seq);
@@ -106,16 +108,15 @@ export class Conversation {
     this.#around.changed();
   }
 
-  /** One's own reading, acknowledged or heard of from elsewhere. @param heard whether each of them is read for the first time */
-  readByMe(ids: readonly number[], heard: boolean): void {
+  /** One's own reading, acknowledged or heard of from elsewhere. */
+  readByMe(ids: readonly number[]): void {
     this.reads += 1;
     for (const id of ids) {
       const message = this.timeline?.get(id);
-      if (message === undefined || this.receipts.statusOf(message, this.#around.userId) === 'read') {
-        if (heard || message === undefined) this.#recount();
-        continue;
-      }
-      if (this.#countsAsUnread(message)) this.#count(-1);
+      // one that is read already may be read in the answer that told so, and not yet in its count
+      if (message === undefined || this.receipts.statusOf(message, this.#around.userId) === 'read')
+        this.#around.missed();
+      else if (this.#countsAsUnread(message)) this.#count(-1);
       this.timeline?.raise(id, 'read');
     }
     this.#around.changed();
@@ -161,7 +162,8 @@ export class Conversation {
   #delete({ message_id: id, seq }: ServerEvents['deleted_message']): void {
     const message = this.timeline?.get(id);
     if (seq > this.#countedSeq) {
-      if (message === undefined) this.#recount();
+      if (message === undefined)
+        this.#around.missed(); // whether it was read is not known here
       else if (this.#countsAsUnread(message) && this.receipts.statusOf(message, this.#around.userId) !== 'read')
         this.#count(-1);
     }
@@ -188,11 +190,6 @@ export class Conversation {
 
   #count(by: number): void {
     this.#update({ unread_count: Math.max(0, this.#summary.unread_count + by) });
-  }
-
-  /** What became unread or read is not known here. */
-  #recount(): void {
-    this.#around.missed();
   }
 
   #rename(name: string, seq: number): void {

@@ -1,5 +1,6 @@
 import type { ConversationSummary, ServerEvents } from '../protocol.ts';
 import { type Around, Conversation, type Numbered } from './conversation.ts';
+import type { Presence } from './others.ts';
 import { Derived } from './readable.ts';
 
 type Stray = { name: Numbered; event: ServerEvents[Numbered] };
@@ -16,6 +17,9 @@ export class Conversations {
   readonly #all = new Map<number, Conversation>();
   /** The numbers of removals from conversations: an answer that knows less is older. */
   readonly #removals = new Map<number, number>();
+  /** Private conversations by the other user. */
+  readonly #private = new Map<number, Conversation>();
+  readonly #gone = new Set<number>();
   readonly #strays: (Stray & { id: number })[] = [];
   #moves = new Set<number>();
 
@@ -34,6 +38,16 @@ export class Conversations {
 
   has(id: number): boolean {
     return this.#all.has(id);
+  }
+
+  /** Whether this user is not in it, as far as is known. */
+  isGone(id: number): boolean {
+    return this.#gone.has(id);
+  }
+
+  /** It was looked for, and is not there. */
+  notThere(id: number): void {
+    if (!this.#all.has(id)) this.#gone.add(id);
   }
 
   /** False for one that was removed, even if another with its id was added since. */
@@ -72,8 +86,23 @@ export class Conversations {
     }
     conversation?.sequence.stop();
     this.#all.delete(id);
+    this.#gone.add(id);
     this.#changed(id);
     this.sorted.changed();
+  }
+
+  /** This user has read messages of any conversations. @returns false if some of them are not loaded here */
+  readByMe(ids: readonly number[]): boolean {
+    const found = this.all().map((conversation) => {
+      const own = ids.filter((id) => conversation.timeline?.get(id) !== undefined);
+      if (own.length > 0) conversation.readByMe(own);
+      return own.length;
+    });
+    return found.reduce((sum, count) => sum + count, 0) === ids.length;
+  }
+
+  showPresence(userId: number, { online, last_seen }: Presence): void {
+    this.#private.get(userId)?.setOtherOnline(online, last_seen);
   }
 
   /** Somebody put this user into the conversation. */
@@ -90,6 +119,8 @@ export class Conversations {
   clear(): void {
     for (const id of this.#all.keys()) this.remove(id);
     this.#removals.clear();
+    this.#private.clear();
+    this.#gone.clear();
     this.#strays.length = 0;
   }
 
@@ -98,6 +129,8 @@ export class Conversations {
     const conversation = new Conversation(summary, activity, this.#around(id));
     conversation.baseSeq = summary.last_seq;
     this.#all.set(id, conversation);
+    this.#gone.delete(id);
+    if (summary.other_user !== undefined) this.#private.set(summary.other_user.id, conversation);
     this.#changed(id);
   }
 

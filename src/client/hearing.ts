@@ -1,17 +1,9 @@
 import type { ServerEvents } from '../protocol.ts';
-import type { CatchingUp } from './catching-up.ts';
 import type { Numbered } from './conversation.ts';
-import type { Conversations } from './conversations.ts';
 import type { ClientEventName, ClientEvents } from './emitter.ts';
-import type { Others } from './others.ts';
+import type { Engine } from './engine.ts';
 
-type Around = {
-  me: number | undefined;
-  known: Conversations;
-  catching: CatchingUp;
-  others: Others;
-  emit<Name extends ClientEventName>(name: Name, payload: ClientEvents[Name]): void;
-};
+type Around = Pick<Engine, 'me' | 'known' | 'catching' | 'others' | 'events'>;
 type Hear<Name extends ClientEventName> = (payload: ClientEvents[Name], around: Around) => void;
 
 /** What a live event means for what is known. Unknown events are for a newer client. */
@@ -30,46 +22,46 @@ const HEARING: { readonly [Name in ClientEventName]: Hear<Name> } = {
   edited_message: numbered('edited_message'),
   deleted_message: numbered('deleted_message'),
   conversation_update: (event, around) => update(event, around),
-  read_receipt(event, { me, known, emit }) {
+  read_receipt(event, { me, known, events }) {
     const conversation = known.get(event.conversation_id);
-    if (event.sender_id === me) conversation?.readByMe(event.message_ids, true);
+    if (event.sender_id === me.get()?.id) conversation?.readByMe(event.message_ids);
     else conversation?.readByOther(event.message_ids);
-    emit('read_receipt', event);
+    events.emit('read_receipt', event);
   },
-  delivery_receipt(event, { me, known, emit }) {
-    if (event.user_id !== me) known.get(event.conversation_id)?.deliveredToOther(event.seq);
-    emit('delivery_receipt', event);
+  delivery_receipt(event, { me, known, events }) {
+    if (event.user_id !== me.get()?.id) known.get(event.conversation_id)?.deliveredToOther(event.seq);
+    events.emit('delivery_receipt', event);
   },
-  typing_start(event, { others, emit }) {
+  typing_start(event, { others, events }) {
     others.hearTyping(true, event);
-    emit('typing_start', event);
+    events.emit('typing_start', event);
   },
-  typing_stop(event, { others, emit }) {
+  typing_stop(event, { others, events }) {
     others.hearTyping(false, event);
-    emit('typing_stop', event);
+    events.emit('typing_stop', event);
   },
-  presence(event, { others, emit }) {
+  presence(event, { others, events }) {
     others.hearPresence(event);
-    emit('presence', event);
+    events.emit('presence', event);
   },
 };
 
 function update(event: ServerEvents['conversation_update'], around: Around): void {
-  const { me, known, catching, emit } = around;
+  const { me, known, catching, events } = around;
   const { content, conversation_id: id, user_id, seq } = event;
   if (content === 'sync_required') {
     catching.all();
-    return emit('conversation_update', event);
+    return events.emit('conversation_update', event);
   }
   if (content === 'new_conversation') {
     if (!known.has(id)) catching.list();
-    return emit('conversation_update', event);
+    return events.emit('conversation_update', event);
   }
-  if (user_id === me && content === 'removed_from_conversation') {
+  if (user_id === me.get()?.id && content === 'removed_from_conversation') {
     known.remove(id, seq);
-    return emit('conversation_update', event);
+    return events.emit('conversation_update', event);
   }
-  if (user_id === me && content === 'added_to_conversation') known.joined(id);
+  if (user_id === me.get()?.id && content === 'added_to_conversation') known.joined(id);
   take('conversation_update', event, around);
 }
 

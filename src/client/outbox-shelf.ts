@@ -2,13 +2,22 @@ import { type OutboxEntry, parseEntry } from './outbox-entry.ts';
 import type { OutboxStorage } from './surroundings.ts';
 
 const PREFIX = 'mmchat:outbox:';
+/** Who was here last: probably who is here again, before the server has said so. */
+const USER = 'mmchat:user';
+
+export function lastUser(storage: OutboxStorage): number | undefined {
+  const id = Number(storage.getItem(USER) ?? 0);
+  return Number.isSafeInteger(id) && id > 0 ? id : undefined;
+}
 
 /** A user's outbox in storage: one key an entry, so that several tabs never write over each other's. */
 export class OutboxShelf {
+  readonly userId: number;
   readonly #storage: OutboxStorage;
   readonly #prefix: string;
 
   constructor(storage: OutboxStorage, userId: number) {
+    this.userId = userId;
     this.#storage = storage;
     this.#prefix = `${PREFIX}${userId}:`;
   }
@@ -28,8 +37,21 @@ export class OutboxShelf {
 
   /** @returns false where the storage is full: then the entry lives as long as this page */
   put({ clientMessageId, ...entry }: OutboxEntry): boolean {
+    return this.#set(this.#prefix + clientMessageId, JSON.stringify(entry));
+  }
+
+  /** Notes whose it is, for `lastUser`. */
+  remember(): void {
+    this.#set(USER, String(this.userId));
+  }
+
+  forget(): void {
+    this.#storage.removeItem(USER);
+  }
+
+  #set(key: string, value: string): boolean {
     try {
-      this.#storage.setItem(this.#prefix + clientMessageId, JSON.stringify(entry));
+      this.#storage.setItem(key, value);
       return true;
     } catch {
       return false;

@@ -2,7 +2,7 @@ import type { ResultOf } from '../protocol.ts';
 import { Backoff } from './backoff.ts';
 import { ChatClientError, passes } from './chat-client-error.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
-import { OutboxShelf } from './outbox-shelf.ts';
+import { lastUser, OutboxShelf } from './outbox-shelf.ts';
 import { type OutboxStorage, onWindow, uniqueId } from './surroundings.ts';
 
 type Sent = ResultOf<'message'>;
@@ -29,6 +29,8 @@ export class Outbox {
   readonly #sending = new Set<number>();
   readonly #stopListening: () => void;
   #shelf: OutboxShelf | undefined;
+  /** Entries that were written here before it was known who is here. */
+  #fresh: Set<string> | undefined = new Set();
   /** Entries that are not in storage though they should be: nobody else can have settled them. */
   readonly #unshelved = new Set<string>();
   #line = 0;
@@ -38,6 +40,9 @@ export class Outbox {
   constructor(storage: OutboxStorage, around: OutboxAround) {
     this.#storage = storage;
     this.#around = around;
+    const userId = lastUser(storage);
+    if (userId !== undefined) this.#shelf = new OutboxShelf(storage, userId);
+    this.#load();
     this.#stopListening = onWindow('storage', () => this.#look());
   }
 
@@ -49,7 +54,9 @@ export class Outbox {
 
   add(conversationId: number, content: string): void {
     this.#newest = Math.max(Date.now(), this.#newest + 1);
-    this.#put({ clientMessageId: uniqueId(), conversationId, content, createdAt: this.#newest });
+    const clientMessageId = uniqueId();
+    this.#fresh?.add(clientMessageId);
+    this.#put({ clientMessageId, conversationId, content, createdAt: this.#newest });
     void this.#work(conversationId);
   }
 
@@ -72,24 +79,32 @@ export class Outbox {
     if (clientMessageId !== undefined) this.#settle(clientMessageId);
   }
 
-  /** Whose outbox it is. What was written before that was known becomes theirs. */
+  /** Whose outbox it is. What was written here before that was known becomes theirs; the rest stays with whom it was. */
   belongsTo(userId: number): void {
-    this.#shelf = new OutboxShelf(this.#storage, userId);
-    const before = [...this.#entries.values()];
-    for (const entry of this.#shelf.read()) {
-      this.#newest = Math.max(this.#newest, entry.createdAt);
-      this.#entries.set(entry.clientMessageId, entry);
-      this.#around.changed(entry.conversationId);
+    const before = this.#shelf;
+    if (before?.userId !== userId) {
+      const fresh = [...(this.#fresh ?? [])].flatMap((id) => this.#entries.get(id) ?? []);
+      this.#clear();
+      this.#shelf = new OutboxShelf(this.#storage, userId);
+      this.#load();
+      for (const entry of fresh) {
+        before?.remove(entry.clientMessageId);
+        this.#put(entry);
+      }
     }
-    for (const entry of before) if (!this.#shelf.has(entry.clientMessageId)) this.#put(entry);
+    this.#fresh = undefined;
+    this.#shelf?.remember();
   }
 
-  /** Forgets what is here; with `forever`, in storage too. */
-  clear(forever: boolean): void {
-    const ids = [...this.#entries.values()];
-    this.#entries.clear();
-    if (forever) for (const { clientMessageId } of ids) this.#shelf?.remove(clientMessageId);
-    for (const { conversationId } of ids) this.#around.changed(conversationId);
+  /** Forgets what is here, and in storage with `forever`. */
+  forget(forever: boolean): void {
+    if (forever) {
+      for (const id of this.#entries.keys()) this.#shelf?.remove(id);
+      this.#shelf?.forget();
+    }
+    this.#clear();
+    this.#shelf = undefined;
+    this.#fresh = new Set();
   }
 
   online(): void {
@@ -156,6 +171,20 @@ export class Outbox {
     if (this.#entries.has(entry.clientMessageId)) this.#entries.set(entry.clientMessageId, { ...entry, sent });
     this.#around.changed(entry.conversationId);
     this.#around.acked(sent);
+  }
+
+  #load(): void {
+    for (const entry of this.#shelf?.read() ?? []) {
+      this.#newest = Math.max(this.#newest, entry.createdAt);
+      this.#entries.set(entry.clientMessageId, entry);
+      this.#around.changed(entry.conversationId);
+    }
+  }
+
+  #clear(): void {
+    const ids = new Set([...this.#entries.values()].map(({ conversationId }) => conversationId));
+    this.#entries.clear();
+    for (const id of ids) this.#around.changed(id);
   }
 
   #put(entry: OutboxEntry): void {

@@ -76,3 +76,10 @@ export class Derived<T> implements Readable<T> {
     this.#listeners.tell();
   }
 }
+
+/** A value that is made from what others give. */
+export function combined<T>(sources: readonly Readable<unknown>[], make: () => T): Readable<T> {
+  const derived = new Derived(make);
+  for (const source of sources) source.subscribe(() => derived.changed());
+  return derived;
+}

@@ -7,7 +7,8 @@ export async function until<T>(readable: Readable<T>, wanted: (value: T) => bool
   for (let value = readable.get(); ; value = readable.get()) {
     if (wanted(value)) return value;
     const left = deadline - Date.now();
-    if (left <= 0) throw new Error(`never came: ${wanted}; there is ${inspect(value, { depth: 6 })}`);
+    if (left <= 0)
+      throw new Error(`never came: ${wanted}; there is ${inspect(value, { depth: 6, maxArrayLength: 6 })}`);
     await changed(readable, left);
   }
 }

@@ -1,0 +1,139 @@
+import type { ConversationSummary, MessageRow } from '../../src/client/client.ts';
+import type { Person } from '../support/people.ts';
+import type { Device } from './device.ts';
+
+const PAGE = 200;
+const SUMMARY_FIELDS = ['is_group', 'name', 'last_message', 'last_seq', 'unread_count'] as const;
+
+/** Compares, message by message, what the database holds with what each device shows. */
+export async function compare(devices: readonly Device[], groups: readonly number[], insider: Person) {
+  const kept = new Map<number, MessageRow[]>();
+  for (const id of groups) kept.set(id, await history(insider, id));
+  const views = await Promise.all(devices.map((device) => viewAgainst(device)));
+  const differences = [
+    ...devices.flatMap(({ faults }) => faults),
+    ...devices.flatMap((device) => sendsAgainst(device, kept)),
+    ...doubles(kept),
+    ...views.flatMap((view) => view.differences),
+  ];
+  const counts = {
+    keptMessages: [...kept.values()].flat().length,
+    shownMessages: views.reduce((sum, { shown }) => sum + shown, 0),
+    ackedSends: devices.reduce((sum, { acked }) => sum + acked.size, 0),
+    failedSends: views.reduce((sum, { failed }) => sum + failed, 0),
+    differences: differences.length,
+  };
+  return { counts, differences };
+}
+
+/** All of a conversation's messages, oldest first. */
+async function history(person: Person, conversation_id: number): Promise<MessageRow[]> {
+  const rows: MessageRow[] = [];
+  for (;;) {
+    const before = rows.at(-1)?.id;
+    const input = { conversation_id, limit: PAGE, ...(before !== undefined && { before }) };
+    const { ok, messages, error } = await person.rest.ask('list_messages', input);
+    if (!ok) throw new Error(`list_messages: ${JSON.stringify(error)}`);
+    rows.push(...messages);
+    if (messages.length < PAGE) return rows.reverse();
+  }
+}
+
+const doubles = (kept: ReadonlyMap<number, readonly MessageRow[]>) =>
+  [...kept].flatMap(([id, rows]) => {
+    const byClientId = Map.groupBy(rows, (row) => `${row.sender_id}:${row.client_message_id ?? row.id}`);
+    return [...byClientId].filter(([, same]) => same.length > 1).map(([client]) => `${client} is kept twice in ${id}`);
+  });
+
+/** Everything that was sent is kept once, in the order of sending, or shown as failed; everything acknowledged is kept. */
+function sendsAgainst(device: Device, kept: ReadonlyMap<number, readonly MessageRow[]>): string[] {
+  const ids = new Set([...kept.values()].flat().map(({ id }) => id));
+  const lost = [...device.acked].filter(([, id]) => !ids.has(id)).map(([client]) => `acked ${client} is not kept`);
+  const unsent = [...device.sent].flatMap(([id, contents]) => {
+    const { messages } = device.store(id).get();
+    const pending = messages.filter(({ state }) => state === 'pending').map(({ content }) => content);
+    if (pending.length > 0) return [`${device.name} still has to send ${pending.length} in ${id}`];
+    const own = (kept.get(id) ?? []).filter((row) => row.sender_id === device.who.id && row.type === 'message');
+    // an edited or deleted message does not tell any more what it was
+    const seqOf = new Map(own.map((row) => [row.content, row.seq]));
+    const seqs = contents.flatMap((content) => seqOf.get(content) ?? []);
+    const disorder = seqs.some((seq, index) => seq < (seqs[index - 1] ?? 0));
+    const changed = own.filter(({ edited, deleted }) => edited || deleted).length;
+    const failed = messages.filter(({ state }) => state === 'failed').length;
+    const missing = contents.length - seqs.length;
+    return [
+      ...(disorder ? [`${device.name}'s sends in ${id} are kept out of order`] : []),
+      ...(missing > changed + failed ? [`${missing} of ${device.name}'s sends in ${id} are missing`] : []),
+    ];
+  });
+  return [...lost, ...unsent];
+}
+
+async function viewAgainst(device: Device) {
+  const { conversations } = await device.who.rest.ask('list_conversations');
+  const listed = conversations as ConversationSummary[];
+  const shown = device.chat.conversations.get();
+  const differences: string[] = [];
+  if (shown.map(idOf).join() !== listed.map(idOf).join())
+    differences.push(`${device.name} lists ${shown.map(idOf)}, the database ${listed.map(idOf)}`);
+  let [messages, failed] = [0, 0];
+  for (const summary of listed) {
+    const own = shown.find((each) => idOf(each) === idOf(summary));
+    for (const field of SUMMARY_FIELDS) {
+      const [mine, theirs] = [own?.[field], summary[field]].map((each) => JSON.stringify(each));
+      if (mine !== theirs) differences.push(`${device.name}: ${field} of ${idOf(summary)} is ${mine}, kept: ${theirs}`);
+    }
+    if (!device.opens.includes(idOf(summary))) continue;
+    const view = await messagesAgainst(device, idOf(summary));
+    differences.push(...view.differences);
+    messages += view.shown;
+    failed += view.failed;
+  }
+  return { differences, shown: messages, failed };
+}
+
+const idOf = ({ conversation_id }: ConversationSummary) => conversation_id;
+
+async function messagesAgainst(device: Device, id: number) {
+  const snapshot = device.store(id).get();
+  const sent = snapshot.messages.filter((message) => message.id !== undefined);
+  const failed = snapshot.messages.filter(({ state }) => state === 'failed').length;
+  const rows = await history(device.who, id);
+  const from = snapshot.hasOlder ? (sent[0]?.seq ?? Number.POSITIVE_INFINITY) : 0;
+  const expected = rows
+    .filter(({ seq }) => seq >= from)
+    .map((row) =>
+      JSON.stringify([
+        row.id,
+        row.seq,
+        row.sender_id,
+        row.content,
+        row.edited_at,
+        row.deleted,
+        row.type,
+        row.status === 'read',
+      ]),
+    );
+  const shown = sent.map((each) =>
+    JSON.stringify([
+      each.id,
+      each.seq,
+      each.senderId,
+      each.content,
+      each.editedAt,
+      each.deleted,
+      each.kind,
+      each.state === 'read',
+    ]),
+  );
+  const differences = [
+    ...expected.filter((row) => !shown.includes(row)).map((row) => `${device.name} does not show ${row} of ${id}`),
+    ...shown
+      .filter((row) => !expected.includes(row))
+      .map((row) => `${device.name} shows ${row} of ${id}, which is not kept`),
+    ...(snapshot.loading ? [`${device.name} is still loading ${id}`] : []),
+    ...(snapshot.gone ? [`${device.name} shows ${id} as gone`] : []),
+    ...(rows.length > 0 && shown.length === 0 ? [`${device.name} shows nothing of ${id}`] : []),
+  ];
+  return { differences, shown: shown.length, failed };
+}
