@@ -1,6 +1,7 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import { type Logger, pino } from 'pino';
 import { Server } from 'socket.io';
+import { countedInPrimary, countedInRedis, type SharedStore } from './accounts/limiters.ts';
 import { Limits } from './accounts/limits.ts';
 import { createMail } from './accounts/mail.ts';
 import { OneTimeCodes } from './accounts/one-time-codes.ts';
@@ -8,8 +9,9 @@ import { Passwords } from './accounts/passwords.ts';
 import { Sessions } from './accounts/sessions.ts';
 import { Tokens } from './accounts/tokens.ts';
 import type { Cluster } from './cluster/cluster.ts';
-import { dismissEnded, joinCluster } from './cluster/join.ts';
-import { type Redis, redisClient } from './cluster/redis-bus.ts';
+import { type Connect, dismissEnded, joinCluster } from './cluster/join.ts';
+import { type Redis, redisBus, redisClient } from './cluster/redis-bus.ts';
+import { workerBus } from './cluster/worker-bus.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { GroupCommit } from './conversations/group-commit.ts';
@@ -24,6 +26,7 @@ import { operations } from './operations.ts';
 import { Presence } from './presence/presence.ts';
 import { Typing } from './presence/typing.ts';
 import { summaryOf } from './summary.ts';
+import { serveAdminUi } from './transports/admin-ui.ts';
 import { Connections } from './transports/connections.ts';
 import { isAllowedOrigin } from './transports/credentials.ts';
 import { sayFarewell } from './transports/farewell.ts';
@@ -36,6 +39,10 @@ import { serveSockets } from './transports/sockets.ts';
 import { serveUpgrades } from './transports/upgrades.ts';
 import { writeTogether } from './transports/write-together.ts';
 import { Work } from './work.ts';
+import type { Colleagues } from './workers/channel.ts';
+import { outboxThrough } from './workers/letters.ts';
+import { keepSessionsTogether } from './workers/sessions.ts';
+import { writeTurnsThrough } from './workers/write-turns.ts';
 
 export type App = {
   /** Where it listens, e.g. `http://localhost:8080`. */
@@ -55,6 +62,7 @@ type House = Readonly<{
   turn: Turn;
   http: HttpServer;
   metrics: Metrics;
+  colleagues: Colleagues | undefined;
 }>;
 type Inside = Readonly<{ context: Context; delivery: Delivery; cluster: Cluster | undefined }>;
 type Doors = Readonly<{ close: () => Promise<void>; operators: Operators }>;
@@ -68,16 +76,17 @@ const MAIL_WITHIN_MS = 2_000;
 
 /**
  * Builds the whole house and opens its door. Each call gives a server of its own.
+ * @param colleagues the other workers, if this process is one of several
  * @throws whatever keeps it from starting: a database or Redis out of reach, a port that is taken
  */
-export async function createApp(config: Config): Promise<App> {
+export async function createApp(config: Config, colleagues?: Colleagues): Promise<App> {
   const log = pino({ level: config.logLevel });
   const report: Report = (error, doing) => log.error({ err: describeError(error), doing }, 'failed');
   const work = new Work();
-  const metrics = new Metrics(operations);
+  const metrics = new Metrics(operations, colleagues?.place);
   const io = socketServer(config, work);
-  const house: House = { config, log, report, work, io, turn: new Turn(), http: createServer(), metrics };
-  const database = await Database.open(config.database);
+  const house: House = { config, log, report, work, io, turn: new Turn(), http: createServer(), metrics, colleagues };
+  const database = await Database.open(config.database, colleagues && writeTurnsThrough(colleagues.channel));
   try {
     const inside = await furnish(house, database);
     const doors = await openDoors(house, inside);
@@ -104,8 +113,9 @@ function socketServer({ corsOrigins }: Config, work: Work): ChatServer {
 }
 
 /** Everything behind the doors. */
-async function furnish({ config, log, report, work, io, turn, metrics }: House, database: Database): Promise<Inside> {
-  const redis: Redis | undefined = config.redisUrl === undefined ? undefined : redisClient(config.redisUrl, log);
+async function furnish(house: House, database: Database): Promise<Inside> {
+  const { config, log, report, work, io, turn, metrics, colleagues } = house;
+  const { connect, store } = sharingOf(house);
   const delivery: Delivery = new Delivery(
     io,
     (userId, sessionId) => sessions.forget(userId, sessionId),
@@ -117,42 +127,54 @@ async function furnish({ config, log, report, work, io, turn, metrics }: House, 
   const sessions = new Sessions(database, tokens, config.tokens.ttlMinutes, delivery.deliver, hearsEndings);
   const presence = new Presence(database, delivery.deliverHere, delivery.anyOtherIn, report);
   const cluster =
-    redis && (await joinCluster({ io, redis, database, delivery, presence, sessions, observer: metrics, log, report }));
+    connect && (await joinCluster({ connect, database, delivery, presence, sessions, observer: metrics, report }));
   const context: Context = {
     database,
     accounts: {
       sessions,
       codes: new OneTimeCodes(database, tokens, config.otp),
       passwords: new Passwords(),
-      mail: createMail(config.mail, log),
+      mail: createMail(config.mail, log, undefined, colleagues && outboxThrough(colleagues.channel)),
     },
-    limits: new Limits(config.limits, redis),
+    limits: new Limits(config.limits, store),
     presence,
     typing: new Typing(delivery.deliver),
     changes: new GroupCommit(database, delivery.deliver, metrics),
     observer: metrics,
+    receiptsWanted: () => delivery.wantsReceipts() || cluster?.receiptsWanted === true,
     draining: () => work.draining,
     working: (promise) => work.track(promise),
   };
   return { context, delivery, cluster };
 }
 
+/** How this process shares with others, if there are any: through Redis, or through the primary of its workers. */
+function sharingOf({ config, log, io, colleagues }: House): { connect?: Connect; store?: SharedStore } {
+  if (config.redisUrl !== undefined) {
+    const redis: Redis = redisClient(config.redisUrl, log);
+    return { connect: (report) => redisBus(io, redis, log, report), store: countedInRedis(redis) };
+  }
+  if (colleagues === undefined) return {};
+  return { connect: (report) => workerBus(colleagues.channel, report), store: countedInPrimary };
+}
+
 /** Opens every way in, but for the port. */
-async function openDoors(
-  { config, log, report, io, turn, http, metrics }: House,
-  { context, delivery, cluster }: Inside,
-): Promise<Doors> {
+async function openDoors(house: House, { context, delivery, cluster }: Inside): Promise<Doors> {
+  const { config, log, report, io, turn, http, metrics, colleagues } = house;
   const { limits } = config;
   const connections = new Connections(limits.enabled ? limits.connectionsPerUser : Number.POSITIVE_INFINITY);
   const raw = new RawWebSockets({ io, turn, context, connections, corsOrigins: config.corsOrigins, log });
-  const forOperators = await pagesForOperators(metrics, { io, context, cluster, rawConnections: () => raw.size });
+  const watched = { io, context, cluster, rawConnections: () => raw.size };
+  const forOperators = await pagesForOperators(metrics, watched, config, colleagues);
   const operators = await openToOperators(forOperators, config);
   const pages = [pagesOf(config, context), serveOperators(forOperators, config)];
   http.on('request', httpApp({ config, context, log, pages }).callback());
   io.attach(http, { destroyUpgrade: false }); // there is another kind of upgrade here
   logSockets(io, log);
   serveSockets(io, { context, delivery, connections, trustedProxies: config.trustedProxies, log });
+  serveAdminUi(io, { config, limits: context.limits, log });
   serveUpgrades(http, io, raw);
+  const passedOn = colleagues && (await keepSessionsTogether({ http, io, ...colleagues }));
   const slow = new SlowReaders(io, metrics);
   writeTogether(io, turn, { mostUnreadBytes: MOST_WAITING_BYTES, tooSlow: slow.cut });
   const { sessions, codes } = context.accounts;
@@ -171,6 +193,7 @@ async function openDoors(
     await sayFarewell([...raw.closings(), ...connectionsOf(io).map((connection) => () => connection.close())]);
     raw.stop();
     io.engine.close();
+    await passedOn?.close();
   };
   return { close, operators };
 }

@@ -16,6 +16,8 @@ export type Context = {
   /** Every durable change of a conversation goes through this one line. */
   readonly changes: GroupCommit;
   readonly observer: Observer;
+  /** Whether a client on any node asked for live delivery receipts, as far as this one knows. */
+  receiptsWanted(): boolean;
   /** True once the server is stopping: nothing new is begun. */
   draining(): boolean;
   /** Counts an operation under way, so that stopping waits for it. */

@@ -5,16 +5,22 @@ import { type PostgreSqlConnection, defineConfig as postgresql } from '@mikro-or
 import type { AbstractSqlConnection, AbstractSqlDriver, SqlEntityManager } from '@mikro-orm/sql';
 import { type SqliteConnection, defineConfig as sqlite } from '@mikro-orm/sqlite';
 import { CompiledQuery, type DatabaseConnection, type Kysely, type RawBuilder, sql } from 'kysely';
-import { OneTimeCode, Session, Ticket, User } from './accounts/entities.ts';
+import { OneTimeCode, Session, Ticket, User, UsernamePiece } from './accounts/entities.ts';
 import type { DatabaseConfig } from './config-parts.ts';
 import { Conversation, Participant, ReadRange } from './conversations/entities.ts';
 import { isUnavailable } from './database-errors.ts';
 import { Message } from './messages/entities.ts';
 import { Migrator } from './migrator.ts';
+import { type ClientPool, PipelinedTransactions } from './pipelined-transactions.ts';
 import { rememberStatements } from './prepared-statements.ts';
+import { BUSY_TIMEOUT_MS, beginImmediately } from './sqlite-locking.ts';
 
+/** Waits for the turn to write; what it gives is to be called when the writing is done. */
+export type TakeTurn = () => Promise<() => void>;
 /** Runs SQL, inside a transaction or outside. */
 export type Sql = Kysely<unknown>;
+/** SQL, and lists of rows as one parameter for it. */
+export type Queries = Pick<Database, 'sql' | 'each'>;
 export type Entities = SqlEntityManager;
 
 type TypeParsers = { setTypeParser(oid: number, parser: (text: string) => unknown): void };
@@ -25,12 +31,12 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** A node that stands still in the middle of a transaction must not hold its locks against the others for ever. */
 const IDLE_IN_TRANSACTION_MS = 5_000;
 /** A commit that was acknowledged is on the disk: WAL alone would leave the last ones to chance. */
-const PRAGMAS = ['journal_mode = wal', 'synchronous = full', 'foreign_keys = on', 'busy_timeout = 5000'];
+const PRAGMAS = [`busy_timeout = ${BUSY_TIMEOUT_MS}`, 'journal_mode = wal', 'synchronous = full', 'foreign_keys = on'];
 
 /** MikroORM's options for either database; the command line uses the same. */
 export function ormOptions(config: DatabaseConfig, { silent = false } = {}): Options<AbstractSqlDriver> {
   const common = {
-    entities: [User, Session, Ticket, OneTimeCode, Conversation, Participant, ReadRange, Message],
+    entities: [User, UsernamePiece, Session, Ticket, OneTimeCode, Conversation, Participant, ReadRange, Message],
     extensions: [Migrator],
     migrations: {
       path: `./src/migrations/${config.kind}`,
@@ -53,6 +59,7 @@ function postgresqlOptions(url: string) {
     driverOptions: {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
+      pipeline: true,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
       // ids, sequence numbers and moments stay below 2^53: plain numbers, as on SQLite
       onPoolCreated: (pool: { options: { types: TypeParsers } }) => pool.options.types.setTypeParser(INT8_OID, Number),
@@ -78,8 +85,13 @@ export class Database {
    */
   readonly each: (rows: readonly (readonly unknown[])[]) => RawBuilder<unknown>;
 
-  private constructor(kind: DatabaseConfig['kind'], orm: MikroORM) {
+  readonly #pipelined = new PipelinedTransactions(() => this.#pool());
+
+  readonly #takeTurn: TakeTurn | undefined;
+
+  private constructor(kind: DatabaseConfig['kind'], orm: MikroORM, takeTurn: TakeTurn | undefined) {
     this.kind = kind;
+    this.#takeTurn = kind === 'sqlite' ? takeTurn : undefined;
     this.orm = orm;
     this.forUpdate = kind === 'postgresql' ? sql`for update` : sql``;
     this.each = (rows) =>
@@ -88,12 +100,19 @@ export class Database {
         : sql`json_each(${JSON.stringify(rows)})`;
   }
 
-  /** Opens the database and brings its tables up to date. */
-  static async open(config: DatabaseConfig): Promise<Database> {
-    const database = new Database(config.kind, await MikroORM.init(ormOptions(config, { silent: true })));
+  /**
+   * Opens the database and brings its tables up to date.
+   * @param takeTurn waits for the turn to write, where several processes of ours write to one SQLite file
+   */
+  static async open(config: DatabaseConfig, takeTurn?: TakeTurn): Promise<Database> {
+    const orm = await MikroORM.init(ormOptions(config, { silent: true }));
+    const database = new Database(config.kind, orm, takeTurn);
     try {
-      if (config.kind === 'sqlite')
-        rememberStatements(await (database.#connection as SqliteConnection).getNativeClient());
+      if (config.kind === 'sqlite') {
+        const sqlite = await (database.#connection as SqliteConnection).getNativeClient();
+        beginImmediately(sqlite);
+        rememberStatements(sqlite);
+      }
       await database.orm.migrator.up();
     } catch (error) {
       await database.close();
@@ -110,7 +129,7 @@ export class Database {
   /** Connections to PostgreSQL by what they do, and who waits for one; of SQLite, which has one, nothing. */
   async pool(): Promise<Record<string, number>> {
     if (this.kind === 'sqlite') return {};
-    const pool = await (this.#connection as PostgreSqlConnection).getNativeClient(); // of that kind, then
+    const pool = await this.#pool();
     return { busy: pool.totalCount - pool.idleCount, idle: pool.idleCount, waiting: pool.waitingCount };
   }
 
@@ -125,8 +144,26 @@ export class Database {
    * Runs `work` in one transaction. Only the given `Sql` may be used in it: anything else waits for this transaction
    * on SQLite, for ever. No mail, network or delivery inside.
    */
-  transaction<T>(work: (transaction: Sql) => Promise<T>): Promise<T> {
-    return this.#connection.transactional((transaction) => work(transaction as unknown as Sql)); // one of any schema
+  async transaction<T>(work: (transaction: Sql) => Promise<T>): Promise<T> {
+    const giveBack = await this.#takeTurn?.();
+    try {
+      return await this.#connection.transactional((transaction) => work(transaction as unknown as Sql)); // one of any schema
+    } finally {
+      giveBack?.();
+    }
+  }
+
+  /**
+   * The same for what is hot: on PostgreSQL, statements that `work` asks for at once are sent at once. The unit of work
+   * cannot be used in it.
+   */
+  batch<T>(work: (transaction: Sql) => Promise<T>): Promise<T> {
+    return this.kind === 'sqlite' ? this.transaction(work) : this.#pipelined.run(work);
+  }
+
+  /** Whether a batch can begin while another is being committed. */
+  get overlapping(): boolean {
+    return this.kind === 'postgresql';
   }
 
   /** Whether an error says that the database cannot be reached, rather than that it refused something. */
@@ -136,6 +173,12 @@ export class Database {
 
   async close(): Promise<void> {
     await this.orm.close(true);
+  }
+
+  /** Of PostgreSQL alone. */
+  async #pool() {
+    const pool = await (this.#connection as PostgreSqlConnection).getNativeClient();
+    return pool as typeof pool & ClientPool; // its own types know many more forms of a query
   }
 
   get #connection(): AbstractSqlConnection {

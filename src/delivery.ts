@@ -1,11 +1,11 @@
 import type { Namespace, Server, Socket } from 'socket.io';
 import { Arrivals } from './arrivals.ts';
-import type { Audience, Deliver, Effect, Room } from './effects.ts';
+import { RECEIPTS_ROOM, reachOf, receiptHearers, roomOf, roomOfUser } from './audience.ts';
+import { type Audience, type Deliver, type Effect, type Room, syncPrompt } from './effects.ts';
 import { ChatError } from './errors.ts';
 import type { MembershipGuard } from './membership-guard.ts';
 import type { Observer } from './observer.ts';
 import { NAMESPACE_OF } from './protocol.ts';
-import { timeOf } from './time.ts';
 
 /** What is known of a socket from its authentication on. */
 type SocketData = {
@@ -26,14 +26,12 @@ type ChatNamespace = Namespace<Hears, Tells, Hears, SocketData>;
 /** Passes effects to the other nodes, if there are any. */
 export type Spread = (effects: readonly Effect[], mustBeConfirmed: boolean) => Promise<void> | undefined;
 type Emission = Extract<Effect, { kind: 'emit' }>;
+type Receipt = Extract<Effect, { kind: 'receipt' }>;
 
 export const NAMESPACES = ['/chat', '/presence'] as const;
 const CLOSED_UNAUTHENTICATED = 4401;
 /** Clients converge within 5 s; asking them takes at most this long. */
 const PROMPT_WITHIN_MS = 1_500;
-
-export const roomOf = (conversationId: number) => `conversation:${conversationId}`;
-export const roomOfUser = (userId: number) => `user:${userId}`;
 
 /** The only place that emits: it carries out what committed changes mean for the clients, on every transport. */
 export class Delivery {
@@ -44,6 +42,7 @@ export class Delivery {
   readonly arrivals = new Arrivals();
   #spread: Spread = () => undefined;
   #guard: MembershipGuard | undefined;
+  #tellWanted: () => void = () => undefined;
 
   constructor(
     io: ChatServer,
@@ -59,9 +58,10 @@ export class Delivery {
   }
 
   /** From now on other nodes deliver too, and their removals may be news to this one. */
-  join(spread: Spread, guard: MembershipGuard): void {
+  join(spread: Spread, guard: MembershipGuard, tellReceiptsWanted: () => void): void {
     this.#spread = spread;
     this.#guard = guard;
+    this.#tellWanted = tellReceiptsWanted;
   }
 
   /** Delivers on this node and on all others. */
@@ -80,6 +80,7 @@ export class Delivery {
 
   #carryOut(effect: Effect): void {
     if (effect.kind === 'emit') this.#emit(effect);
+    else if (effect.kind === 'receipt') this.#tellReceipt(effect);
     else if (effect.kind === 'join') this.#join(effect.conversationId, effect.userIds);
     else if (effect.kind === 'leave') this.#leave(effect.conversationId, effect.userId, effect.removalSeq);
     else this.#end(effect);
@@ -95,6 +96,29 @@ export class Delivery {
     if (this.#guard === undefined || !('room' in to)) emit();
     else this.#guard.pass(to.room, emit);
   }
+
+  #tellReceipt({ room, payload }: Receipt): void {
+    if (!this.wantsReceipts()) return;
+    const { local, adapter } = this.#io.of('/chat');
+    const emit = () => {
+      const hearers = receiptHearers(adapter.rooms, room.id, payload.user_id);
+      if (hearers.length === 0) return; // to no room would mean to everybody
+      this.#emitted('delivery_receipt', hearers.length);
+      local.to(hearers).emit('delivery_receipt', payload);
+    };
+    if (this.#guard === undefined) emit();
+    else this.#guard.pass(room, emit);
+  }
+
+  /** From now on this socket is told the receipts of its conversations. */
+  receiptsWantedBy(socket: ChatSocket): void {
+    const first = !this.wantsReceipts();
+    socket.join(RECEIPTS_ROOM);
+    if (first) this.#tellWanted();
+  }
+
+  /** Whether a socket of this node asked for live delivery receipts. */
+  readonly wantsReceipts = (): boolean => this.#io.of('/chat').adapter.rooms.has(RECEIPTS_ROOM);
 
   #audienceOf(type: Emission['event']['type'], to: Exclude<Audience, { room: Room }>) {
     const namespace = this.#io.of(NAMESPACE_OF[type]);
@@ -207,27 +231,6 @@ export class Delivery {
     return NAMESPACES.map((name) => this.#io.of(name));
   }
 }
-
-/** How many sockets of this node are in an audience; of contacts, who may share many conversations, it says nothing. */
-function reachOf(rooms: ReadonlyMap<string, ReadonlySet<string>>, to: Audience): number {
-  const sizeOf = (room: string) => rooms.get(room)?.size ?? 0;
-  if ('contactsOf' in to) return 0;
-  if ('userIds' in to) return to.userIds.reduce((sum, userId) => sum + sizeOf(roomOfUser(userId)), 0);
-  const { room, exceptConnection, exceptUser } = to;
-  const all = rooms.get(roomOf(room.id));
-  if (all === undefined) return 0;
-  const sender = exceptConnection !== undefined && all.has(exceptConnection) ? 1 : 0;
-  return Math.max(0, all.size - sender - (exceptUser === undefined ? 0 : sizeOf(roomOfUser(exceptUser))));
-}
-
-/** Of no conversation in particular: whatever was missed may be in any. */
-const syncPrompt = () => ({
-  conversation_id: 0,
-  seq: 0,
-  sender_id: 0,
-  content: 'sync_required' as const,
-  created_at: timeOf(Date.now()),
-});
 
 /** Nothing more reaches or moves a socket whose session is over, but for the answer that it waits for. */
 function silence(socket: ChatSocket): void {

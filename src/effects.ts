@@ -1,8 +1,11 @@
 import type { ServerEventName, ServerEvents } from './protocol.ts';
+import { timeOf } from './time.ts';
 
 /** What a committed change means for clients; only `delivery.ts` carries it out. */
 export type Effect =
   | { kind: 'emit'; to: Audience; event: AnyEvent }
+  /** Somebody confirmed what they have been given: told to those alone who asked for it. */
+  | { kind: 'receipt'; room: Room; payload: ServerEvents['delivery_receipt'] }
   | { kind: 'join'; conversationId: number; userIds: readonly number[] }
   | { kind: 'leave'; conversationId: number; userId: number; removalSeq: number }
   /** A session has ended, or all of a user's. The connection that asked for it is still to be answered. */
@@ -16,7 +19,8 @@ export type Audience =
   | { contactsOf: number; conversationIds: readonly number[] }
   | { userIds: readonly number[] };
 
-export type AnyEvent = { [Name in ServerEventName]: { type: Name; payload: ServerEvents[Name] } }[ServerEventName];
+type ForAll = Exclude<ServerEventName, 'delivery_receipt'>;
+export type AnyEvent = { [Name in ForAll]: { type: Name; payload: ServerEvents[Name] } }[ForAll];
 
 export const toConversation = ({ id, removalSeq }: Room, event: AnyEvent, exceptConnection?: string): Effect => ({
   kind: 'emit',
@@ -28,6 +32,15 @@ export const toUsers = (userIds: readonly number[], event: AnyEvent): Effect => 
   kind: 'emit',
   to: { userIds },
   event,
+});
+
+/** Of no conversation in particular: whatever was missed may be in any. */
+export const syncPrompt = () => ({
+  conversation_id: 0,
+  seq: 0,
+  sender_id: 0,
+  content: 'sync_required' as const,
+  created_at: timeOf(Date.now()),
 });
 
 /** Carries effects out, in their order. What it returns settles when no node can deliver to who has left any more. */

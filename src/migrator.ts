@@ -1,9 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Transaction } from '@mikro-orm/core';
 import { type Migration, MigrationRunner, Migrator as PlainMigrator } from '@mikro-orm/migrations';
 import { SqlitePlatform } from '@mikro-orm/sql';
+import type { SqliteConnection } from '@mikro-orm/sqlite';
+import { BUSY_TIMEOUT_MS, beginImmediately, isLocked } from './sqlite-locking.ts';
 
 /** Any number that nobody else locks in this database. */
 const ADVISORY_LOCK = 727_001;
+
+/** How long another process may migrate a SQLite file. */
+const WAIT_MS = 60_000;
+const LOOK_EVERY_MS = 50;
 
 /**
  * The one migrator, for the command line and for the start alike: on PostgreSQL many may start at once and one of them
@@ -25,7 +32,8 @@ export class Migrator extends PlainMigrator {
     ...args: Parameters<PlainMigrator['runMigrations']>
   ): Promise<Awaited<ReturnType<PlainMigrator['runMigrations']>>> {
     const run = () => super.runMigrations(...args);
-    return this.driver.getPlatform() instanceof SqlitePlatform ? this.#withoutForeignKeys(run) : this.#alone(run);
+    if (!(this.driver.getPlatform() instanceof SqlitePlatform)) return this.#alone(run);
+    return this.#withoutForeignKeys(() => this.#whenNobodyElseDoes(run));
   }
 
   /** The lock lives as long as a transaction of its own, on a connection of its own: a crash releases it. */
@@ -37,6 +45,29 @@ export class Migrator extends PlainMigrator {
       await connection.execute(`select pg_advisory_xact_lock(${ADVISORY_LOCK})`, [], 'all', transaction);
       return run();
     });
+  }
+
+  /**
+   * All migrations run in one transaction, which takes SQLite's lock when it begins. While another process has it, this
+   * one asks again: waiting inside SQLite would hold up everything else in this process.
+   */
+  async #whenNobodyElseDoes<T>(run: () => Promise<T>): Promise<T> {
+    const connection = this.driver.getConnection();
+    beginImmediately(await (connection as SqliteConnection).getNativeClient());
+    const until = Date.now() + WAIT_MS;
+    await connection.execute('pragma busy_timeout = 0');
+    try {
+      for (;;) {
+        try {
+          return await run();
+        } catch (error) {
+          if (!isOthersDoing(error) || Date.now() > until) throw error;
+          await sleep(LOOK_EVERY_MS);
+        }
+      }
+    } finally {
+      await connection.execute(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    }
   }
 
   /**
@@ -52,6 +83,11 @@ export class Migrator extends PlainMigrator {
       await connection.execute('pragma foreign_keys = on');
     }
   }
+}
+
+/** It holds the lock, or has just made the table of what was applied, which MikroORM makes outside the transaction. */
+function isOthersDoing(error: unknown): boolean {
+  return isLocked(error) || (error instanceof Error && /table .* already exists/.test(error.message));
 }
 
 /** Makes up for the foreign keys that are off: looks for what they would have refused, while it can still be undone. */

@@ -29,7 +29,9 @@ type Definition<Schema extends ObjectSchema<object>> = {
 
 type Run<Input, Who> = (input: Input, who: Who, context: Context, asked: Asked) => Promise<Result>;
 
-export type Operation = {
+export type Operation<Input = never> = {
+  /** Never there at run time: by it the compiler holds an operation's schema to the types that clients share. */
+  readonly takes?: (input: Input) => void;
   readonly input: ObjectSchema<object>;
   readonly limit: 'send' | 'operation';
   readonly access: 'public' | 'user';
@@ -39,14 +41,14 @@ export type Operation = {
 /** An operation for logged-in users. */
 export function operation<Schema extends ObjectSchema<object>>(
   definition: Definition<Schema> & { run: Run<InferType<Schema>, Caller> },
-): Operation {
+): Operation<InferType<Schema>> {
   return { limit: 'operation', ...definition, access: 'user' };
 }
 
 /** An operation for everybody: it counts its limits itself. */
 export function publicOperation<Schema extends ObjectSchema<object>>(
   definition: Definition<Schema> & { run: Run<InferType<Schema>, undefined> },
-): Operation {
+): Operation<InferType<Schema>> {
   return { limit: 'operation', ...definition, access: 'public' };
 }
 

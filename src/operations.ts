@@ -15,23 +15,30 @@ import { sendMessage } from './messages/send.ts';
 import { sync } from './messages/sync.ts';
 import type { Operation } from './operation.ts';
 import { startTyping, stopTyping } from './presence/typing.ts';
+import type { InputOf, OperationName } from './protocol.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export type Route = `${Method} /api/${string}`;
-type Entry = {
-  operation: Operation;
+type Entry<Input = never> = {
+  operation: Operation<Input>;
   /** Where it is found over HTTP; path parameters are named after the input's fields. */
   http?: Route;
   /** The namespaces whose clients may ask for it by its name. */
   sockets: readonly ('/chat' | '/presence')[];
 };
 
-const restOnly = (http: Route, operation: Operation): Entry => ({ operation, http, sockets: [] });
-const everywhere = (http: Route, operation: Operation): Entry => ({ operation, http, sockets: ['/chat'] });
-const typing = (operation: Operation): Entry => ({ operation, sockets: ['/chat', '/presence'] });
+const restOnly = <Input>(http: Route, operation: Operation<Input>): Entry<Input> => ({ operation, http, sockets: [] });
+const everywhere = <Input>(http: Route, operation: Operation<Input>): Entry<Input> => ({
+  operation,
+  http,
+  sockets: ['/chat'],
+});
+const typing = <Input>(operation: Operation<Input>): Entry<Input> => ({ operation, sockets: ['/chat', '/presence'] });
 
-/** Every operation: its name on sockets, and its place in the REST API. */
-export const operations: Readonly<Record<string, Entry>> = {
+/** Each has to take what `protocol.ts` says that clients may send. */
+type Table = { readonly [Name in OperationName]: Entry<InputOf<Name>> };
+
+const table = {
   signup_initiate: restOnly('POST /api/signup/initiate', initiateSignup),
   signup_verify: restOnly('POST /api/signup/verify', verifySignup),
   login: restOnly('POST /api/login', login),
@@ -63,4 +70,7 @@ export const operations: Readonly<Record<string, Entry>> = {
 
   typing_start: typing(startTyping),
   typing_stop: typing(stopTyping),
-};
+} satisfies Table;
+
+/** Every operation: its name on sockets, and its place in the REST API. */
+export const operations: Readonly<Record<string, Entry>> = table;

@@ -32,6 +32,8 @@ export type ServerEvents = {
   };
   deleted_message: { conversation_id: number; message_id: number; seq: number; sender_id: number; deleted_at: Time };
   read_receipt: { conversation_id: number; message_ids: number[]; sender_id: number; created_at: Time };
+  /** The user has confirmed everything up to `seq`. Only for connections that asked for receipts when they connected. */
+  delivery_receipt: { conversation_id: number; seq: number; user_id: number };
   conversation_update: {
     conversation_id: number;
     seq: number;
@@ -62,6 +64,7 @@ export const NAMESPACE_OF = {
   edited_message: '/chat',
   deleted_message: '/chat',
   read_receipt: '/chat',
+  delivery_receipt: '/chat',
   conversation_update: '/chat',
   typing_start: '/presence',
   typing_stop: '/presence',

@@ -14,7 +14,9 @@ export function summaryOf(config: Config, mail: Mail, url: string, metricsUrl?: 
     `  mail      ${mail.destination}`,
     `  pages     ${pages.join(`\n${' '.repeat(12)}`)}`,
     ...(config.redisUrl === undefined ? [] : [`  cluster   Redis, ${new URL(config.redisUrl).host}`]),
+    ...(config.workers === 1 ? [] : [`  workers   ${config.workers}`]),
     ...(metricsUrl === undefined ? [] : [`  metrics   ${metricsUrl}`]),
+    ...(config.adminUi === undefined ? [] : [`  admin     namespace /admin, for Socket.IO's admin UI`]),
     ...(config.limits.enabled ? [] : ['  limits    off (RATE_LIMITS=off)']),
   ];
 }

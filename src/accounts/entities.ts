@@ -19,6 +19,22 @@ export const User = defineEntity({
 });
 export type User = InferEntity<typeof User>;
 
+/**
+ * The pieces of a username's key, up to three characters each, by which the search finds it; those of its beginning once
+ * more, marked. Ordered by the length of the name, so that the best matches are the first entries of the key.
+ */
+export const UsernamePiece = defineEntity({
+  name: 'UsernamePiece',
+  tableName: 'username_pieces',
+  properties: {
+    piece: p.string().length(4).primary(),
+    length: p.integer().primary(),
+    usernameKey: p.string().length(32).primary(),
+    userId: () => p.manyToOne(User).mapToPk().joinColumn('user_id').deleteRule('cascade').index(false),
+  },
+  indexes: [{ properties: ['userId'] }],
+});
+
 /** A login. Its row is the proof that tokens which name it are still good; ending it is deleting it. */
 export const Session = defineEntity({
   name: 'Session',

@@ -1,6 +1,8 @@
 import {
   BurstyRateLimiter,
+  type IRateLimiterOptions,
   type RateLimiterAbstract,
+  RateLimiterCluster,
   RateLimiterMemory,
   RateLimiterRedis,
   RateLimiterRes,
@@ -8,12 +10,29 @@ import {
 import type { Rate } from '../config-variables.ts';
 
 export type Limiter = Pick<RateLimiterAbstract, 'consume' | 'get' | 'delete'>;
-/** The `redis` client that nodes share their counts through. */
-export type SharedStore = { readonly isReady: boolean };
+/** Where several processes count together. */
+export type SharedStore = {
+  readonly isReady: boolean;
+  limiter(options: IRateLimiterOptions): Limiter;
+};
 
-/** How long an answer of Redis is waited for, and for how long after that it is not asked. */
+/** How long an answer of the store is waited for, and for how long after that it is not asked. */
 const PATIENCE_MS = 200;
 const PAUSE_MS = 2_000;
+
+/** Counts in Redis, for all nodes. @param client of the package `redis` */
+export const countedInRedis = (client: { readonly isReady: boolean }): SharedStore => ({
+  get isReady() {
+    return client.isReady;
+  },
+  limiter: (options) => new RateLimiterRedis({ ...options, storeClient: client, useRedisPackage: true }),
+});
+
+/** Counts in the primary process, for all its workers. */
+export const countedInPrimary: SharedStore = {
+  isReady: true,
+  limiter: (options) => new RateLimiterCluster({ ...options, timeoutMs: PATIENCE_MS }),
+};
 
 /** Makes limiters that count in this process or, with a store, for all nodes together. */
 export class Limiters {
@@ -29,8 +48,7 @@ export class Limiters {
     const options = { keyPrefix: `mmchat:${name}`, points, duration: seconds };
     const here = new RateLimiterMemory(options);
     if (this.#store === undefined) return here;
-    const shared = new RateLimiterRedis({ ...options, storeClient: this.#store, useRedisPackage: true });
-    return new SharedLimiter(shared, here, this.#store, this.#pause);
+    return new SharedLimiter(this.#store.limiter(options), here, this.#store, this.#pause);
   }
 
   /** A steady rate, and a burst on top that fills up again in as long as the burst lasts at the steady rate. */
@@ -45,7 +63,7 @@ export class Limiters {
   }
 }
 
-/** Counts for all nodes; while Redis does not answer, each node counts for itself: a limit must never stop the chat. */
+/** Counts for all nodes; while the store does not answer, each node counts for itself: a limit must never stop the chat. */
 class SharedLimiter implements Limiter {
   readonly #shared: Limiter;
   readonly #here: Limiter;

@@ -8,6 +8,7 @@ import { timeOf } from '../time.ts';
 import { User } from './entities.ts';
 import { keyOf, username } from './fields.ts';
 import { findUsers } from './find-users.ts';
+import { indexUsername } from './username-pieces.ts';
 
 /** The caller's own profile. */
 export const me = operation({
@@ -40,7 +41,12 @@ export const lastSeen = operation({
 
 async function update(database: Database, userId: number, changed: Partial<User>): Promise<void> {
   try {
-    await database.entities().nativeUpdate(User, { id: userId }, changed);
+    await database.transaction(async (transaction) => {
+      await database.entities(transaction).nativeUpdate(User, { id: userId }, changed);
+      const { usernameKey } = changed;
+      if (usernameKey !== undefined)
+        await indexUsername({ sql: transaction, each: database.each }, userId, usernameKey);
+    });
   } catch (error) {
     if (breaksUnique(error, 'username_key')) throw new ChatError('username_taken');
     throw error;

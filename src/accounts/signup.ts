@@ -9,6 +9,7 @@ import { COOKIE, publicOperation } from '../operation.ts';
 import { User } from './entities.ts';
 import { email, keyOf, newPassword, oneTimeCode, username } from './fields.ts';
 import { addressTaken, signupCode } from './letters.ts';
+import { indexUsername } from './username-pieces.ts';
 
 type Signup = { username: string; email: string; password: string };
 
@@ -69,7 +70,9 @@ async function createUser(
         insert into users (username, username_key, email, email_key, password_hash, last_seen, created_at)
         values (${account.username}, ${keyOf(account.username)}, ${account.email}, ${emailKey}, ${passwordHash}, ${now}, ${now})
         returning id`.execute(transaction);
-      return rows[0]?.id ?? 0;
+      const id = rows[0]?.id ?? 0;
+      await indexUsername({ sql: transaction, each: database.each }, id, keyOf(account.username));
+      return id;
     });
   } catch (error) {
     if (breaksUnique(error, 'username_key')) throw new ChatError('username_taken');

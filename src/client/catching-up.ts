@@ -1,5 +1,6 @@
 import type { InputOf, OperationName, ResultOf } from '../protocol.ts';
 import { Backoff } from './backoff.ts';
+import { ChatClientError } from './chat-client-error.ts';
 import type { Conversation } from './conversation.ts';
 import type { Conversations } from './conversations.ts';
 import { Value } from './readable.ts';
@@ -104,18 +105,24 @@ export class CatchingUp {
   async #work(): Promise<void> {
     if (this.#working) return;
     this.#working = true;
-    while (this.#isOnline && (this.#all || this.#list || this.#some.size > 0)) {
-      this.behind.set(this.#all);
-      try {
-        await this.#inTurn(() => this.#round());
-        this.#backoff.reset();
-      } catch {
-        // whatever it was: what is missing stays noted, and is asked for again
-        await new Promise((resolve) => setTimeout(resolve, this.#backoff.next()));
-      }
+    try {
+      while (this.#isOnline && (this.#all || this.#list || this.#some.size > 0)) await this.#attempt();
+    } finally {
+      this.#working = false;
+      this.behind.set(false);
     }
-    this.#working = false;
-    this.behind.set(false);
+  }
+
+  async #attempt(): Promise<void> {
+    this.behind.set(this.#all);
+    try {
+      await this.#inTurn(() => this.#round());
+      this.#backoff.reset();
+    } catch (error) {
+      if (!(error instanceof ChatClientError)) throw error;
+      // what is missing stays noted, and is asked for again
+      await new Promise((resolve) => setTimeout(resolve, this.#backoff.next(error.retryAfter)));
+    }
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -164,11 +171,12 @@ export class CatchingUp {
 
   /** @returns where to go on, if it is worth it */
   async #listPage(limit: number, cursor: string | undefined, further: boolean): Promise<string | undefined> {
+    const askedAt = performance.now();
     const answer = await this.#ask('list_conversations', { limit, ...(cursor !== undefined && { cursor }) });
     const unchanged = answer.conversations.some(
       (each) => this.#known.get(each.conversation_id)?.baseSeq === each.last_seq,
     );
-    this.#known.list(answer.conversations);
+    this.#known.list(answer.conversations, askedAt);
     if (further || answer.next_cursor === undefined) this.#cursor = answer.next_cursor ?? null;
     return unchanged ? undefined : answer.next_cursor;
   }

@@ -1,7 +1,14 @@
-import type { ConversationSummary, InputOf, Participant, Profile, ResultOf } from '../protocol.ts';
+import type {
+  ConversationSummary,
+  InputOf,
+  Participant,
+  Profile,
+  ResultOf,
+  ServerEventName,
+  ServerEvents,
+} from '../protocol.ts';
 import { account } from './account.ts';
 import { ConversationStore, type StoreAround } from './conversation-store.ts';
-import type { ClientEventName, ClientEvents } from './emitter.ts';
 import { Engine } from './engine.ts';
 import type { Ask, ChatOptions, ChatStatus } from './face.ts';
 import type { Presence } from './others.ts';
@@ -64,7 +71,7 @@ export class Chat {
   };
 
   /** Hears an event, in order, live or caught up on. @returns how to stop */
-  on<Name extends ClientEventName>(name: Name, listener: (payload: ClientEvents[Name]) => void): () => void {
+  on<Name extends ServerEventName>(name: Name, listener: (payload: ServerEvents[Name]) => void): () => void {
     return this.#engine.events.on(name, listener);
   }
 

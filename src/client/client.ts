@@ -7,7 +7,6 @@ export { account } from './account.ts';
 export type { Chat } from './chat.ts';
 export { ChatClientError } from './chat-client-error.ts';
 export type { ConversationSnapshot, ConversationStore, ShownMessage } from './conversation-store.ts';
-export type { ClientEvents } from './emitter.ts';
 export type { Ask, ChatOptions, ChatStatus } from './face.ts';
 export type { Presence, Typist } from './others.ts';
 export type { Readable } from './readable.ts';

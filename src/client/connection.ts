@@ -72,11 +72,11 @@ export class Connection {
     return (this.#line as Line).ask(name, input, Math.max(1, deadline - Date.now()));
   }
 
-  /** Gives up the line because of what was learnt over it. */
-  drop(reason: ChatClientError): void {
-    const line = this.#line;
-    line?.close();
-    if (line !== undefined) this.#lose(line, reason);
+  /** Asks over the line that there is. Unlike `ask` it waits for no other, on which somebody else may be logged in. */
+  async askNow<Name extends OperationName>(name: Name, input: InputOf<Name>): Promise<ResultOf<Name>> {
+    if (!this.isOnline || this.#line === undefined)
+      throw new ChatClientError('disconnected', 'There is no connection.');
+    return this.#line.ask(name, input, ASK_WITHIN_MS);
   }
 
   /** No more connecting until `connectNow`. */

@@ -72,7 +72,10 @@ export class Conversation {
 
   /** What a list says of it that no event tells. */
   refresh({ name, last_seq, profile_picture, other_user_online, other_user }: ConversationSummary): void {
-    this.#update({ profile_picture, other_user_online, ...(other_user && { other_user }) });
+    const known = this.#summary.other_user;
+    // whether the other of two is online is told more exactly: see `others.ts`
+    const other = known && other_user && { other_user: { ...other_user, last_seen: known.last_seen } };
+    this.#update({ profile_picture, ...(other ?? { other_user_online }) });
     if (last_seq >= this.#namedSeq) this.#rename(name, last_seq);
   }
 
@@ -126,7 +129,7 @@ export class Conversation {
   readByOther(ids: readonly number[]): void {
     const own = ids.filter((id) => {
       const message = this.timeline?.get(id);
-      return message?.senderId === this.#around.userId && message.status !== 'read';
+      return message?.senderId === this.#around.userId && this.receipts.statusOf(message, message.senderId) !== 'read';
     });
     if (own.length === 0) return;
     if (this.#summary.is_group) return this.#around.missed();
@@ -136,7 +139,10 @@ export class Conversation {
 
   /** Somebody else has confirmed everything up to `seq`. */
   deliveredToOther(seq: number): void {
-    if (this.timeline === undefined) return;
+    const { userId } = this.#around;
+    const isNews = (message: KeptMessage) =>
+      message.seq <= seq && message.senderId === userId && this.receipts.statusOf(message, userId) === 'sent';
+    if (this.timeline?.messages.some(isNews) !== true) return;
     if (this.#summary.is_group) return this.#around.missed();
     this.receipts.delivered(seq);
     this.#around.changed();

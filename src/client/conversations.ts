@@ -14,6 +14,7 @@ export class Conversations {
   readonly sorted = new Derived<readonly ConversationSummary[]>(() => this.#sort());
   readonly #around: (id: number) => Around;
   readonly #changed: (id: number) => void;
+  readonly #listed: (summary: ConversationSummary, askedAt: number) => void;
   readonly #all = new Map<number, Conversation>();
   /** The numbers of removals from conversations: an answer that knows less is older. */
   readonly #removals = new Map<number, number>();
@@ -23,9 +24,14 @@ export class Conversations {
   readonly #strays: (Stray & { id: number })[] = [];
   #moves = new Set<number>();
 
-  constructor(around: (id: number) => Around, changed: (id: number) => void) {
+  constructor(
+    around: (id: number) => Around,
+    changed: (id: number) => void,
+    listed: (summary: ConversationSummary, askedAt: number) => void,
+  ) {
     this.#around = around;
     this.#changed = changed;
+    this.#listed = listed;
   }
 
   all(): Conversation[] {
@@ -55,8 +61,8 @@ export class Conversations {
     return this.#all.get(conversation.id) === conversation;
   }
 
-  /** Takes a page of the list. */
-  list(summaries: readonly ConversationSummary[]): void {
+  /** Takes a page of the list. @param askedAt by `performance.now()` */
+  list(summaries: readonly ConversationSummary[], askedAt: number): void {
     let activity = 0;
     for (const summary of summaries.toReversed()) {
       const { conversation_id: id, last_message } = summary;
@@ -66,6 +72,7 @@ export class Conversations {
       if (known !== undefined) known.refresh(summary);
       else if (summary.last_seq >= (this.#removals.get(id) ?? 0)) this.#add(summary, activity);
     }
+    for (const summary of summaries) this.#listed(summary, askedAt);
     this.#takeStrays();
     this.sorted.changed();
   }

@@ -2,7 +2,7 @@ import type { Profile, ResultOf, ServerEvents } from '../protocol.ts';
 import { CatchingUp } from './catching-up.ts';
 import { Confirmations } from './confirmations.ts';
 import { Connection } from './connection.ts';
-import type { Around, Conversation } from './conversation.ts';
+import type { Around } from './conversation.ts';
 import type { ConversationStore } from './conversation-store.ts';
 import { Conversations } from './conversations.ts';
 import { Emitter } from './emitter.ts';
@@ -41,10 +41,11 @@ export class Engine {
       lost: () => this.#offline(),
       heard: (event, payload) => hear(event, payload, this),
     });
-    const ask = this.connection.ask.bind(this.connection);
+    const ask = this.connection.askNow.bind(this.connection);
     this.known = new Conversations(
       (id) => this.#around(id),
       (id) => this.#cameOrWent(id),
+      (summary, askedAt) => this.others.list(summary, askedAt),
     );
     this.catching = new CatchingUp(ask, this.known, random);
     this.outbox = new Outbox(storage, {
@@ -71,7 +72,6 @@ export class Engine {
       },
     });
     this.typing = new OwnTyping((conversation_id, isTyping) => {
-      if (!this.connection.isOnline) return;
       // a hint: if it fails, the next keystroke tells it again
       ask(isTyping ? 'typing_start' : 'typing_stop', { conversation_id }).catch(() => undefined);
     });
@@ -156,7 +156,5 @@ export class Engine {
     const store = this.stores.get(id);
     store?.changed();
     if (store?.isOpen) void this.loading.newest(id);
-    const conversation: Conversation | undefined = this.known.get(id);
-    if (conversation !== undefined) this.others.list(conversation.summary);
   }
 }

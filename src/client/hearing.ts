@@ -1,14 +1,13 @@
-import type { ServerEvents } from '../protocol.ts';
+import type { ServerEventName, ServerEvents } from '../protocol.ts';
 import type { Numbered } from './conversation.ts';
-import type { ClientEventName, ClientEvents } from './emitter.ts';
 import type { Engine } from './engine.ts';
 
 type Around = Pick<Engine, 'me' | 'known' | 'catching' | 'others' | 'events'>;
-type Hear<Name extends ClientEventName> = (payload: ClientEvents[Name], around: Around) => void;
+type Hear<Name extends ServerEventName> = (payload: ServerEvents[Name], around: Around) => void;
 
 /** What a live event means for what is known. Unknown events are for a newer client. */
 export function hear(event: string, payload: unknown, around: Around): void {
-  if (Object.hasOwn(HEARING, event)) HEARING[event as ClientEventName](payload as never, around);
+  if (Object.hasOwn(HEARING, event)) HEARING[event as ServerEventName](payload as never, around);
 }
 
 const numbered =
@@ -16,7 +15,7 @@ const numbered =
   (event, around) =>
     take(name, event, around);
 
-const HEARING: { readonly [Name in ClientEventName]: Hear<Name> } = {
+const HEARING: { readonly [Name in ServerEventName]: Hear<Name> } = {
   message: numbered('message'),
   system_message: numbered('system_message'),
   edited_message: numbered('edited_message'),

@@ -77,7 +77,8 @@ export class Line {
     socket.onAny((event: string, payload: unknown) => {
       if (this.#over !== undefined) return;
       this.#noteSound();
-      if (event === 'error' && isErrorAnswer(payload)) this.#end(ChatClientError.of(payload));
+      if (event === 'error' && isErrorAnswer(payload) && payload.code === 'unauthenticated')
+        this.#end(ChatClientError.of(payload));
       else this.#events.heard(event, payload);
     });
   }

@@ -1,5 +1,6 @@
 import type { MessageRow } from '../protocol.ts';
 import type { CatchingUp } from './catching-up.ts';
+import { ChatClientError } from './chat-client-error.ts';
 import type { Connection } from './connection.ts';
 import type { Conversations } from './conversations.ts';
 import { keptOfRow } from './kept-message.ts';
@@ -30,15 +31,11 @@ export class Loading {
   async newest(id: number): Promise<void> {
     if (this.#trying.has(id)) return;
     this.#trying.add(id);
-    while (this.#isWanted(id)) {
-      try {
-        await this.older(id);
-      } catch {
-        // refused, too late or cut off: the loop looks which
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
+    try {
+      while (this.#isWanted(id)) await this.#attempt(id);
+    } finally {
+      this.#trying.delete(id);
     }
-    this.#trying.delete(id);
   }
 
   /** A page of older messages; who asks while one is on its way gets that. @returns whether there are more */
@@ -46,6 +43,15 @@ export class Loading {
     const page = this.#pages.get(id) ?? this.#load(id).finally(() => this.#pages.delete(id));
     this.#pages.set(id, page);
     return page;
+  }
+
+  async #attempt(id: number): Promise<void> {
+    try {
+      await this.older(id);
+    } catch (error) {
+      if (!(error instanceof ChatClientError)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS)); // refused, too late or cut off
+    }
   }
 
   #isWanted(id: number): boolean {

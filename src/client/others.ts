@@ -14,6 +14,8 @@ const TYPING_MS = 6_000;
 export class Others {
   readonly presence = new Derived<ReadonlyMap<number, Presence>>(() => new Map(this.#known));
   readonly #known = new Map<number, Presence>();
+  /** When users were last told of, by `performance.now()`. */
+  readonly #heardAt = new Map<number, number>();
   readonly #clock = new ServerClock();
   readonly #online = new Leases<number, undefined>((userId) => this.#set(userId, false, undefined));
   readonly #typing: Leases<string, Typist & { conversationId: number }>;
@@ -36,6 +38,7 @@ export class Others {
 
   hearPresence({ sender_id, content, last_seen, expires_at }: ServerEvents['presence']): void {
     this.#clock.hear(Date.parse(last_seen));
+    this.#heardAt.set(sender_id, performance.now());
     const left = content === 'online' ? Math.min(this.#clock.until(Date.parse(expires_at)), ONLINE_MS) : 0;
     this.#hold(sender_id, left, last_seen);
   }
@@ -58,9 +61,12 @@ export class Others {
     this.#typingChanged(conversationId);
   }
 
-  /** What a list says of the other user of a private conversation. */
-  list({ other_user, other_user_online }: ConversationSummary): void {
+  /** What a list says of the other user of a private conversation. @param askedAt by `performance.now()` */
+  list({ other_user, other_user_online }: ConversationSummary, askedAt: number): void {
     if (other_user === undefined) return;
+    const known = this.#known.get(other_user.id);
+    const heardAt = this.#heardAt.get(other_user.id) ?? Number.NEGATIVE_INFINITY;
+    if (known !== undefined && heardAt >= askedAt) return this.#presenceChanged(other_user.id, known); // newer than the list
     this.#hold(other_user.id, other_user_online ? ONLINE_MS : 0, other_user.last_seen);
   }
 

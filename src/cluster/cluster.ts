@@ -21,6 +21,8 @@ export type Node = {
   apply(effects: readonly Effect[]): void;
   /** Users with a connection on this node. */
   onlineUsers(): Iterable<number>;
+  /** Whether a client of this node asked for live delivery receipts. */
+  wantsReceipts(): boolean;
   /** Users whose presence on other nodes changed. */
   presenceChanged(userIds: Iterable<number>): void;
   /** What arrives now may be late: who was in a room may have been removed since. */
@@ -37,6 +39,8 @@ export class Cluster {
   /** When each other node was last heard. */
   readonly #heard = new Map<string, number>();
   readonly #presence = new RemotePresence();
+  /** The nodes with a client that asked for live delivery receipts, by their last tick. */
+  readonly #wantReceipts = new Set<string>();
   readonly #confirmations = new Confirmations(CONFIRM_WITHIN_MS);
   readonly #timers: readonly NodeJS.Timeout[];
   #tickedAt = Date.now();
@@ -87,12 +91,20 @@ export class Cluster {
   }
 
   /** Passes effects to the other nodes; with something to confirm, resolves when they have, or after a second. */
-  spread(effects: readonly Effect[], mustBeConfirmed: boolean): Promise<void> | undefined {
+  readonly spread = (effects: readonly Effect[], mustBeConfirmed: boolean): Promise<void> | undefined => {
     if (!mustBeConfirmed) return void this.#publish('effects', { effects });
     const { id, confirmed } = this.#confirmations.ask(new Set(this.#heard.keys()));
     this.#publish('effects', { effects, confirm: id });
     return confirmed;
+  };
+
+  /** Whether another node has a client that asked for live delivery receipts. */
+  get receiptsWanted(): boolean {
+    return this.#wantReceipts.size > 0;
   }
+
+  /** To be called when the first client of this node asks for receipts: the others need not wait for the next tick. */
+  readonly tellReceiptsWanted = (): void => this.#publish('tick', true);
 
   userConnected(userId: number): void {
     this.#publish('online', [userId]);
@@ -119,7 +131,7 @@ export class Cluster {
     if (!this.current) this.#node.stoodStill();
     this.#heardAt = Date.now();
     this.#heard.set(from, this.#heardAt);
-    if (kind === 'tick') return;
+    if (kind === 'tick') return this.#heed(from, body === true);
     const users = body as number[]; // of all kinds but the first two
     if (kind === 'effects') this.#carryOut(body as { effects: Effect[]; confirm?: string });
     else if (kind === 'confirmed') this.#confirmations.confirm(body as string, from);
@@ -131,6 +143,11 @@ export class Cluster {
     if (kind === 'hello') this.#publish('beat', [...this.#node.onlineUsers()]);
   }
 
+  #heed(node: string, wantsReceipts: boolean): void {
+    if (wantsReceipts) this.#wantReceipts.add(node);
+    else this.#wantReceipts.delete(node);
+  }
+
   #carryOut({ effects, confirm }: { effects: Effect[]; confirm?: string }): void {
     this.#node.apply(effects);
     if (confirm !== undefined) this.#publish('confirmed', confirm);
@@ -140,7 +157,7 @@ export class Cluster {
   #tick(): void {
     if (!this.current) this.#node.stoodStill();
     this.#tickedAt = Date.now();
-    this.#publish('tick', undefined);
+    this.#publish('tick', this.#node.wantsReceipts());
   }
 
   #beat(): void {
@@ -169,6 +186,7 @@ export class Cluster {
   #forget(node: string): void {
     this.#heard.delete(node);
     this.#confirmations.gone(node);
+    this.#wantReceipts.delete(node);
     this.#node.presenceChanged(this.#presence.forget(node));
   }
 }

@@ -1,23 +1,22 @@
 import { sql } from 'kysely';
-import type { Server } from 'socket.io';
 import type { Sessions } from '../accounts/sessions.ts';
 import type { Database } from '../database.ts';
 import type { Delivery } from '../delivery.ts';
 import { MembershipGuard } from '../membership-guard.ts';
 import type { Observer } from '../observer.ts';
 import type { Presence } from '../presence/presence.ts';
+import type { Bus } from './bus.ts';
 import { Cluster } from './cluster.ts';
-import { type Redis, redisBus } from './redis-bus.ts';
 
+/** Opens the way on which the nodes talk. */
+export type Connect = (report: { lost(): void }) => Promise<Bus> | Bus;
 type House = {
-  io: Server;
-  redis: Redis;
+  connect: Connect;
   database: Database;
   delivery: Delivery;
   presence: Presence;
   sessions: Sessions;
   observer: Observer;
-  log: Record<'warn' | 'info', (fields: object, message: string) => void>;
   report: (error: unknown, doing: string) => void;
 };
 
@@ -26,14 +25,12 @@ const PROMPT_AFTER_MS = 500;
 
 /** Makes this node one of several: from here on they deliver for each other. */
 export async function joinCluster({
-  io,
-  redis,
+  connect,
   database,
   delivery,
   presence,
   sessions,
   observer,
-  log,
   report,
 }: House): Promise<Cluster> {
   const prompt = soonOnce(() => delivery.promptSync());
@@ -47,10 +44,11 @@ export async function joinCluster({
     cluster.countLost();
     observer.publishLost();
   };
-  const bus = await redisBus(io, redis, log, { lost });
+  const bus = await connect({ lost });
   const cluster: Cluster = new Cluster(bus, {
     apply: delivery.deliverHere,
     onlineUsers: () => presence.onlineHere(),
+    wantsReceipts: delivery.wantsReceipts,
     presenceChanged: presence.changedElsewhere,
     stoodStill: () => guard.forget(),
     mayHaveMissed() {
@@ -60,7 +58,7 @@ export async function joinCluster({
       prompt();
     },
   });
-  delivery.join((effects, mustBeConfirmed) => cluster.spread(effects, mustBeConfirmed), guard);
+  delivery.join(cluster.spread, guard, cluster.tellReceiptsWanted);
   presence.join(cluster);
   return cluster;
 }

@@ -38,7 +38,8 @@ export class Batch {
     const { rows } = await sql<LockedConversation>`
       select id, is_group as "isGroup", name, last_seq as "lastSeq", removal_seq as "removalSeq", message_count as "messageCount",
         last_message_id as "lastMessageId", activity_at as "activityAt"
-      from conversations where id in (${sql.join([...ids])}) order by id ${forUpdate}`.execute(transaction);
+      from conversations where id in (select ${int8At(0)} from ${each([...ids].map((id) => [id]))})
+      order by id ${forUpdate}`.execute(transaction);
     return new Batch(
       transaction,
       each,
@@ -61,17 +62,28 @@ export class Batch {
   /** Writes the changed conversations back. */
   async finish(): Promise<void> {
     if (this.#changed.size === 0) return;
-    const rows = [...this.#changed].map(
-      (each) =>
-        sql`(${int8(each.id)}, ${int8(each.lastSeq)}, ${int8(each.messageCount)}, ${int8(each.lastMessageId)}, ${int8(each.activityAt)}, ${int8(each.removalSeq)})`,
-    );
+    const rows = [...this.#changed].map((each) => [
+      each.id,
+      each.lastSeq,
+      each.messageCount,
+      each.lastMessageId,
+      each.activityAt,
+      each.removalSeq,
+    ]);
     await sql`
       update conversations
-      set last_seq = v.column2, message_count = v.column3, last_message_id = v.column4, activity_at = v.column5,
-        removal_seq = v.column6
-      from (values ${sql.join(rows)}) as v where conversations.id = v.column1`.execute(this.sql);
+      set last_seq = v.last_seq, message_count = v.message_count, last_message_id = v.last_message_id,
+        activity_at = v.activity_at, removal_seq = v.removal_seq
+      from (
+        select ${int8At(0)} as id, ${int8At(1)} as last_seq, ${int8At(2)} as message_count, ${int8At(3)} as last_message_id,
+          ${int8At(4)} as activity_at, ${int8At(5)} as removal_seq
+        from ${this.each(rows)}
+      ) as v where conversations.id = v.id`.execute(this.sql);
   }
 }
 
 /** A parameter in a list of values, whose type PostgreSQL would not guess. */
 export const int8 = (value: number | null) => sql`cast(${value} as bigint)`;
+
+/** A whole number of a row that `Database.each` lists, by its place in it. */
+export const int8At = (place: number) => sql`cast(value ->> ${sql.lit(place)} as bigint)`;

@@ -22,6 +22,8 @@ type Entry = {
   item: unknown;
   resolve(answer: unknown): void;
   reject(error: unknown): void;
+  /** The database refused a batch that it was in. */
+  alone?: boolean;
 };
 
 const MAX_BATCH = 1_000;
@@ -32,12 +34,17 @@ const RETRY_AFTER_BUSY_SEC = 1;
  * The one line through which every durable change of a conversation goes: whatever is queued is committed as one
  * transaction, then delivered and acknowledged in the order of its `seq`. Nothing waits for a timer: when idle, a change
  * commits alone at once; under load the batch grows by itself. (Group commit: DeWitt et al., SIGMOD 1984.)
+ *
+ * On PostgreSQL the next batch begins when only the commit of the last is left: its locks are held until then, so the
+ * next one's numbers are higher, and each is settled after the one before it. At most two are under way.
  */
 export class GroupCommit {
   readonly #database: Database;
   readonly #deliver: Deliver;
   #queue: Entry[] = [];
   #running = false;
+  /** Resolves when the newest batch has been settled. */
+  #settled = Promise.resolve();
   readonly #committed: Observer['committed'];
 
   constructor(database: Database, deliver: Deliver, { committed }: Pick<Observer, 'committed'>) {
@@ -70,30 +77,40 @@ export class GroupCommit {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
-      await this.#commit(this.#queue.splice(0, MAX_BATCH));
+      const before = this.#settled;
+      const entries = this.#queue[0]?.alone ? this.#queue.splice(0, 1) : this.#queue.splice(0, MAX_BATCH);
+      const { promise: written, resolve } = Promise.withResolvers<void>();
+      this.#settled = this.#commit(entries, before, resolve);
+      await Promise.all([this.#database.overlapping ? Promise.race([written, this.#settled]) : this.#settled, before]);
       await nextTurn();
     }
     this.#running = false;
   }
 
-  /** Commits the entries together; if the database refuses them so, one by one, and only the guilty ones fail. */
-  async #commit(entries: readonly Entry[]): Promise<void> {
+  /**
+   * Commits the entries together and settles them, after those of the batch before. If the database refuses them so,
+   * they are queued again, each to be committed alone, and only the guilty ones fail.
+   * @param written called when only the commit itself is left to do
+   */
+  async #commit(entries: readonly Entry[], before: Promise<void>, written: () => void): Promise<void> {
     const began = performance.now();
     let committing = false;
     try {
-      const outcomes = await this.#database.transaction(async (sql) => {
+      const outcomes = await this.#database.batch(async (sql) => {
         const batch = await Batch.begin(sql, this.#database, locksOf(entries));
         const results = await runAll(batch, entries);
         await batch.finish();
         committing = true;
+        written();
         return results;
       });
       this.#committed(entries.length, performance.now() - began);
+      await before;
       for (const [entry, outcome] of outcomes) this.#settle(entry, outcome);
     } catch (error) {
       // whether a commit that failed midway happened is unknown: repeating it could double what has no client id
       if (committing || entries.length === 1 || this.#database.isUnavailable(error)) return rejectAll(entries, error);
-      for (const entry of entries) await this.#commit([entry]);
+      this.#queue.unshift(...entries.map((entry) => ({ ...entry, alone: true })));
     }
   }
 

@@ -12,7 +12,7 @@ type Listed = { id: number; username: string; profilePicture: string; lastSeen: 
 export const listParticipants = operation({
   input: object({ conversation_id: requiredId() }),
   async run({ conversation_id: conversationId }, caller, { database, presence }) {
-    await conversationOf(database.sql, caller, conversationId);
+    await conversationOf(database, caller, conversationId);
     const { rows } = await sql<Listed>`
       select u.id, u.username, u.profile_picture as "profilePicture", u.last_seen as "lastSeen", p.is_admin as "isAdmin"
       from participants p join users u on u.id = p.user_id

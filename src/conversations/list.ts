@@ -26,12 +26,16 @@ export const listConversations = operation({
   },
 });
 
+/** First which conversations they are, from their numbers alone; then all that is shown of those. */
 async function findPage(db: Sql, userId: number, limit: number, after: Cursor | undefined): Promise<StoredSummary[]> {
-  const older = after === undefined ? sql`` : sql` and (c.activity_at, c.id) < (${after.activityAt}, ${after.id})`;
+  const older = after === undefined ? sql`` : sql` and (n.activity_at, n.id) < (${after.activityAt}, ${after.id})`;
   const { rows } = await sql<StoredSummary>`
-    ${selectSummaries} where p.user_id = ${userId}${older} order by c.activity_at desc, c.id desc limit ${limit}`.execute(
-    db,
-  );
+    with newest as (
+      select n.id from participants i join conversations n on n.id = i.conversation_id
+      where i.user_id = ${userId}${older} order by n.activity_at desc, n.id desc limit ${limit}
+    )
+    ${selectSummaries} where p.user_id = ${userId} and c.id in (select id from newest)
+    order by c.activity_at desc, c.id desc`.execute(db);
   return rows;
 }
 

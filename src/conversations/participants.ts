@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { object } from 'yup';
 import { findUsers } from '../accounts/find-users.ts';
-import type { Sql } from '../database.ts';
+import type { Queries, Sql } from '../database.ts';
 import { type Effect, toUsers } from '../effects.ts';
 import { ChatError } from '../errors.ts';
 import { required, requiredId, visibleText } from '../inputs.ts';
@@ -19,7 +19,7 @@ type Rename = { caller: Caller; conversationId: number; name: string };
 export const addParticipant = operation({
   input: object({ conversation_id: requiredId(), user_id: requiredId() }),
   async run({ conversation_id: conversationId, user_id }, caller, { database, changes }) {
-    const participation = await conversationOf(database.sql, caller, conversationId);
+    const participation = await conversationOf(database, caller, conversationId);
     mustBeAdmin(participation);
     const [user] = await findUsers(database.sql, [user_id]);
     if (user === undefined) throw new ChatError('unknown_user');
@@ -34,7 +34,7 @@ export const addParticipant = operation({
 export const removeParticipant = operation({
   input: object({ conversation_id: requiredId(), user_id: requiredId() }),
   async run({ conversation_id: conversationId, user_id }, caller, { database, changes }) {
-    const participation = await conversationOf(database.sql, caller, conversationId);
+    const participation = await conversationOf(database, caller, conversationId);
     if (user_id !== caller.userId) mustBeAdmin(participation);
     const [user] = await findUsers(database.sql, [user_id]);
     if (user === undefined) throw new ChatError('unknown_user');
@@ -61,7 +61,7 @@ async function groupOf(
   adminOnly = true,
 ) {
   const conversation = batch.conversation(conversationId);
-  const participation = await conversationOf(batch.sql, caller, conversationId);
+  const participation = await conversationOf(batch, caller, conversationId);
   if (conversation === undefined) throw new ChatError('not_participant');
   if (adminOnly) mustBeAdmin(participation);
   if (!participation.isGroup) throw new ChatError('private_conversation');
@@ -71,7 +71,7 @@ async function groupOf(
 const adding = single<MemberChange>(async (batch, item) => {
   const { conversation, actor } = await groupOf(batch, item);
   const { user, conversationId } = item;
-  if (await isIn(batch.sql, conversationId, user.id)) return { answer: { conversation_id: conversationId } };
+  if (await isIn(batch, conversationId, user.id)) return { answer: { conversation_id: conversationId } };
   const { seq, effects } = await record(batch, conversation, {
     event: 'added_to_conversation',
     actor,
@@ -87,7 +87,7 @@ const removing = single<MemberChange>(async (batch, item) => {
   const { user, conversationId, caller } = item;
   const leaving = user.id === caller.userId;
   const { conversation, actor } = await groupOf(batch, item, !leaving);
-  if (!(await isIn(batch.sql, conversationId, user.id))) throw new ChatError('unknown_participant');
+  if (!(await isIn(batch, conversationId, user.id))) throw new ChatError('unknown_participant');
   const { seq, effects, update } = await record(batch, conversation, {
     event: 'removed_from_conversation',
     actor,
@@ -130,7 +130,7 @@ async function appointAdmin(batch: Batch, conversation: LockedConversation): Pro
   return (await record(batch, conversation, { event: 'admin_changed', actor: first, subject: first, content })).effects;
 }
 
-async function isIn(db: Sql, conversationId: number, userId: number): Promise<boolean> {
+async function isIn(db: Queries, conversationId: number, userId: number): Promise<boolean> {
   return (await Participations.find(db, [{ conversationId, userId }])).get(conversationId, userId) !== undefined;
 }
 

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import type { Sql } from '../database.ts';
+import type { Queries } from '../database.ts';
 import { ChatError } from '../errors.ts';
 import type { Caller } from '../operation.ts';
-import { int8 } from './batch.ts';
+import { int8At } from './batch.ts';
 
 /** A user in a conversation, seen together. */
 export type Participation = {
@@ -30,19 +30,17 @@ export class Participations {
     this.#found = new Map(rows.map((row) => [keyOf(row), row]));
   }
 
-  static async find(db: Sql, pairs: readonly Pair[]): Promise<Participations> {
+  static async find({ sql: db, each }: Queries, pairs: readonly Pair[]): Promise<Participations> {
     if (pairs.length === 0) return new Participations([]);
-    const wanted = [
-      ...new Map(
-        pairs.map((pair) => [keyOf(pair), sql`(${int8(pair.conversationId)}, ${int8(pair.userId)})`]),
-      ).values(),
-    ];
+    const wanted = new Map(pairs.map((pair) => [keyOf(pair), [pair.conversationId, pair.userId]]));
     const { rows } = await sql<Participation>`
       select p.conversation_id as "conversationId", p.user_id as "userId", u.username, c.is_group as "isGroup",
         p.is_admin as "isAdmin", c.last_seq as "lastSeq", c.removal_seq as "removalSeq", p.read_seq as "readSeq", p.settled,
         p.range_count as "rangeCount", p.delivered_seq as "deliveredSeq"
       from participants p join conversations c on c.id = p.conversation_id join users u on u.id = p.user_id
-      where (p.conversation_id, p.user_id) in (values ${sql.join(wanted)})`.execute(db);
+      where (p.conversation_id, p.user_id) in (select ${int8At(0)}, ${int8At(1)} from ${each([...wanted.values()])})`.execute(
+      db,
+    );
     return new Participations(
       rows.map((row) => ({ ...row, isGroup: Boolean(row.isGroup), isAdmin: Boolean(row.isAdmin) })),
     );
@@ -58,7 +56,7 @@ export class Participations {
  * be forgotten.
  * @throws ChatError `not_participant`, also for a conversation that does not exist
  */
-export async function conversationOf(db: Sql, caller: Caller, conversationId: number): Promise<Participation> {
+export async function conversationOf(db: Queries, caller: Caller, conversationId: number): Promise<Participation> {
   const pair = { conversationId, userId: caller.userId };
   const found = (await Participations.find(db, [pair])).get(pair.conversationId, pair.userId);
   if (found === undefined) throw new ChatError('not_participant');

@@ -1,38 +1,49 @@
 import { sql } from 'kysely';
 import { object } from 'yup';
-import { type Batch, int8 } from '../conversations/batch.ts';
-import type { Change, GroupCommit } from '../conversations/group-commit.ts';
+import type { Context } from '../context.ts';
+import { type Batch, int8At, type LockedConversation } from '../conversations/batch.ts';
+import type { Change } from '../conversations/group-commit.ts';
 import { Participations } from '../conversations/participation.ts';
+import type { Effect } from '../effects.ts';
 import { ChatError } from '../errors.ts';
 import { required, requiredId, wholeNumber } from '../inputs.ts';
 import { operation, type Result } from '../operation.ts';
 
-export type Confirmation = { userId: number; conversationId: number; seq: number };
+/** In a larger conversation every message would cost as many receipts, each told to as many people. */
+export const MOST_TOLD_OF_RECEIPTS = 100;
+
+type Confirmation = { userId: number; conversationId: number; seq: number };
+/** @property told whether anybody wants to hear of it */
+type Confirming = Confirmation & { told: boolean };
+type Raised = Confirmation & { before: number; conversation: LockedConversation };
 
 /** A client confirms that it has everything of a conversation up to a number. */
 export const delivered = operation({
   input: object({ conversation_id: requiredId(), seq: wholeNumber(0).required(required) }),
-  run: (input, { userId }, { changes }) =>
-    confirm(changes, { userId, conversationId: input.conversation_id, seq: input.seq }),
+  run: (input, { userId }, context) =>
+    confirm(context, { userId, conversationId: input.conversation_id, seq: input.seq }),
 });
 
 /** Notes that one of the user's clients has been given everything up to a number. */
-export const confirm = (changes: GroupCommit, confirmation: Confirmation) => changes.submit(confirming, confirmation);
+export const confirm = ({ changes, receiptsWanted }: Context, confirmation: Confirmation) =>
+  changes.submit(confirming, { ...confirmation, told: receiptsWanted() });
 
-const confirming: Change<Confirmation, Result> = {
+const confirming: Change<Confirming, Result> = {
   commutes: true,
   locks: ({ conversationId }) => [conversationId],
   async run(batch, items) {
-    const participations = await Participations.find(batch.sql, items);
+    const participations = await Participations.find(batch, items);
     const raised = items.map((item) => raise(item, participations, batch));
-    await store(
-      batch,
-      raised.filter((each) => each !== undefined),
-    );
+    const highest = highestOf(raised);
+    await store(batch, highest);
+    const told = items.some((item) => item.told) ? await smallEnough(batch, highest) : new Set();
     return raised.map((each) =>
       each === undefined
         ? { refused: new ChatError('not_participant') }
-        : { answer: { conversation_id: each.conversationId, seq: each.seq } },
+        : {
+            answer: { conversation_id: each.conversationId, seq: each.seq },
+            ...(told.has(each) && { effects: [receiptOf(each)] }),
+          },
     );
   },
 };
@@ -42,21 +53,50 @@ function raise({ userId, conversationId, seq }: Confirmation, participations: Pa
   const before = participations.get(conversationId, userId)?.deliveredSeq;
   const conversation = batch.conversation(conversationId);
   if (before === undefined || conversation === undefined) return undefined;
-  return { userId, conversationId, seq: Math.max(before, Math.min(seq, conversation.lastSeq)) };
+  return { userId, conversationId, seq: Math.max(before, Math.min(seq, conversation.lastSeq)), before, conversation };
+}
+
+/** Of each participant's confirmations the one that reaches furthest, where it is news. */
+function highestOf(all: readonly (Raised | undefined)[]): Raised[] {
+  const highest = new Map<string, Raised>();
+  for (const each of all) {
+    if (each === undefined || each.seq <= each.before) continue;
+    const key = `${each.conversationId}:${each.userId}`;
+    if (each.seq > (highest.get(key)?.seq ?? each.before)) highest.set(key, each);
+  }
+  return [...highest.values()];
 }
 
 async function store(batch: Batch, confirmations: readonly Confirmation[]): Promise<void> {
-  const highest = new Map<string, Confirmation>();
-  for (const each of confirmations) {
-    const key = `${each.conversationId}:${each.userId}`;
-    if (each.seq > (highest.get(key)?.seq ?? -1)) highest.set(key, each);
-  }
-  if (highest.size === 0) return;
-  const rows = [...highest.values()].map(
-    (each) => sql`(${int8(each.conversationId)}, ${int8(each.userId)}, ${int8(each.seq)})`,
-  );
+  if (confirmations.length === 0) return;
+  const rows = confirmations.map(({ conversationId, userId, seq }) => [conversationId, userId, seq]);
   await sql`
-    update participants set delivered_seq = v.column3 from (values ${sql.join(rows)}) as v
-    where participants.conversation_id = v.column1 and participants.user_id = v.column2
-      and participants.delivered_seq < v.column3`.execute(batch.sql);
+    update participants set delivered_seq = v.seq
+    from (select ${int8At(0)} as conversation_id, ${int8At(1)} as user_id, ${int8At(2)} as seq from ${batch.each(rows)}) as v
+    where participants.conversation_id = v.conversation_id and participants.user_id = v.user_id
+      and participants.delivered_seq < v.seq`.execute(batch.sql);
 }
+
+/** Those whose conversations are small enough for live receipts. */
+async function smallEnough(batch: Batch, all: readonly Raised[]): Promise<ReadonlySet<Raised>> {
+  const groups = all.filter(({ conversation }) => conversation.isGroup).map(({ conversationId }) => conversationId);
+  const large = await largerThan(batch, MOST_TOLD_OF_RECEIPTS, [...new Set(groups)]);
+  return new Set(all.filter(({ conversationId }) => !large.has(conversationId)));
+}
+
+/** Which of these conversations have more than so many participants; no more of them are looked at than that. */
+async function largerThan(batch: Batch, most: number, ids: readonly number[]): Promise<ReadonlySet<number>> {
+  if (ids.length === 0) return new Set();
+  const { rows } = await sql<{ id: number }>`
+    select c.id from conversations c where c.id in (${sql.join(ids)}) and exists (
+      select 1 from participants p where p.conversation_id = c.id order by p.user_id limit 1 offset ${most})`.execute(
+    batch.sql,
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+const receiptOf = ({ userId, conversationId, seq, conversation: { id, removalSeq } }: Raised): Effect => ({
+  kind: 'receipt',
+  room: { id, removalSeq },
+  payload: { conversation_id: conversationId, seq, user_id: userId },
+});

@@ -17,7 +17,7 @@ type Deletion = Omit<Edit, 'content'>;
 export const editMessage = operation({
   input: object({ message_id: requiredId(), content: visibleText(1, CONTENT_CHARACTERS).required(required) }),
   async run({ message_id: messageId, content }, caller, { database, changes }) {
-    const [{ conversationId }] = await messageOf(database.sql, caller, messageId);
+    const [{ conversationId }] = await messageOf(database, caller, messageId);
     return changes.submit(editing, { caller, conversationId, messageId, content });
   },
 });
@@ -26,13 +26,13 @@ export const editMessage = operation({
 export const deleteMessage = operation({
   input: object({ message_id: requiredId() }),
   async run({ message_id: messageId }, caller, { database, changes }) {
-    const [{ conversationId }] = await messageOf(database.sql, caller, messageId);
+    const [{ conversationId }] = await messageOf(database, caller, messageId);
     return changes.submit(deleting, { caller, conversationId, messageId });
   },
 });
 
 const editing = single<Edit>(async (batch, { caller, messageId, content }) => {
-  const [message] = await messageOf(batch.sql, caller, messageId);
+  const [message] = await messageOf(batch, caller, messageId);
   if (message.senderId !== caller.userId || message.event !== null) throw new ChatError('not_sender');
   if (message.deletedAt !== null) throw new ChatError('unknown_message');
   const conversation = lockedConversation(batch, message.conversationId);
@@ -43,7 +43,7 @@ const editing = single<Edit>(async (batch, { caller, messageId, content }) => {
 });
 
 const deleting = single<Deletion>(async (batch, { caller, messageId }) => {
-  const [message, participation] = await messageOf(batch.sql, caller, messageId);
+  const [message, participation] = await messageOf(batch, caller, messageId);
   const allowed = message.senderId === caller.userId || (participation.isGroup && participation.isAdmin);
   if (!allowed || message.event !== null) throw new ChatError('not_sender');
   const fields = { conversation_id: message.conversationId, message_id: messageId };

@@ -29,13 +29,14 @@ export const listMessages = operation({
     before: id(),
     after: id(),
   }),
-  async run(input, caller, { database, changes }) {
+  async run(input, caller, context) {
+    const { database } = context;
     const { conversation_id: conversationId, offset = 0, before, after } = input;
     const limit = Math.min(input.limit ?? DEFAULT_PAGE, LARGEST_PAGE);
-    const participation = await conversationOf(database.sql, caller, conversationId);
+    const participation = await conversationOf(database, caller, conversationId);
     const page = await findPage(database.sql, caller.userId, { conversationId, limit, offset, before, after });
     const seq = Math.max(0, ...page.map((message) => message.seq));
-    if (seq > participation.deliveredSeq) await confirm(changes, { userId: caller.userId, conversationId, seq });
+    if (seq > participation.deliveredSeq) await confirm(context, { userId: caller.userId, conversationId, seq });
     return { messages: await withStatus(database.sql, caller.userId, conversationId, participation.readSeq, page) };
   },
 });

@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import { type Participation, Participations } from '../conversations/participation.ts';
-import type { Sql } from '../database.ts';
+import type { Queries } from '../database.ts';
 import { ChatError } from '../errors.ts';
 import type { Caller } from '../operation.ts';
 import { type StoredMessage, selectMessages } from './message-rows.ts';
 
 /** Stored messages by their ids, in no order. */
-async function messagesById(db: Sql, ids: readonly number[]): Promise<StoredMessage[]> {
+async function messagesById({ sql: db }: Queries, ids: readonly number[]): Promise<StoredMessage[]> {
   const { rows } = await sql<StoredMessage>`${selectMessages} where m.id in (${sql.join(ids)})`.execute(db);
   return rows;
 }
@@ -15,7 +15,7 @@ async function messagesById(db: Sql, ids: readonly number[]): Promise<StoredMess
  * Finds messages through the caller's participations in their conversations.
  * @throws ChatError `unknown_message` or `not_participant` if that holds for any of them
  */
-export async function messagesOf(db: Sql, caller: Caller, ids: readonly number[]): Promise<StoredMessage[]> {
+export async function messagesOf(db: Queries, caller: Caller, ids: readonly number[]): Promise<StoredMessage[]> {
   const wanted = new Set(ids);
   const found = await messagesById(db, [...wanted]);
   if (found.length < wanted.size) throw new ChatError('unknown_message');
@@ -31,7 +31,7 @@ export async function messagesOf(db: Sql, caller: Caller, ids: readonly number[]
 }
 
 /** One message and the caller's participation in its conversation. */
-export async function messageOf(db: Sql, caller: Caller, id: number): Promise<[StoredMessage, Participation]> {
+export async function messageOf(db: Queries, caller: Caller, id: number): Promise<[StoredMessage, Participation]> {
   const [message] = await messagesById(db, [id]);
   if (message === undefined) throw new ChatError('unknown_message');
   const pair = { conversationId: message.conversationId, userId: caller.userId };

@@ -19,7 +19,7 @@ type Read = { userId: number; messages: readonly StoredMessage[]; connection: st
 export const markRead = operation({
   input: object({ message_ids: ids(MOST_AT_ONCE) }),
   async run({ message_ids }, caller, { database, changes }, { connection }) {
-    const messages = await messagesOf(database.sql, caller, message_ids);
+    const messages = await messagesOf(database, caller, message_ids);
     return changes.submit(reading, { userId: caller.userId, messages, connection });
   },
 });
@@ -37,7 +37,7 @@ const reading: Change<Read, Result> = {
 async function read(batch: Batch, { userId, messages, connection }: Read): Promise<Outcome<Result>> {
   const perConversation = Map.groupBy(messages, ({ conversationId }) => conversationId);
   const pairs = [...perConversation.keys()].map((conversationId) => ({ conversationId, userId }));
-  const participations = await Participations.find(batch.sql, pairs);
+  const participations = await Participations.find(batch, pairs);
   const effects: Effect[] = [];
   if (pairs.some(({ conversationId }) => participations.get(conversationId, userId) === undefined)) {
     return { refused: new ChatError('not_participant') };

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { object } from 'yup';
-import { type Batch, int8, type LockedConversation } from '../conversations/batch.ts';
+import { type Batch, int8At, type LockedConversation } from '../conversations/batch.ts';
 import type { Change, Outcome } from '../conversations/group-commit.ts';
 import { Participations } from '../conversations/participation.ts';
 import { toConversation } from '../effects.ts';
@@ -33,13 +33,12 @@ export const sendMessage = operation({
 const sending: Change<Send, Result> = {
   locks: ({ conversationId }) => [conversationId],
   async run(batch, sends) {
-    const [earlier, members] = [await findEarlier(batch, sends), await findSenders(batch, sends)];
+    const [earlier, members] = await Promise.all([findEarlier(batch, sends), findSenders(batch, sends)]);
     const numbered = new Numbering(batch, earlier);
     const drafts = sends.map((send) =>
       numbered.number(send, members.get(send.conversationId, send.senderId)?.username),
     );
-    const made = await insertMessages(batch, numbered.rows);
-    await settleOwn(batch, numbered.senders());
+    const [made] = await Promise.all([insertMessages(batch, numbered.rows), settleOwn(batch, numbered.senders())]);
     return sends.map((send, index) => outcomeOf(batch, send, drafts[index]?.(made) as Sent));
   },
 };
@@ -55,17 +54,19 @@ function outcomeOf(batch: Batch, send: Send, sent: Sent): Outcome<Result> {
 /** Messages that were sent before under the same client ids. */
 async function findEarlier(batch: Batch, sends: readonly Send[]): Promise<Map<string, StoredMessage>> {
   const pairs = sends.flatMap(({ senderId, clientMessageId }) =>
-    clientMessageId === null ? [] : [sql`(${int8(senderId)}, ${clientMessageId})`],
+    clientMessageId === null ? [] : [[senderId, clientMessageId]],
   );
   if (pairs.length === 0) return new Map();
   const { rows } = await sql<StoredMessage>`
-    ${selectMessages} where (m.sender_id, m.client_message_id) in (values ${sql.join(pairs)})`.execute(batch.sql);
+    ${selectMessages} where (m.sender_id, m.client_message_id) in (
+      select ${int8At(0)}, value ->> 1 from ${batch.each(pairs)}
+    )`.execute(batch.sql);
   return new Map(rows.map((row) => [keyOf(row.senderId, row.clientMessageId ?? ''), row]));
 }
 
 const findSenders = (batch: Batch, sends: readonly Send[]) =>
   Participations.find(
-    batch.sql,
+    batch,
     sends.map(({ conversationId, senderId: userId }) => ({ conversationId, userId })),
   );
 
@@ -81,8 +82,7 @@ async function insertMessages(batch: Batch, rows: readonly NewMessage[]): Promis
   ]);
   const inserted = await sql<{ id: number; conversationId: number; seq: number }>`
     insert into messages (conversation_id, sender_id, seq, changed_seq, content, client_message_id, created_at)
-    select cast(value ->> 0 as bigint), cast(value ->> 1 as bigint), cast(value ->> 2 as bigint),
-      cast(value ->> 2 as bigint), value ->> 3, value ->> 4, cast(value ->> 5 as bigint)
+    select ${int8At(0)}, ${int8At(1)}, ${int8At(2)}, ${int8At(2)}, value ->> 3, value ->> 4, ${int8At(5)}
     from ${batch.each(values)} where true order by key returning id, conversation_id as "conversationId", seq`.execute(
     batch.sql,
   );
@@ -101,13 +101,14 @@ async function insertMessages(batch: Batch, rows: readonly NewMessage[]): Promis
  */
 async function settleOwn(batch: Batch, senders: readonly OwnMessages[]): Promise<void> {
   if (senders.length === 0) return;
-  const values = senders.map(
-    (own) =>
-      sql`(${int8(own.conversationId)}, ${int8(own.senderId)}, ${int8(own.count)}, ${int8(own.countBefore)}, ${int8(own.lastOfFirstRun)})`,
-  );
+  const rows = senders.map((own) => [own.conversationId, own.senderId, own.count, own.countBefore, own.lastOfFirstRun]);
   await sql`
-    update participants set settled = settled + v.column3,
-      read_seq = case when settled = v.column4 then v.column5 else read_seq end
-    from (values ${sql.join(values)}) as v
-    where participants.conversation_id = v.column1 and participants.user_id = v.column2`.execute(batch.sql);
+    update participants set settled = settled + v.count,
+      read_seq = case when settled = v.count_before then v.last_of_first_run else read_seq end
+    from (
+      select ${int8At(0)} as conversation_id, ${int8At(1)} as user_id, ${int8At(2)} as count, ${int8At(3)} as count_before,
+        ${int8At(4)} as last_of_first_run
+      from ${batch.each(rows)}
+    ) as v
+    where participants.conversation_id = v.conversation_id and participants.user_id = v.user_id`.execute(batch.sql);
 }

@@ -55,7 +55,7 @@ export const sync = operation({
 
     async function confirmed(conversationId: number, seq: number) {
       if (seq <= (summaries.get(conversationId)?.deliveredSeq ?? seq)) return;
-      await confirm(context.changes, { userId, conversationId, seq }).catch((error: unknown) => {
+      await confirm(context, { userId, conversationId, seq }).catch((error: unknown) => {
         if (!(error instanceof ChatError && error.code === 'not_participant')) throw error;
         summaries.delete(conversationId);
       });

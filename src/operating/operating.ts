@@ -4,6 +4,8 @@ import { sql } from 'kysely';
 import type { Config } from '../config.ts';
 import { ChatError } from '../errors.ts';
 import { urlOf } from '../listening.ts';
+import type { Colleagues } from '../workers/channel.ts';
+import { scrapeAll } from './all-workers.ts';
 import { addGauges, type Watched } from './gauges.ts';
 import { listenForOperators } from './listener.ts';
 import type { Metrics } from './metrics.ts';
@@ -17,17 +19,23 @@ export type Operators = {
 };
 
 /** The pages for whoever operates the server: is it alive, is it ready, how is it doing. */
-export async function pagesForOperators(metrics: Metrics, watched: Watched): Promise<Pages> {
+export async function pagesForOperators(
+  metrics: Metrics,
+  watched: Watched,
+  { redisUrl }: Config,
+  colleagues: Colleagues | undefined,
+): Promise<Pages> {
   addGauges(metrics, watched);
   const { context, cluster } = watched;
   const pending = await context.database.orm.migrator.getPending();
   const readiness = readinessOf({
     askDatabase: () => sql`select 1`.execute(context.database.sql),
-    redisIsHealthy: cluster && (() => cluster.healthy),
+    redisIsHealthy: redisUrl === undefined ? undefined : () => cluster?.healthy !== false,
     pendingMigrations: pending.length,
     draining: context.draining,
   });
-  return operatingPages(metrics, readiness);
+  const scrape = colleagues === undefined ? () => metrics.scrape() : scrapeAll(metrics, colleagues);
+  return operatingPages(scrape, readiness);
 }
 
 /** Puts the pages beside the API. The numbers are for this machine alone there, and not there at all if they have their own address. */

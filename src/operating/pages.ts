@@ -1,17 +1,19 @@
 import type { IncomingMessage } from 'node:http';
-import type { Metrics } from './metrics.ts';
 import type { Readiness } from './readiness.ts';
 
 /** What one of the operator's addresses answers. */
 type Page = { status: number; type: string; body: string };
 export type Pages = Readonly<Record<string, () => Promise<Page>>>;
 
+/** All numbers, as a page. */
+export type Scrape = () => Promise<{ type: string; text: string }>;
+
 const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
 /** Headers by which a proxy says that it asks for somebody else. */
 const FORWARDED = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via'];
 
 /** `/healthz`: the process lives. `/readyz`: it should be sent clients. `/metrics`: its numbers, for Prometheus. */
-export function operatingPages(metrics: Metrics, readiness: () => Promise<Readiness>): Pages {
+export function operatingPages(scrape: Scrape, readiness: () => Promise<Readiness>): Pages {
   return {
     '/healthz': async () => json(200, { status: 'ok' }),
     async '/readyz'() {
@@ -19,7 +21,7 @@ export function operatingPages(metrics: Metrics, readiness: () => Promise<Readin
       return json(ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', checks });
     },
     async '/metrics'() {
-      const { type, text } = await metrics.scrape();
+      const { type, text } = await scrape();
       return { status: 200, type, body: text };
     },
   };

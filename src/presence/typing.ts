@@ -14,7 +14,7 @@ type Typist = Pick<Participation, 'conversationId' | 'userId' | 'username' | 're
 export const startTyping = operation({
   input: object({ conversation_id: requiredId() }),
   async run({ conversation_id: conversationId }, caller, { database, typing }) {
-    return { expires_at: typing.start(await conversationOf(database.sql, caller, conversationId)) };
+    return { expires_at: typing.start(await conversationOf(database, caller, conversationId)) };
   },
 });
 
@@ -22,7 +22,7 @@ export const startTyping = operation({
 export const stopTyping = operation({
   input: object({ conversation_id: requiredId() }),
   async run({ conversation_id: conversationId }, caller, { database, typing }) {
-    typing.stop(await conversationOf(database.sql, caller, conversationId));
+    typing.stop(await conversationOf(database, caller, conversationId));
     return {};
   },
 });

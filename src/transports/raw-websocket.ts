@@ -92,7 +92,7 @@ export class RawWebSockets {
     connection.on('namespace', (packet: string) => this.#entered(connection, webSocket, packet));
     // private in its types, and the one way in for a connection that engine.io did not make
     (this.#house.io as unknown as { onconnection(connection: RawConnection): void }).onconnection(connection);
-    connection.emit('data', '0/chat,');
+    connection.emit('data', wantsReceipts(request) ? '0/chat,{"receipts":true}' : '0/chat,');
     connection.emit('data', '0/presence,');
   }
 
@@ -119,6 +119,9 @@ export class RawWebSockets {
     this.#heartbeat.stop();
   }
 }
+
+const wantsReceipts = ({ url = '' }: IncomingMessage) =>
+  new URL(url, 'http://localhost').searchParams.get('receipts') === '1';
 
 function refuse(socket: Duplex, error: ChatError): void {
   const body = JSON.stringify({ success: false, error: error.message, code: error.code });

@@ -1,18 +1,10 @@
 import { sql } from 'kysely';
 import type { Authenticated } from '../accounts/sessions.ts';
 import type { Arrival } from '../arrivals.ts';
+import { roomOf, roomOfUser } from '../audience.ts';
 import { batched } from '../batched.ts';
 import type { Context } from '../context.ts';
-import {
-  type ChatServer,
-  type ChatSocket,
-  type Delivery,
-  dismiss,
-  dismissIfEnded,
-  NAMESPACES,
-  roomOf,
-  roomOfUser,
-} from '../delivery.ts';
+import { type ChatServer, type ChatSocket, type Delivery, dismiss, dismissIfEnded, NAMESPACES } from '../delivery.ts';
 import { ChatError } from '../errors.ts';
 import type { Acknowledgement } from '../protocol.ts';
 import { answer, errorAnswer, type Log, toChatError } from './answer.ts';
@@ -59,6 +51,7 @@ export function serveSockets(io: ChatServer, house: House): void {
       if (arrival === undefined || found === undefined || arrival.ended) return dismiss(socket);
       const { userId } = socket.data;
       socket.join([roomOfUser(userId), ...arrival.settle(found).map(roomOf)]);
+      if (name === '/chat' && socket.handshake.auth.receipts === true) house.delivery.receiptsWantedBy(socket);
       house.context.presence.connected(userId, socket.id);
       socket.on('disconnect', () => house.context.presence.disconnected(userId, socket.id));
       socket.onAny((event: string, ...args: unknown[]) => void receive(socket, name, event, args, house));

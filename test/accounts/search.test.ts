@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
+import { indexUsername } from '../../src/accounts/username-pieces.ts';
 import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import type { Client } from '../support/clients.ts';
 import { beside } from './asking.ts';
@@ -47,13 +48,24 @@ onEachDatabase('Searching for people', (kind) => {
     for (const name of await names('_')) expect(name).to.include('_');
   });
 
+  it('finds no longer who has another name now', async () => {
+    const dora = await app.person('dora');
+    await dora.rest.ask('update_me', { username: 'theodora' });
+    expect(await names(dora.username)).to.deep.equal([]);
+    expect(await names('odor')).to.deep.equal(['theodora']);
+    expect(await names('dora')).to.deep.equal(['theodora']);
+  });
+
   it('gives at most 20', async () => {
     const crowd = Array.from({ length: 22 }, (_, index) => `crowd${index}`);
-    await beside(app, async ({ sql: db }) => {
+    await beside(app, async (database) => {
       const rows = crowd.map((name) => sql`(${name}, ${name}, ${name}, ${name}, 'x', 1, 1)`);
       await sql`
         insert into users (username, username_key, email, email_key, password_hash, last_seen, created_at)
-        values ${sql.join(rows)}`.execute(db);
+        values ${sql.join(rows)}`.execute(database.sql);
+      const made = await sql<{ id: number; key: string }>`
+        select id, username_key as key from users where username_key like 'crowd%'`.execute(database.sql);
+      for (const { id, key } of made.rows) await indexUsername(database, id, key);
     });
     const found = await names('crowd');
     expect(found).to.have.length(20);

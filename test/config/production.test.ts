@@ -48,6 +48,13 @@ describe('In production the start', () => {
     }
   });
 
+  it('is refused with a password for the admin UI of under 16 characters, in one line that does not repeat it', () => {
+    const told = problems({ ...GOOD, ADMIN_UI_PASSWORD: 'x'.repeat(15) });
+    expect(told).to.have.length(1);
+    expect(told[0]).to.include('ADMIN_UI_PASSWORD').and.include('16 characters').and.not.include('xxx');
+    expect(problems({ ...GOOD, ADMIN_UI_PASSWORD: 'x'.repeat(16) })).to.deep.equal([]);
+  });
+
   it('is refused for everything that is wrong at once', () => {
     const told = problems({ NODE_ENV: 'production', OTP_DIGITS: 'six' });
     expect(told).to.have.length(3);

@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { sql } from 'kysely';
+import { Database } from '../../src/database.ts';
 import { type Program, startProgram } from '../config/program.ts';
 import { post } from '../support/people.ts';
 import type { PostgreSql } from '../support/postgresql.ts';
@@ -61,5 +63,29 @@ describe('Six that find one empty PostgreSQL', () => {
     }
     expect(outcomes.filter(({ output }) => output.includes('Applied'))).to.have.length(1);
     await expectMigratedOnce();
+  }).timeout(60_000);
+});
+
+describe('Six that find one empty SQLite file', () => {
+  it('all come up, and one of them migrates', async () => {
+    const folder = makeTemporaryFolder('six');
+    const started = await Promise.allSettled(
+      SIX.map(() => startProgram(folder, { DATABASE_URL: `sqlite:${join(folder, 'six.sqlite')}`, JWT_SECRET })),
+    );
+    const programs = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    try {
+      expect(started.flatMap((each) => (each.status === 'rejected' ? [String(each.reason)] : []))).to.deep.equal([]);
+      for (const { url } of programs) {
+        const answer = await post(`${url}/api/login`, { username: 'nobody', password: 'StrongPassword123' });
+        expect(answer.status, 'it has looked for the user').to.equal(401);
+      }
+      const database = await Database.open({ kind: 'sqlite', path: join(folder, 'six.sqlite') });
+      const { rows } = await sql<{ name: string }>`select name from mikro_orm_migrations`.execute(database.sql);
+      expect(new Set(rows.map(({ name }) => name)).size, 'each once').to.equal(rows.length);
+      await database.close();
+    } finally {
+      await Promise.all(programs.map((program) => program.stop()));
+      removeTemporaryFolder(folder);
+    }
   }).timeout(60_000);
 });

@@ -37,10 +37,22 @@ export function rest(url: string, token?: string): Client {
   };
 }
 
-/** A Socket.IO client on both namespaces, over one connection. */
-export async function socketio(url: string, token: string, options: { transports?: string[] } = {}): Promise<Client> {
+export type SocketOptions = { transports?: string[]; receipts?: unknown };
+
+/** A Socket.IO client on both namespaces, over one connection; with `receipts: true` it asks for live delivery receipts. */
+export async function socketio(
+  url: string,
+  token: string,
+  { receipts, ...options }: SocketOptions = {},
+): Promise<Client> {
   const inbox = new Inbox();
-  const common = { auth: { token }, transports: ['websocket'], forceNew: true, reconnection: false, ...options };
+  const common = {
+    auth: { token, receipts },
+    transports: ['websocket'],
+    forceNew: true,
+    reconnection: false,
+    ...options,
+  };
   const chat = io(`${url}/chat`, common);
   const presence = chat.io.socket('/presence', { auth: { token } });
   for (const socket of [chat, presence])

@@ -1,4 +1,4 @@
-import { type Client, raw, rest, socketio } from './clients.ts';
+import { type Client, raw, rest, type SocketOptions, socketio } from './clients.ts';
 import type { Smtp } from './smtp.ts';
 
 /** Somebody with an account, and the ways to speak for them. */
@@ -11,7 +11,7 @@ export type Person = {
   /** The session cookie, as a browser would send it back. */
   readonly cookie: string;
   readonly rest: Client;
-  socketio(options?: { transports?: string[] }): Promise<Client>;
+  socketio(options?: SocketOptions): Promise<Client>;
   raw(): Promise<Client>;
   /** A client by the name of its transport, for tests that are the same on all. */
   client(transport: Client['transport']): Promise<Client>;
@@ -81,7 +81,7 @@ export class People {
       token,
       cookie,
       rest: rest(url, token),
-      socketio: (options?: { transports?: string[] }) => kept(socketio(url, token, options)),
+      socketio: (options?: SocketOptions) => kept(socketio(url, token, options)),
       raw: () => kept(raw(url, token)),
     };
     const client = (transport: Client['transport']) =>

@@ -1,0 +1,23 @@
+import { percentile } from '../measuring/numbers.ts';
+
+/** How long things took, in milliseconds. */
+export class Latencies {
+  #values: number[] = [];
+
+  add(milliseconds: number): void {
+    this.#values.push(milliseconds);
+  }
+
+  clear(): void {
+    this.#values = [];
+  }
+
+  get count(): number {
+    return this.#values.length;
+  }
+
+  figures() {
+    const sorted = Float64Array.from(this.#values).sort();
+    return { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
+  }
+}

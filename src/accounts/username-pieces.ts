@@ -1,0 +1,30 @@
+import { sql } from 'kysely';
+import type { Queries } from '../database.ts';
+
+const LONGEST_PIECE = 3;
+/** No username has it. */
+const BEGINNING = '^';
+
+/** Notes by which pieces a user's name is found; to be called in the transaction that gives the name. */
+export async function indexUsername({ sql: db, each }: Queries, userId: number, usernameKey: string): Promise<void> {
+  await sql`delete from username_pieces where user_id = ${userId}`.execute(db);
+  const rows = piecesOf(usernameKey).map((piece) => [piece, usernameKey.length, usernameKey, userId]);
+  await sql`
+    insert into username_pieces (piece, length, username_key, user_id)
+    select value ->> 0, cast(value ->> 1 as integer), value ->> 2, cast(value ->> 3 as bigint) from ${each(rows)} where true`.execute(
+    db,
+  );
+}
+
+function piecesOf(usernameKey: string): string[] {
+  const lengths = Array.from({ length: LONGEST_PIECE }, (_, index) => index + 1);
+  const inside = lengths.flatMap((length) =>
+    Array.from({ length: Math.max(0, usernameKey.length - length + 1) }, (_, at) => usernameKey.slice(at, at + length)),
+  );
+  return [...new Set([...inside, ...lengths.map((length) => beginningWith(usernameKey.slice(0, length)))])];
+}
+
+/** The piece under which every name that contains a text is found. */
+export const pieceOf = (text: string) => text.slice(0, LONGEST_PIECE);
+/** The piece under which every name that begins with a text is found. */
+export const beginningWith = (text: string) => BEGINNING + pieceOf(text);

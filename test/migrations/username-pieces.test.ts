@@ -1,0 +1,41 @@
+import { expect } from 'chai';
+import { sql } from 'kysely';
+import { indexUsername } from '../../src/accounts/username-pieces.ts';
+import { Database } from '../../src/database.ts';
+import { onEachDatabase } from '../support/app.ts';
+import { requirePostgresql } from '../support/services.ts';
+
+onEachDatabase('People who were there before the search had pieces of their names', (kind) => {
+  it('get the same pieces as people who sign up', async function () {
+    const postgresql = kind === 'postgresql' ? await requirePostgresql(this) : undefined;
+    const url = await postgresql?.createDatabase();
+    const database = await Database.open(
+      url === undefined ? { kind: 'sqlite', path: ':memory:' } : { kind: 'postgresql', url },
+    );
+    try {
+      await database.orm.migrator.down();
+      await sql`
+        insert into users (username, username_key, email, email_key, password_hash, last_seen, created_at)
+        values ('aLice_x', 'alice_x', 'a', 'a', 'x', 1, 1), ('B.b', 'b.b', 'b', 'b', 'x', 1, 1)`.execute(database.sql);
+      await database.orm.migrator.up();
+      const filled = await piecesOf(database);
+      expect(filled.map(({ piece }) => piece)).to.include.members(['^al', 'ce_', '.b', 'b']);
+      const { rows } = await sql<{ id: number; key: string }>`select id, username_key as key from users`.execute(
+        database.sql,
+      );
+      for (const { id, key } of rows) await indexUsername(database, id, key);
+      expect(filled).to.deep.equal(await piecesOf(database));
+    } finally {
+      await database.close();
+      if (url !== undefined) await postgresql?.dropDatabase(url);
+    }
+  });
+});
+
+async function piecesOf(database: Database) {
+  const { rows } = await sql<{ piece: string }>`
+    select piece, length, username_key, user_id from username_pieces order by piece, length, username_key`.execute(
+    database.sql,
+  );
+  return rows;
+}
