@@ -67,10 +67,19 @@ describe('On the page, an account', function () {
     await visitor.page.keyboard.press('Enter');
     await visitor.at('button', `Your profile: ${username}`).click();
     await press('Log out');
-    await visitor.at('heading', 'Log in').waitFor();
+    await visitor.text('You are logged out.').waitFor();
     await visitor.page.reload();
     await visitor.at('heading', 'Log in').waitFor();
     expect(await visitor.context.cookies()).to.deep.equal([]);
+  });
+
+  it('is left when its session is ended elsewhere', async function () {
+    const person = await app.person('rita');
+    await visitor.close();
+    visitor = await Visitor.as(this, app, person);
+    await person.rest.ask('logout');
+    await visitor.text('You are logged out.').waitFor();
+    await visitor.at('heading', 'Log in').waitFor();
   });
 
   it('gets a new password with a code from a letter', async () => {
