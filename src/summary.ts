@@ -3,13 +3,13 @@ import type { Config } from './config.ts';
 
 /** What a person who starts the server wants to know, in lines. No secrets: URLs are shown without what is in front of the host. */
 export function summaryOf(config: Config, mail: Mail, url: string, metricsUrl?: string): string[] {
-  const pages =
-    mail.outbox !== undefined && !config.production ? `${url}/dev/outbox (the letters it would send)` : 'none';
+  const outbox = mail.outbox !== undefined && !config.production;
   return [
     `MmChat listens on ${url}`,
     `  database  ${databaseOf(config)}`,
     `  mail      ${mail.destination}`,
-    `  pages     ${pages}`,
+    `  pages     ${url}/docs (the documentation)`,
+    ...(outbox ? [`            ${url}/dev/outbox (the letters it would send)`] : []),
     ...(config.redisUrl === undefined ? [] : [`  cluster   Redis, ${new URL(config.redisUrl).host}`]),
     ...(metricsUrl === undefined ? [] : [`  metrics   ${metricsUrl}`]),
     ...(config.limits.enabled ? [] : ['  limits    off (RATE_LIMITS=off)']),

@@ -4,14 +4,17 @@ import { type Batch, int8 } from '../conversations/batch.ts';
 import type { Change, GroupCommit } from '../conversations/group-commit.ts';
 import { Participations } from '../conversations/participation.ts';
 import { ChatError } from '../errors.ts';
-import { required, requiredId, wholeNumber } from '../inputs.ts';
+import { idOfConversation, required, wholeNumber } from '../inputs.ts';
 import { operation, type Result } from '../operation.ts';
 
 export type Confirmation = { userId: number; conversationId: number; seq: number };
 
 /** A client confirms that it has everything of a conversation up to a number. */
 export const delivered = operation({
-  input: object({ conversation_id: requiredId(), seq: wholeNumber(0).required(required) }),
+  input: object({
+    conversation_id: idOfConversation(),
+    seq: wholeNumber(0).required(required).meta({ description: 'Up to this number you have everything.', example: 2 }),
+  }),
   run: (input, { userId }, { changes }) =>
     confirm(changes, { userId, conversationId: input.conversation_id, seq: input.seq }),
 });

@@ -25,11 +25,12 @@ describe('Starting the server', function () {
     program = await startProgram(folder);
     const { url } = program;
     expect(url).to.match(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
-    expect(program.output().split('\n').slice(0, 4)).to.deep.equal([
+    expect(program.output().split('\n').slice(0, 5)).to.deep.equal([
       `MmChat listens on ${url}`,
       '  database  SQLite, data/mmchat.sqlite',
       '  mail      this terminal and /dev/outbox',
-      `  pages     ${url}/dev/outbox (the letters it would send)`,
+      `  pages     ${url}/docs (the documentation)`,
+      `            ${url}/dev/outbox (the letters it would send)`,
     ]);
     expect(existsSync(join(folder, 'data/mmchat.sqlite'))).to.equal(true);
     expect((await fetch(`${url}/api/me`)).status).to.equal(401);
@@ -61,7 +62,9 @@ describe('Starting the server', function () {
     try {
       const secret = 'a secret of our own that is long enough';
       program = await startProgram(folder, { NODE_ENV: 'production', JWT_SECRET: secret, SMTP_URL: smtp.url });
-      expect(program.output()).to.include(`  mail      ${smtp.url}\n  pages     none\n`).and.not.include(secret);
+      const pages = `  pages     ${program.url}/docs (the documentation)\n`;
+      expect(program.output()).to.include(`  mail      ${smtp.url}\n${pages}`).and.not.include('outbox');
+      expect(program.output()).not.to.include(secret);
       const answer = await fetch(`${program.url}/dev/outbox`);
       expect(answer.status).to.equal(404);
       expect(await answer.json()).to.include({ success: false, code: 'unknown_route' });
