@@ -114,6 +114,13 @@ export default {
       to: { path: '^src/seed/' },
     },
     {
+      name: 'documentation-is-for-app-alone',
+      comment: 'It describes what the server does; what the server does must not follow from a description.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(documentation/|app\\.ts$)' },
+      to: { path: '^src/documentation/' },
+    },
+    {
       name: 'no-undeclared-packages',
       comment: 'What is not in package.json is there by chance.',
       severity: 'error',

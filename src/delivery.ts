@@ -1,6 +1,7 @@
 import type { Namespace, Server, Socket } from 'socket.io';
 import { Arrivals } from './arrivals.ts';
 import { RECEIPTS_ROOM, reachOf, receiptHearers, roomOf, roomOfUser } from './audience.ts';
+import { CLOSE_CODES } from './close-codes.ts';
 import { type Audience, type Deliver, type Effect, type Room, syncPrompt } from './effects.ts';
 import { ChatError } from './errors.ts';
 import type { MembershipGuard } from './membership-guard.ts';
@@ -30,7 +31,6 @@ type Emission = Extract<Effect, { kind: 'emit' }>;
 type Receipt = Extract<Effect, { kind: 'receipt' }>;
 
 export const NAMESPACES = ['/chat', '/presence'] as const;
-const CLOSED_UNAUTHENTICATED = 4401;
 /** Clients converge within 5 s; asking them takes at most this long. */
 const PROMPT_WITHIN_MS = 1_500;
 
@@ -252,7 +252,7 @@ export function dismiss(socket: ChatSocket): void {
   // private in its types: the namespaces that were entered over this connection, all of which are told
   const { sockets } = socket.client as unknown as { sockets: ReadonlyMap<string, ChatSocket> };
   for (const each of sockets.values()) each.emit('error', { code, message });
-  closeConnection(socket, CLOSED_UNAUTHENTICATED);
+  closeConnection(socket, CLOSE_CODES.unauthenticated.code);
 }
 
 /** @param closeCode what a plain WebSocket is closed with; Socket.IO has no such thing */

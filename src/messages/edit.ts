@@ -4,19 +4,19 @@ import type { Batch, LockedConversation } from '../conversations/batch.ts';
 import { single } from '../conversations/single.ts';
 import { toConversation } from '../effects.ts';
 import { ChatError } from '../errors.ts';
-import { required, requiredId, visibleText } from '../inputs.ts';
+import { idOfMessage } from '../inputs.ts';
 import { type Caller, operation } from '../operation.ts';
 import { timeOf } from '../time.ts';
 import { messageOf } from './message-of.ts';
 import type { StoredMessage } from './message-rows.ts';
-import { CONTENT_CHARACTERS } from './send.ts';
+import { messageContent } from './send.ts';
 
 type Edit = { caller: Caller; conversationId: number; messageId: number; content: string };
 type Deletion = Omit<Edit, 'content'>;
 
 /** Changes the content of one's own message. */
 export const editMessage = operation({
-  input: object({ message_id: requiredId(), content: visibleText(1, CONTENT_CHARACTERS).required(required) }),
+  input: object({ message_id: idOfMessage(), content: messageContent('Updated message content.') }),
   async run({ message_id: messageId, content }, caller, { database, changes }) {
     const [{ conversationId }] = await messageOf(database, caller, messageId);
     return changes.submit(editing, { caller, conversationId, messageId, content });
@@ -25,7 +25,7 @@ export const editMessage = operation({
 
 /** Takes a message's content away, for its sender or a group's admin; its place in the history stays. */
 export const deleteMessage = operation({
-  input: object({ message_id: requiredId() }),
+  input: object({ message_id: idOfMessage() }),
   async run({ message_id: messageId }, caller, { database, changes }) {
     const [{ conversationId }] = await messageOf(database, caller, messageId);
     return changes.submit(deleting, { caller, conversationId, messageId });

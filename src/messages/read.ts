@@ -18,7 +18,9 @@ type Read = { userId: number; messages: readonly StoredMessage[]; connection: st
 
 /** Marks exactly the named messages as read; if one of them is foreign or unknown, none is. */
 export const markRead = operation({
-  input: object({ message_ids: ids(MOST_AT_ONCE) }),
+  input: object({
+    message_ids: ids(MOST_AT_ONCE).meta({ description: 'Exactly these become read.', example: [5001, 5002] }),
+  }),
   async run({ message_ids }, caller, { database, changes }, { connection }) {
     const messages = await messagesOf(database, caller, message_ids);
     return changes.submit(reading, { userId: caller.userId, messages, connection });
