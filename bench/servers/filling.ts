@@ -92,7 +92,8 @@ function readState(talk: Talk, at: number): [number, number, number] {
 }
 
 const deletedOf = ({ messages }: Talk) => Math.floor((messages + MIDDLE) / EACH_DELETED);
-const lastSeqOf = (talk: Talk) => talk.messages + deletedOf(talk);
+/** The number of the newest change in each of these conversations. */
+export const lastSeqOf = (talk: Talk) => talk.messages + deletedOf(talk);
 
 async function fillMessages(database: Database, talk: Talk, now: number): Promise<void> {
   const { first, count, firstUser, members, messages } = talk;
