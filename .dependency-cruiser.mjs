@@ -121,6 +121,13 @@ export default {
       to: { path: '^src/documentation/' },
     },
     {
+      name: 'opponents-and-load-know-nothing-of-ours',
+      comment: 'What ours is held against, and what measures both, must not gain or lose by our own code.',
+      severity: 'error',
+      from: { path: '^bench/(opponents|load)/' },
+      to: { path: '^src/' },
+    },
+    {
       name: 'no-undeclared-packages',
       comment: 'What is not in package.json is there by chance.',
       severity: 'error',
