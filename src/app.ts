@@ -56,7 +56,12 @@ type House = Readonly<{
   http: HttpServer;
   metrics: Metrics;
 }>;
-type Inside = Readonly<{ context: Context; delivery: Delivery; cluster: Cluster | undefined }>;
+type Inside = Readonly<{
+  context: Context;
+  delivery: Delivery;
+  connections: Connections;
+  cluster: Cluster | undefined;
+}>;
 type Doors = Readonly<{ close: () => Promise<void>; operators: Operators }>;
 
 const LARGEST_PACKET_BYTES = 65_536;
@@ -116,8 +121,10 @@ async function furnish({ config, log, report, work, io, turn, metrics }: House, 
   const hearsEndings = () => cluster?.healthy !== false;
   const sessions = new Sessions(database, tokens, config.tokens.ttlMinutes, delivery.deliver, hearsEndings);
   const presence = new Presence(database, delivery.deliverHere, delivery.anyOtherIn, report);
-  const cluster =
-    redis && (await joinCluster({ io, redis, database, delivery, presence, sessions, observer: metrics, log, report }));
+  const { enabled, connectionsPerUser } = config.limits;
+  const connections = new Connections(enabled ? connectionsPerUser : Number.POSITIVE_INFINITY);
+  const inside = { database, delivery, presence, connections, sessions };
+  const cluster = redis && (await joinCluster({ io, redis, ...inside, observer: metrics, log, report }));
   const context: Context = {
     database,
     accounts: {
@@ -134,16 +141,14 @@ async function furnish({ config, log, report, work, io, turn, metrics }: House, 
     draining: () => work.draining,
     working: (promise) => work.track(promise),
   };
-  return { context, delivery, cluster };
+  return { context, delivery, connections, cluster };
 }
 
 /** Opens every way in, but for the port. */
 async function openDoors(
   { config, log, report, io, turn, http, metrics }: House,
-  { context, delivery, cluster }: Inside,
+  { context, delivery, connections, cluster }: Inside,
 ): Promise<Doors> {
-  const { limits } = config;
-  const connections = new Connections(limits.enabled ? limits.connectionsPerUser : Number.POSITIVE_INFINITY);
   const raw = new RawWebSockets({ io, turn, context, connections, corsOrigins: config.corsOrigins, log });
   const forOperators = await pagesForOperators(metrics, { io, context, cluster, rawConnections: () => raw.size });
   const operators = await openToOperators(forOperators, config);

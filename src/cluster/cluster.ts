@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Effect } from '../effects.ts';
 import type { Bus, NodeMessage } from './bus.ts';
 import { Confirmations } from './confirmations.ts';
+import { type Count, RemoteConnections } from './remote-connections.ts';
 import { RemotePresence } from './remote-presence.ts';
 
 const HEARTBEAT_MS = 3_000;
@@ -14,6 +15,8 @@ const TICK_MS = 300;
  * that was acknowledged meanwhile. It has to be shorter than the wait for a confirmation.
  */
 const STANDSTILL_MS = 900;
+/** The connections of a node that has not been heard for so long count no more: it may be dead, and its clients come here. */
+const COUNTED_FOR_MS = 2_000;
 
 /** What the cluster asks of the node it runs in. */
 export type Node = {
@@ -23,11 +26,20 @@ export type Node = {
   onlineUsers(): Iterable<number>;
   /** Users whose presence on other nodes changed. */
   presenceChanged(userIds: Iterable<number>): void;
+  /** How many connections a user has on this node. */
+  connectionsHere(userId: number): number;
+  /** Users with several connections on this node. */
+  severalConnections(): Iterable<Count>;
+  /** Users who may have more connections on other nodes than before. */
+  connectionsChanged(userIds: Iterable<number>): void;
   /** What arrives now may be late: who was in a room may have been removed since. */
   stoodStill(): void;
   /** Messages from other nodes may have been missed: what is remembered is no longer to be trusted. */
   mayHaveMissed(): void;
 };
+
+/** Everybody on a node: who is online, and how many connections those have who have several. */
+type Users = { online: number[]; several: Count[] };
 
 /** The other nodes: passes effects to them, waits for their confirmations, and knows who is online there. */
 export class Cluster {
@@ -37,6 +49,11 @@ export class Cluster {
   /** When each other node was last heard. */
   readonly #heard = new Map<string, number>();
   readonly #presence = new RemotePresence();
+  readonly #connections = new RemoteConnections();
+  /** Whose connections here changed in this turn of the event loop. */
+  readonly #recounted = new Set<number>();
+  /** Who the others think has several connections here. */
+  readonly #several = new Set<number>();
   readonly #confirmations = new Confirmations(CONFIRM_WITHIN_MS);
   readonly #timers: readonly NodeJS.Timeout[];
   #tickedAt = Date.now();
@@ -53,7 +70,7 @@ export class Cluster {
       setInterval(() => this.#beat(), HEARTBEAT_MS).unref(),
       setInterval(() => this.#tick(), TICK_MS).unref(),
     ];
-    this.#publish('hello', [...node.onlineUsers()]);
+    this.#publish('hello', this.#ownUsers());
   }
 
   /** Whether this node hears the others and is heard, as far as it knows. */
@@ -102,6 +119,41 @@ export class Cluster {
     this.#publish('offline', [userId]);
   }
 
+  /**
+   * How many connections of a user the other nodes have, as far as they were heard lately: all, and those on nodes that
+   * give way before this one. While nobody is heard this node counts alone.
+   */
+  connectionsOf(userId: number): { all: number; givingWay: number } {
+    const counted = { all: 0, givingWay: 0 };
+    if (!this.#bus.healthy) return counted;
+    const now = Date.now();
+    for (const [node, at] of this.#heard) {
+      if (now - at > COUNTED_FOR_MS) continue;
+      const count = this.#connections.of(node, userId) ?? (this.#presence.isOn(node, userId) ? 1 : 0);
+      counted.all += count;
+      if (node > this.#id) counted.givingWay += count;
+    }
+    return counted;
+  }
+
+  /** Tells the others how many connections a user has here, unless that follows from their presence. */
+  connectionsChanged(userId: number): void {
+    if (this.#recounted.size === 0) setImmediate(() => this.#tellCounts());
+    this.#recounted.add(userId);
+  }
+
+  #tellCounts(): void {
+    const counts = [...this.#recounted].map((userId): Count => [userId, this.#node.connectionsHere(userId)]);
+    const told = counts.filter(([userId, count]) => count > 1 || this.#several.delete(userId));
+    for (const [userId, count] of told) if (count > 1) this.#several.add(userId);
+    this.#recounted.clear();
+    if (told.length > 0) this.#publish('connections', told);
+  }
+
+  #ownUsers(): Users {
+    return { online: [...this.#node.onlineUsers()], several: [...this.#node.severalConnections()] };
+  }
+
   /** Tells the others that this node goes. */
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
@@ -120,15 +172,26 @@ export class Cluster {
     this.#heardAt = Date.now();
     this.#heard.set(from, this.#heardAt);
     if (kind === 'tick') return;
-    const users = body as number[]; // of all kinds but the first two
     if (kind === 'effects') this.#carryOut(body as { effects: Effect[]; confirm?: string });
     else if (kind === 'confirmed') this.#confirmations.confirm(body as string, from);
     else if (kind === 'lost') this.#node.mayHaveMissed();
-    else if (kind === 'online') this.#node.presenceChanged(this.#presence.add(from, users));
-    else if (kind === 'offline') this.#node.presenceChanged(this.#presence.remove(from, users));
+    else if (kind === 'online') this.#came(this.#presence.add(from, body as number[]));
+    else if (kind === 'offline') this.#node.presenceChanged(this.#presence.remove(from, body as number[]));
+    else if (kind === 'connections') this.#node.connectionsChanged(this.#connections.set(from, body as Count[]));
     else if (kind === 'bye') this.#forget(from);
-    else this.#node.presenceChanged(this.#presence.replace(from, users));
-    if (kind === 'hello') this.#publish('beat', [...this.#node.onlineUsers()]);
+    else this.#replace(from, body as Users);
+    if (kind === 'hello') this.#publish('beat', this.#ownUsers());
+  }
+
+  #came(userIds: readonly number[]): void {
+    this.#node.presenceChanged(userIds);
+    this.#node.connectionsChanged(userIds);
+  }
+
+  #replace(node: string, { online, several }: Users): void {
+    const counted = this.#connections.replace(node, several);
+    this.#came(this.#presence.replace(node, online));
+    this.#node.connectionsChanged(counted);
   }
 
   #carryOut({ effects, confirm }: { effects: Effect[]; confirm?: string }): void {
@@ -148,7 +211,7 @@ export class Cluster {
     // this process stood still: what it hears next may be older than what it has missed
     if (now - this.#lastBeat > 2 * HEARTBEAT_MS) this.#node.mayHaveMissed();
     this.#lastBeat = now;
-    this.#publish('beat', [...this.#node.onlineUsers()]);
+    this.#publish('beat', this.#ownUsers());
     if (!this.#bus.healthy) return this.#keepAll(now);
     for (const [node, at] of this.#heard) if (now - at > LEASE_MS) this.#forget(node);
   }
@@ -160,15 +223,17 @@ export class Cluster {
 
   #recovered(): void {
     this.#keepAll(Date.now());
+    this.#connections.forgetAll();
     this.#node.mayHaveMissed();
     if (this.#lost > 0) this.#publish('lost', []);
     this.#lost = 0;
-    this.#publish('hello', [...this.#node.onlineUsers()]);
+    this.#publish('hello', this.#ownUsers());
   }
 
   #forget(node: string): void {
     this.#heard.delete(node);
     this.#confirmations.gone(node);
+    this.#connections.forget(node);
     this.#node.presenceChanged(this.#presence.forget(node));
   }
 }

@@ -6,6 +6,7 @@ import type { Delivery } from '../delivery.ts';
 import { MembershipGuard } from '../membership-guard.ts';
 import type { Observer } from '../observer.ts';
 import type { Presence } from '../presence/presence.ts';
+import type { Connections } from '../transports/connections.ts';
 import { Cluster } from './cluster.ts';
 import { type Redis, redisBus } from './redis-bus.ts';
 
@@ -15,6 +16,7 @@ type House = {
   database: Database;
   delivery: Delivery;
   presence: Presence;
+  connections: Connections;
   sessions: Sessions;
   observer: Observer;
   log: Record<'warn' | 'info', (fields: object, message: string) => void>;
@@ -31,6 +33,7 @@ export async function joinCluster({
   database,
   delivery,
   presence,
+  connections,
   sessions,
   observer,
   log,
@@ -52,6 +55,9 @@ export async function joinCluster({
     apply: delivery.deliverHere,
     onlineUsers: () => presence.onlineHere(),
     presenceChanged: presence.changedElsewhere,
+    connectionsHere: (userId) => connections.count(userId),
+    severalConnections: () => connections.several(),
+    connectionsChanged: connections.changedElsewhere,
     stoodStill: () => guard.forget(),
     mayHaveMissed() {
       guard.forget();
@@ -62,6 +68,7 @@ export async function joinCluster({
   });
   delivery.join((effects, mustBeConfirmed) => cluster.spread(effects, mustBeConfirmed), guard);
   presence.join(cluster);
+  connections.join(cluster);
   return cluster;
 }
 

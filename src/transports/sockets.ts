@@ -12,6 +12,7 @@ import {
   NAMESPACES,
   roomOf,
   roomOfUser,
+  turnAway,
 } from '../delivery.ts';
 import { ChatError } from '../errors.ts';
 import type { Acknowledgement } from '../protocol.ts';
@@ -77,7 +78,8 @@ async function authenticate(
   const who = known ?? (text === undefined ? undefined : await context.accounts.sessions.authenticate(text));
   // who has hung up meanwhile will not close any more, and would be counted for ever
   if (who === undefined || socket.conn.readyState !== 'open') throw new ChatError('unauthenticated');
-  if (!connections.admit(who.userId, socket.conn)) throw new ChatError('rate_limited', { retryAfter: 5 });
+  if (!connections.admit(who.userId, socket.conn, () => turnAway(socket)))
+    throw new ChatError('rate_limited', { retryAfter: 5 });
   const { userId, sessionId, expiresAt } = who;
   Object.assign(socket.data, { userId, sessionId, expiresAt, address: addressOf(request, trustedProxies) });
   return who;
