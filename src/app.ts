@@ -9,7 +9,8 @@ import { Sessions } from './accounts/sessions.ts';
 import { Tokens } from './accounts/tokens.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import { dismissEnded, joinCluster } from './cluster/join.ts';
-import { type Redis, redisClient } from './cluster/redis-bus.ts';
+import type { RedisClients } from './cluster/redis-bus.ts';
+import { redisClient } from './cluster/redis-clients.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { GroupCommit } from './conversations/group-commit.ts';
@@ -110,7 +111,7 @@ function socketServer({ corsOrigins }: Config, work: Work): ChatServer {
 
 /** Everything behind the doors. */
 async function furnish({ config, log, report, work, io, turn, metrics }: House, database: Database): Promise<Inside> {
-  const redis: Redis | undefined = config.redisUrl === undefined ? undefined : redisClient(config.redisUrl, log);
+  const redis = redisOf(config);
   const delivery: Delivery = new Delivery(
     io,
     (userId, sessionId) => sessions.forget(userId, sessionId),
@@ -133,7 +134,7 @@ async function furnish({ config, log, report, work, io, turn, metrics }: House, 
       passwords: new Passwords(),
       mail: createMail(config.mail, log),
     },
-    limits: new Limits(config.limits, redis),
+    limits: new Limits(config.limits, redis?.publisher),
     presence,
     typing: new Typing(delivery.deliver),
     changes: new GroupCommit(database, delivery.deliver, metrics),
@@ -142,6 +143,12 @@ async function furnish({ config, log, report, work, io, turn, metrics }: House, 
     working: (promise) => work.track(promise),
   };
   return { context, delivery, connections, cluster };
+}
+
+function redisOf({ redis }: Config): RedisClients | undefined {
+  if (redis === undefined) return undefined;
+  const another = () => redisClient(redis);
+  return { publisher: another(), another };
 }
 
 /** Opens every way in, but for the port. */

@@ -31,7 +31,7 @@ export function readConfig(env: Environment) {
     http: value.HTTP_ADDR,
     database,
     mail,
-    redisUrl: value.REDIS_URL,
+    redis: value.REDIS_URL,
     tokens: { secret: jwtSecret, ttlMinutes: value.JWT_TTL_MIN },
     cookie: { secure, sameSite: value.COOKIE_SAMESITE },
     otp: { digits: value.OTP_DIGITS, ttlSec: value.OTP_TTL_SEC },

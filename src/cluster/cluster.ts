@@ -48,6 +48,8 @@ export class Cluster {
   readonly #node: Node;
   /** When each other node was last heard. */
   readonly #heard = new Map<string, number>();
+  /** The number of the newest message of each other node. */
+  readonly #numbers = new Map<string, number>();
   readonly #presence = new RemotePresence();
   readonly #connections = new RemoteConnections();
   /** Whose connections here changed in this turn of the event loop. */
@@ -60,6 +62,7 @@ export class Cluster {
   #heardAt = Date.now();
   #lastBeat = Date.now();
   #lost = 0;
+  #published = 0;
 
   constructor(bus: Bus, node: Node) {
     this.#bus = bus;
@@ -163,12 +166,14 @@ export class Cluster {
   }
 
   #publish(kind: string, body: unknown): void {
-    this.#bus.publish({ from: this.#id, kind, body });
+    this.#published += 1;
+    this.#bus.publish({ from: this.#id, number: this.#published, kind, body });
   }
 
-  #hear({ from, kind, body }: NodeMessage): void {
+  #hear({ from, number, kind, body }: NodeMessage): void {
     if (from === this.#id) return;
     if (!this.current) this.#node.stoodStill();
+    this.#expect(from, number);
     this.#heardAt = Date.now();
     this.#heard.set(from, this.#heardAt);
     if (kind === 'tick') return;
@@ -181,6 +186,13 @@ export class Cluster {
     else if (kind === 'bye') this.#forget(from);
     else this.#replace(from, body as Users);
     if (kind === 'hello') this.#publish('beat', this.#ownUsers());
+  }
+
+  /** A node numbers what it tells: whatever was lost on the way, and wherever, is noticed by the next that comes. */
+  #expect(from: string, number: number): void {
+    const last = this.#numbers.get(from) ?? number - 1;
+    if (number > last + 1) this.#node.mayHaveMissed();
+    this.#numbers.set(from, Math.max(last, number));
   }
 
   #came(userIds: readonly number[]): void {
@@ -232,6 +244,7 @@ export class Cluster {
 
   #forget(node: string): void {
     this.#heard.delete(node);
+    this.#numbers.delete(node);
     this.#confirmations.gone(node);
     this.#connections.forget(node);
     this.#node.presenceChanged(this.#presence.forget(node));

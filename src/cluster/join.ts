@@ -8,11 +8,11 @@ import type { Observer } from '../observer.ts';
 import type { Presence } from '../presence/presence.ts';
 import type { Connections } from '../transports/connections.ts';
 import { Cluster } from './cluster.ts';
-import { type Redis, redisBus } from './redis-bus.ts';
+import { type RedisClients, redisBus } from './redis-bus.ts';
 
 type House = {
   io: Server;
-  redis: Redis;
+  redis: RedisClients;
   database: Database;
   delivery: Delivery;
   presence: Presence;

@@ -82,7 +82,7 @@ describe('While PostgreSQL', () => {
       await cluster.postgresql.restart();
     },
     'is frozen for longer than a client waits': async () => {
-      await cluster.postgresql.freeze();
+      cluster.postgresql.freeze();
       await delay(ANSWERED_WITHIN_MS);
       cluster.postgresql.thaw();
     },
