@@ -7,7 +7,7 @@ import { OneTimeCodes } from './accounts/one-time-codes.ts';
 import { Passwords } from './accounts/passwords.ts';
 import { Sessions } from './accounts/sessions.ts';
 import { Tokens } from './accounts/tokens.ts';
-import type { Cluster } from './cluster/cluster.ts';
+import { type Cluster, STANDSTILL_MS } from './cluster/cluster.ts';
 import { dismissEnded, joinCluster } from './cluster/join.ts';
 import type { RedisClients } from './cluster/redis-bus.ts';
 import { redisClient } from './cluster/redis-clients.ts';
@@ -82,7 +82,7 @@ export async function createApp(config: Config): Promise<App> {
   const work = new Work();
   const metrics = new Metrics(operations);
   const io = socketServer(config, work);
-  const house: House = { config, log, report, work, io, turn: new Turn(), http: createServer(), metrics };
+  const house: House = { config, log, report, work, io, turn: turnOf(config), http: createServer(), metrics };
   const database = await Database.open(config.database);
   try {
     const inside = await furnish(house, database);
@@ -144,6 +144,9 @@ async function furnish({ config, log, report, work, io, turn, metrics }: House, 
   };
   return { context, delivery, connections, cluster };
 }
+
+/** Removals that this node did not hear of while it stood still were made on other nodes. */
+const turnOf = ({ redis }: Config) => (redis === undefined ? new Turn() : new Turn(STANDSTILL_MS));
 
 function redisOf({ redis }: Config): RedisClients | undefined {
   if (redis === undefined) return undefined;

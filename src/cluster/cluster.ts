@@ -14,7 +14,7 @@ const TICK_MS = 300;
  * Who hears nothing for so long, though the others tick, or does not even run, may next hear what is older than a removal
  * that was acknowledged meanwhile. It has to be shorter than the wait for a confirmation.
  */
-const STANDSTILL_MS = 900;
+export const STANDSTILL_MS = 900;
 /** The connections of a node that has not been heard for so long count no more: it may be dead, and its clients come here. */
 const COUNTED_FOR_MS = 2_000;
 

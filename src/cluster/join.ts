@@ -7,7 +7,7 @@ import { MembershipGuard } from '../membership-guard.ts';
 import type { Observer } from '../observer.ts';
 import type { Presence } from '../presence/presence.ts';
 import type { Connections } from '../transports/connections.ts';
-import { Cluster } from './cluster.ts';
+import { Cluster, STANDSTILL_MS } from './cluster.ts';
 import { type RedisClients, redisBus } from './redis-bus.ts';
 
 type House = {
@@ -45,7 +45,12 @@ export async function joinCluster({
     settleRoom: delivery.settleRoom,
     areCurrent: (): boolean => cluster.current,
   };
-  const guard = new MembershipGuard(membersIn(database), rooms, (error) => report(error, 'reading members'));
+  const guard = new MembershipGuard(
+    membersIn(database),
+    rooms,
+    (error) => report(error, 'reading members'),
+    STANDSTILL_MS,
+  );
   const lost = () => {
     cluster.countLost();
     observer.publishLost();
