@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Effect } from '../effects.ts';
 import type { Bus, NodeMessage } from './bus.ts';
 import { Confirmations } from './confirmations.ts';
+import { OwnUsers, type Users } from './own-users.ts';
 import { type Count, RemoteConnections } from './remote-connections.ts';
 import { RemotePresence } from './remote-presence.ts';
 
@@ -38,24 +39,18 @@ export type Node = {
   mayHaveMissed(): void;
 };
 
-/** Everybody on a node: who is online, and how many connections those have who have several. */
-type Users = { online: number[]; several: Count[] };
-
 /** The other nodes: passes effects to them, waits for their confirmations, and knows who is online there. */
 export class Cluster {
   readonly #id = randomUUID();
   readonly #bus: Bus;
   readonly #node: Node;
+  readonly #own: OwnUsers;
   /** When each other node was last heard. */
   readonly #heard = new Map<string, number>();
   /** The number of the newest message of each other node. */
   readonly #numbers = new Map<string, number>();
   readonly #presence = new RemotePresence();
   readonly #connections = new RemoteConnections();
-  /** Whose connections here changed in this turn of the event loop. */
-  readonly #recounted = new Set<number>();
-  /** Who the others think has several connections here. */
-  readonly #several = new Set<number>();
   readonly #confirmations = new Confirmations(CONFIRM_WITHIN_MS);
   readonly #timers: readonly NodeJS.Timeout[];
   #tickedAt = Date.now();
@@ -67,13 +62,14 @@ export class Cluster {
   constructor(bus: Bus, node: Node) {
     this.#bus = bus;
     this.#node = node;
+    this.#own = new OwnUsers(node, (kind, body) => this.#publish(kind, body));
     bus.listen((message) => this.#hear(message));
     bus.onRecovered(() => this.#recovered());
     this.#timers = [
       setInterval(() => this.#beat(), HEARTBEAT_MS).unref(),
       setInterval(() => this.#tick(), TICK_MS).unref(),
     ];
-    this.#publish('hello', this.#ownUsers());
+    this.#publish('hello', this.#own.all());
   }
 
   /** Whether this node hears the others and is heard, as far as it knows. */
@@ -115,11 +111,11 @@ export class Cluster {
   }
 
   userConnected(userId: number): void {
-    this.#publish('online', [userId]);
+    this.#own.moved(userId, true);
   }
 
   userDisconnected(userId: number): void {
-    this.#publish('offline', [userId]);
+    this.#own.moved(userId, false);
   }
 
   /**
@@ -139,22 +135,8 @@ export class Cluster {
     return counted;
   }
 
-  /** Tells the others how many connections a user has here, unless that follows from their presence. */
   connectionsChanged(userId: number): void {
-    if (this.#recounted.size === 0) setImmediate(() => this.#tellCounts());
-    this.#recounted.add(userId);
-  }
-
-  #tellCounts(): void {
-    const counts = [...this.#recounted].map((userId): Count => [userId, this.#node.connectionsHere(userId)]);
-    const told = counts.filter(([userId, count]) => count > 1 || this.#several.delete(userId));
-    for (const [userId, count] of told) if (count > 1) this.#several.add(userId);
-    this.#recounted.clear();
-    if (told.length > 0) this.#publish('connections', told);
-  }
-
-  #ownUsers(): Users {
-    return { online: [...this.#node.onlineUsers()], several: [...this.#node.severalConnections()] };
+    this.#own.recounted(userId);
   }
 
   /** Tells the others that this node goes. */
@@ -185,7 +167,7 @@ export class Cluster {
     else if (kind === 'connections') this.#node.connectionsChanged(this.#connections.set(from, body as Count[]));
     else if (kind === 'bye') this.#forget(from);
     else this.#replace(from, body as Users);
-    if (kind === 'hello') this.#publish('beat', this.#ownUsers());
+    if (kind === 'hello') this.#publish('beat', this.#own.all());
   }
 
   /** A node numbers what it tells: whatever was lost on the way, and wherever, is noticed by the next that comes. */
@@ -223,7 +205,7 @@ export class Cluster {
     // this process stood still: what it hears next may be older than what it has missed
     if (now - this.#lastBeat > 2 * HEARTBEAT_MS) this.#node.mayHaveMissed();
     this.#lastBeat = now;
-    this.#publish('beat', this.#ownUsers());
+    this.#publish('beat', this.#own.all());
     if (!this.#bus.healthy) return this.#keepAll(now);
     for (const [node, at] of this.#heard) if (now - at > LEASE_MS) this.#forget(node);
   }
@@ -239,7 +221,7 @@ export class Cluster {
     this.#node.mayHaveMissed();
     if (this.#lost > 0) this.#publish('lost', []);
     this.#lost = 0;
-    this.#publish('hello', this.#ownUsers());
+    this.#publish('hello', this.#own.all());
   }
 
   #forget(node: string): void {

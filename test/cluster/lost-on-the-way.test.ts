@@ -11,7 +11,7 @@ import { until } from './waiting.ts';
 const SILENT_FOR_MS = 1_200;
 
 describe('What is lost between two nodes', () => {
-  it('without a sign of it is noticed by the number of the next message', () => {
+  it('without a sign of it is noticed by the number of the next message', async () => {
     const hearers: ((message: NodeMessage) => void)[] = [];
     let losing = false;
     const bus: Bus = {
@@ -37,15 +37,19 @@ describe('What is lost between two nodes', () => {
       };
       return new Cluster(bus, node);
     });
-    clusters[0]?.userConnected(1);
+    const tell = async (userId: number) => {
+      clusters[0]?.userConnected(userId);
+      await new Promise(setImmediate);
+    };
+    await tell(1);
     expect(missed, 'nothing yet').to.deep.equal([0, 0]);
     losing = true;
-    clusters[0]?.userConnected(2);
+    await tell(2);
     losing = false;
-    clusters[0]?.userConnected(3);
-    clusters[0]?.userConnected(4);
+    await tell(3);
+    await tell(4);
     expect(missed, 'once').to.deep.equal([0, 1]);
-    return Promise.all(clusters.map((cluster) => cluster.close()));
+    await Promise.all(clusters.map((cluster) => cluster.close()));
   });
 });
 
