@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import { requireRedis } from '../support/services.ts';
 import { type Cluster, type Member, startCluster } from './cluster.ts';
 import { Follower } from './follower.ts';
 import { type SeveralRedis, startRedisCluster, startSentinels } from './several-redis.ts';
@@ -17,15 +18,16 @@ for (const [kind, startRedis] of Object.entries(KINDS)) {
     let redis: SeveralRedis | undefined;
     before(async function () {
       this.timeout(90_000);
-      cluster = await startCluster(this, { nodes: 0 });
-      redis = await startRedis();
+      await requireRedis(this);
+      [cluster, redis] = await Promise.all([startCluster(this, { nodes: 0 }), startRedis()]);
+      const url = redis.url;
       const limits = {
         RATE_LIMITS: 'on',
         RATE_OPERATIONS: '6/60',
         RATE_SENDS: '10000/1',
         MAX_CONNECTIONS_PER_USER: '3',
       };
-      for (let index = 0; index < 2; index += 1) await cluster.add({ REDIS_URL: redis.url, ...limits });
+      await Promise.all([1, 2].map(() => cluster.add({ REDIS_URL: url, ...limits })));
     });
     after(async () => {
       await cluster?.stop();
