@@ -8,9 +8,10 @@ import { OneTimeCodes } from './accounts/one-time-codes.ts';
 import { Passwords } from './accounts/passwords.ts';
 import { Sessions } from './accounts/sessions.ts';
 import { Tokens } from './accounts/tokens.ts';
-import type { Cluster } from './cluster/cluster.ts';
+import { type Cluster, STANDSTILL_MS } from './cluster/cluster.ts';
 import { type Connect, dismissEnded, joinCluster } from './cluster/join.ts';
-import { type Redis, redisBus, redisClient } from './cluster/redis-bus.ts';
+import { redisBus } from './cluster/redis-bus.ts';
+import { redisClient } from './cluster/redis-clients.ts';
 import { workerBus } from './cluster/worker-bus.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
@@ -65,7 +66,12 @@ type House = Readonly<{
   metrics: Metrics;
   colleagues: Colleagues | undefined;
 }>;
-type Inside = Readonly<{ context: Context; delivery: Delivery; cluster: Cluster | undefined }>;
+type Inside = Readonly<{
+  context: Context;
+  delivery: Delivery;
+  connections: Connections;
+  cluster: Cluster | undefined;
+}>;
 type Doors = Readonly<{ close: () => Promise<void>; operators: Operators }>;
 
 const LARGEST_PACKET_BYTES = 65_536;
@@ -86,7 +92,8 @@ export async function createApp(config: Config, colleagues?: Colleagues): Promis
   const work = new Work();
   const metrics = new Metrics(operations, colleagues?.place);
   const io = socketServer(config, work);
-  const house: House = { config, log, report, work, io, turn: new Turn(), http: createServer(), metrics, colleagues };
+  const turn = sharesRooms(config, colleagues) ? new Turn(STANDSTILL_MS) : new Turn();
+  const house: House = { config, log, report, work, io, turn, http: createServer(), metrics, colleagues };
   const database = await Database.open(config.database, colleagues && writeTurnsThrough(colleagues.channel));
   try {
     const inside = await furnish(house, database);
@@ -127,8 +134,10 @@ async function furnish(house: House, database: Database): Promise<Inside> {
   const hearsEndings = () => cluster?.healthy !== false;
   const sessions = new Sessions(database, tokens, config.tokens.ttlMinutes, delivery.deliver, hearsEndings);
   const presence = new Presence(database, delivery.deliverHere, delivery.anyOtherIn, report);
-  const cluster =
-    connect && (await joinCluster({ connect, database, delivery, presence, sessions, observer: metrics, report }));
+  const { enabled, connectionsPerUser } = config.limits;
+  const connections = new Connections(enabled ? connectionsPerUser : Number.POSITIVE_INFINITY);
+  const inside = { database, delivery, presence, connections, sessions };
+  const cluster = connect && (await joinCluster({ connect, ...inside, observer: metrics, report }));
   const context: Context = {
     database,
     accounts: {
@@ -147,24 +156,31 @@ async function furnish(house: House, database: Database): Promise<Inside> {
     draining: () => work.draining,
     working: (promise) => work.track(promise),
   };
-  return { context, delivery, cluster };
+  return { context, delivery, connections, cluster };
 }
+
+/** Whether there may be others: removals that this process did not hear of while it stood still were made by them. */
+const sharesRooms = ({ redis }: Config, colleagues: Colleagues | undefined) =>
+  redis !== undefined || colleagues !== undefined;
 
 /** How this process shares with others, if there are any: through Redis, or through the primary of its workers. */
 function sharingOf({ config, log, io, colleagues }: House): { connect?: Connect; store?: SharedStore } {
-  if (config.redisUrl !== undefined) {
-    const redis: Redis = redisClient(config.redisUrl, log);
-    return { connect: (report) => redisBus(io, redis, log, report), store: countedInRedis(redis) };
+  const { redis } = config;
+  if (redis !== undefined) {
+    const another = () => redisClient(redis);
+    const publisher = another();
+    return {
+      connect: (report) => redisBus(io, { publisher, another }, log, report),
+      store: countedInRedis(publisher),
+    };
   }
   if (colleagues === undefined) return {};
   return { connect: (report) => workerBus(colleagues.channel, report), store: countedInPrimary };
 }
 
 /** Opens every way in, but for the port. */
-async function openDoors(house: House, { context, delivery, cluster }: Inside): Promise<Doors> {
+async function openDoors(house: House, { context, delivery, connections, cluster }: Inside): Promise<Doors> {
   const { config, log, report, io, turn, http, metrics, colleagues } = house;
-  const { limits } = config;
-  const connections = new Connections(limits.enabled ? limits.connectionsPerUser : Number.POSITIVE_INFINITY);
   const raw = new RawWebSockets({ io, turn, context, connections, corsOrigins: config.corsOrigins, log });
   const watched = { io, context, cluster, rawConnections: () => raw.size };
   const forOperators = await pagesForOperators(metrics, watched, config, colleagues);

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { type RedisAddress, redisAddress } from './config-redis.ts';
 
 /** What a variable's text is turned into; a string that is thrown says what would have been right. */
 type Parser<T> = (text: string) => T;
@@ -94,8 +95,8 @@ export const VARIABLES = {
   SENDGRID_ENDPOINT: optional(url('http', 'https')),
   SMTP_URL: optional(url('smtp', 'smtps')),
   MAIL_FROM: variable(text, 'MmChat <no-reply@localhost>'),
-  REDIS_URL: optional(url('redis', 'rediss')),
   WORKERS: variable(workers, 1),
+  REDIS_URL: variable<RedisAddress | undefined>(redisAddress, undefined),
   CORS_ORIGINS: variable(origins, []),
   COOKIE_SAMESITE: variable(oneOf('lax', 'strict', 'none'), 'lax'),
   COOKIE_SECURE: variable<boolean | undefined>(onOff, undefined),

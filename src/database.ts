@@ -28,7 +28,12 @@ type TypeParsers = { setTypeParser(oid: number, parser: (text: string) => unknow
 const INT8_OID = 20;
 const POOL_SIZE = 10;
 const CONNECT_TIMEOUT_MS = 5_000;
-/** A node that stands still in the middle of a transaction must not hold its locks against the others for ever. */
+/** A server that has vanished without a word is looked for so soon, where the system would wait for two hours. */
+const KEEP_ALIVE_AFTER_MS = 10_000;
+/**
+ * A node that stands still in the middle of a transaction must not hold its locks against the others for ever. That
+ * bounds the wait for a lock too; limits on statements would hit migrations, and a frozen server would not heed them.
+ */
 const IDLE_IN_TRANSACTION_MS = 5_000;
 /** A commit that was acknowledged is on the disk: WAL alone would leave the last ones to chance. */
 const PRAGMAS = [`busy_timeout = ${BUSY_TIMEOUT_MS}`, 'journal_mode = wal', 'synchronous = full', 'foreign_keys = on'];
@@ -60,6 +65,7 @@ function postgresqlOptions(url: string) {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
       pipeline: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
       idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
       // ids, sequence numbers and moments stay below 2^53: plain numbers, as on SQLite
       onPoolCreated: (pool: { options: { types: TypeParsers } }) => pool.options.types.setTypeParser(INT8_OID, Number),

@@ -248,15 +248,20 @@ export function dismissIfEnded(socket: ChatSocket): void {
 
 /** Tells a socket that its session is over, and closes the whole connection under it. */
 export function dismiss(socket: ChatSocket): void {
-  const { code, message } = new ChatError('unauthenticated');
-  // private in its types: the namespaces that were entered over this connection, all of which are told
-  const { sockets } = socket.client as unknown as { sockets: ReadonlyMap<string, ChatSocket> };
-  for (const each of sockets.values()) each.emit('error', { code, message });
-  closeConnection(socket, CLOSE_CODES.unauthenticated.code);
+  closeSaying(socket, new ChatError('unauthenticated'), CLOSE_CODES.unauthenticated.code);
+}
+
+/** Tells a socket that it is one too many of its user's, and closes the whole connection under it. */
+export function turnAway(socket: ChatSocket): void {
+  closeSaying(socket, new ChatError('rate_limited'), CLOSE_CODES.tooSlow.code);
+  socket.conn.close(); // one that is still being admitted has nothing to disconnect
 }
 
 /** @param closeCode what a plain WebSocket is closed with; Socket.IO has no such thing */
-function closeConnection(socket: ChatSocket, closeCode: number): void {
+function closeSaying(socket: ChatSocket, { code, message }: ChatError, closeCode: number): void {
+  // private in its types: the namespaces that were entered over this connection, all of which are told
+  const { sockets } = socket.client as unknown as { sockets: ReadonlyMap<string, ChatSocket> };
+  for (const each of sockets.values()) each.emit('error', { code, message });
   Object.assign(socket.conn, { closeCode });
   socket.disconnect(true);
 }

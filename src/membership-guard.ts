@@ -29,7 +29,11 @@ export class MembershipGuard {
   /** What is known of a conversation of which nothing is noted: no removal, or not even that. */
   #otherwise = 0;
 
-  constructor(readMembers: ReadMembers, rooms: Rooms, failed: (error: unknown) => void) {
+  readonly #goodForMs: number;
+
+  /** @param goodForMs how old an answer about members may be */
+  constructor(readMembers: ReadMembers, rooms: Rooms, failed: (error: unknown) => void, goodForMs: number) {
+    this.#goodForMs = goodForMs;
     this.#readMembers = readMembers;
     this.#rooms = rooms;
     this.#failed = failed;
@@ -88,12 +92,15 @@ export class MembershipGuard {
     }
   }
 
-  /** Events that came while the members were read may be younger than what was read: then they are read again. */
+  /**
+   * Events that came while the members were read may be younger than what was read, and who stood still meanwhile may
+   * have read them long ago: then they are read again.
+   */
   async #readSince(id: number, held: Held): Promise<{ members: Set<number>; upTo: number }> {
     for (;;) {
-      const upTo = held.needed;
+      const [upTo, asked] = [held.needed, Date.now()];
       const members = new Set(await this.#readMembers(id));
-      if (held.needed === upTo) return { members, upTo };
+      if (held.needed === upTo && Date.now() - asked < this.#goodForMs) return { members, upTo };
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Mail } from './accounts/mail.ts';
 import type { Config } from './config.ts';
+import type { RedisAddress } from './config-redis.ts';
 import { isBuilt } from './transports/web-client.ts';
 
 /** What a person who starts the server wants to know, in lines. No secrets: URLs are shown without what is in front of the host. */
@@ -14,13 +15,16 @@ export function summaryOf(config: Config, mail: Mail, url: string, metricsUrl?: 
     `  database  ${databaseOf(config)}`,
     `  mail      ${mail.destination}`,
     `  pages     ${pages.join(`\n${' '.repeat(12)}`)}`,
-    ...(config.redisUrl === undefined ? [] : [`  cluster   Redis, ${new URL(config.redisUrl).host}`]),
+    ...(config.redis === undefined ? [] : [`  cluster   ${redisOf(config.redis)}`]),
     ...(config.workers === 1 ? [] : [`  workers   ${config.workers}`]),
     ...(metricsUrl === undefined ? [] : [`  metrics   ${metricsUrl}`]),
     ...(config.adminUi === undefined ? [] : [`  admin     namespace /admin, for Socket.IO's admin UI`]),
     ...(config.limits.enabled ? [] : ['  limits    off (RATE_LIMITS=off)']),
   ];
 }
+
+const REDIS = { server: 'Redis', cluster: 'Redis Cluster', sentinel: 'Redis by Sentinel' };
+const redisOf = ({ kind, shown }: RedisAddress) => `${REDIS[kind]}, ${shown}`;
 
 function databaseOf({ database }: Config): string {
   if (database.kind === 'sqlite') return `SQLite, ${database.path}`;

@@ -9,7 +9,7 @@ import {
 } from 'rate-limiter-flexible';
 import type { Rate } from '../config-variables.ts';
 
-export type Limiter = Pick<RateLimiterAbstract, 'consume' | 'get' | 'delete'>;
+export type Limiter = Pick<RateLimiterAbstract, 'consume' | 'reward' | 'delete'>;
 /** Where several processes count together. */
 export type SharedStore = {
   readonly isReady: boolean;
@@ -78,7 +78,7 @@ class SharedLimiter implements Limiter {
   }
 
   readonly consume: Limiter['consume'] = (key) => this.#use((limiter) => limiter.consume(key));
-  readonly get: Limiter['get'] = (key) => this.#use((limiter) => limiter.get(key));
+  readonly reward: Limiter['reward'] = (key) => this.#use((limiter) => limiter.reward(key));
   readonly delete: Limiter['delete'] = (key) => this.#use((limiter) => limiter.delete(key));
 
   async #use<T>(ask: (limiter: Limiter) => Promise<T>): Promise<T> {

@@ -53,15 +53,9 @@ export class Limits {
     }
   }
 
-  /**
-   * Looks whether another use would be allowed, without counting it.
-   * @throws ChatError `rate_limited`
-   */
-  async mustHaveLeft(name: LimitName, key: string): Promise<void> {
-    if (!this.#enabled) return;
-    const { limiter, points } = this.#limit(name);
-    const state = await limiter.get(key);
-    if (state !== null && state.consumedPoints >= points) throw refusal(state, points);
+  /** Takes back one use that was counted, and turned out not to be one. */
+  async giveBack(name: LimitName, key: string): Promise<void> {
+    if (this.#enabled) await this.#limit(name).limiter.reward(key);
   }
 
   /** Forgets what was counted. */

@@ -1,9 +1,10 @@
 import { object } from 'yup';
 import { ChatError } from '../errors.ts';
 import { required, text } from '../inputs.ts';
-import { COOKIE, operation, publicOperation } from '../operation.ts';
+import { COOKIE, operation, publicOperation, type Quota } from '../operation.ts';
 import { User } from './entities.ts';
 import { keyOf } from './fields.ts';
+import type { Limits } from './limits.ts';
 import { TICKET_TTL_SEC } from './sessions.ts';
 import { Turns } from './turns.ts';
 
@@ -12,6 +13,30 @@ const anyString = (description: string, example: string) =>
   text(1, 65_536).required(required).meta({ description, example });
 /** Tries for one account come one after the other, so that none slips through while another is being counted. */
 const turns = new Turns();
+
+/**
+ * Counts a try before it is known to fail, so that none of many at once slips through, and takes the count back when it
+ * does not fail.
+ */
+async function countedAsFailure<T>(
+  limits: Limits,
+  address: string,
+  account: string,
+  logIn: (quota: Quota | undefined) => Promise<T>,
+): Promise<T> {
+  await limits.take('loginOrigin', address);
+  try {
+    const result = await logIn(await limits.take('loginAccount', account));
+    await limits.clear('loginAccount', account);
+    await limits.giveBack('loginOrigin', address);
+    return result;
+  } catch (error) {
+    const code = error instanceof ChatError ? error.code : undefined;
+    if (code !== 'invalid_credentials') await limits.giveBack('loginOrigin', address);
+    if (code !== 'invalid_credentials' && code !== 'rate_limited') await limits.giveBack('loginAccount', account);
+    throw error;
+  }
+}
 
 /** Logs in. A wrong username and a wrong password get the same answer, in the same time. */
 export const login = publicOperation({
@@ -22,16 +47,14 @@ export const login = publicOperation({
   run: ({ username, password }, _, { database, accounts, limits }, asked) =>
     turns.take(keyOf(username), async () => {
       const account = keyOf(username);
-      await limits.mustHaveLeft('loginOrigin', asked.address);
-      await limits.mustHaveLeft('loginAccount', account);
-      const user = await database.entities().findOne(User, { usernameKey: account });
-      if (!(await accounts.passwords.check(password, user?.passwordHash)) || user === null) {
-        await limits.take('loginOrigin', asked.address);
-        asked.quota = await limits.take('loginAccount', account);
-        throw new ChatError('invalid_credentials');
-      }
-      await limits.clear('loginAccount', account);
-      return { user_id: user.id, [COOKIE]: await accounts.sessions.start(user.id) };
+      return countedAsFailure(limits, asked.address, account, async (quota) => {
+        const user = await database.entities().findOne(User, { usernameKey: account });
+        if (!(await accounts.passwords.check(password, user?.passwordHash)) || user === null) {
+          asked.quota = quota;
+          throw new ChatError('invalid_credentials');
+        }
+        return { user_id: user.id, [COOKIE]: await accounts.sessions.start(user.id) };
+      });
     }),
 });
 

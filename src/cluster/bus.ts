@@ -12,7 +12,8 @@ export type Bus = {
   close(): Promise<void>;
 };
 
-export type NodeMessage = { from: string; kind: string; body: unknown };
+/** @property number counts what a node tells, from 1 on */
+export type NodeMessage = { from: string; number: number; kind: string; body: unknown };
 
 const EVENT = 'node';
 

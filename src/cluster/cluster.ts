@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Effect } from '../effects.ts';
 import type { Bus, NodeMessage } from './bus.ts';
 import { Confirmations } from './confirmations.ts';
+import { OwnUsers, type Users } from './own-users.ts';
+import { type Count, RemoteConnections } from './remote-connections.ts';
 import { RemotePresence } from './remote-presence.ts';
 
 const HEARTBEAT_MS = 3_000;
@@ -13,7 +15,9 @@ const TICK_MS = 300;
  * Who hears nothing for so long, though the others tick, or does not even run, may next hear what is older than a removal
  * that was acknowledged meanwhile. It has to be shorter than the wait for a confirmation.
  */
-const STANDSTILL_MS = 900;
+export const STANDSTILL_MS = 900;
+/** The connections of a node that has not been heard for so long count no more: it may be dead, and its clients come here. */
+const COUNTED_FOR_MS = 2_000;
 
 /** What the cluster asks of the node it runs in. */
 export type Node = {
@@ -25,6 +29,12 @@ export type Node = {
   wantsReceipts(): boolean;
   /** Users whose presence on other nodes changed. */
   presenceChanged(userIds: Iterable<number>): void;
+  /** How many connections a user has on this node. */
+  connectionsHere(userId: number): number;
+  /** Users with several connections on this node. */
+  severalConnections(): Iterable<Count>;
+  /** Users who may have more connections on other nodes than before. */
+  connectionsChanged(userIds: Iterable<number>): void;
   /** What arrives now may be late: who was in a room may have been removed since. */
   stoodStill(): void;
   /** Messages from other nodes may have been missed: what is remembered is no longer to be trusted. */
@@ -36,28 +46,34 @@ export class Cluster {
   readonly #id = randomUUID();
   readonly #bus: Bus;
   readonly #node: Node;
+  readonly #own: OwnUsers;
   /** When each other node was last heard. */
   readonly #heard = new Map<string, number>();
+  /** The number of the newest message of each other node. */
+  readonly #numbers = new Map<string, number>();
   readonly #presence = new RemotePresence();
   /** The nodes with a client that asked for live delivery receipts, by their last tick. */
   readonly #wantReceipts = new Set<string>();
+  readonly #connections = new RemoteConnections();
   readonly #confirmations = new Confirmations(CONFIRM_WITHIN_MS);
   readonly #timers: readonly NodeJS.Timeout[];
   #tickedAt = Date.now();
   #heardAt = Date.now();
   #lastBeat = Date.now();
   #lost = 0;
+  #published = 0;
 
   constructor(bus: Bus, node: Node) {
     this.#bus = bus;
     this.#node = node;
+    this.#own = new OwnUsers(node, (kind, body) => this.#publish(kind, body));
     bus.listen((message) => this.#hear(message));
     bus.onRecovered(() => this.#recovered());
     this.#timers = [
       setInterval(() => this.#beat(), HEARTBEAT_MS).unref(),
       setInterval(() => this.#tick(), TICK_MS).unref(),
     ];
-    this.#publish('hello', [...node.onlineUsers()]);
+    this.#publish('hello', this.#own.all());
   }
 
   /** Whether this node hears the others and is heard, as far as it knows. */
@@ -107,11 +123,32 @@ export class Cluster {
   readonly tellReceiptsWanted = (): void => this.#publish('tick', true);
 
   userConnected(userId: number): void {
-    this.#publish('online', [userId]);
+    this.#own.moved(userId, true);
   }
 
   userDisconnected(userId: number): void {
-    this.#publish('offline', [userId]);
+    this.#own.moved(userId, false);
+  }
+
+  /**
+   * How many connections of a user the other nodes have, as far as they were heard lately: all, and those on nodes that
+   * give way before this one. While nobody is heard this node counts alone.
+   */
+  connectionsOf(userId: number): { all: number; givingWay: number } {
+    const counted = { all: 0, givingWay: 0 };
+    if (!this.#bus.healthy) return counted;
+    const now = Date.now();
+    for (const [node, at] of this.#heard) {
+      if (now - at > COUNTED_FOR_MS) continue;
+      const count = this.#connections.of(node, userId) ?? (this.#presence.isOn(node, userId) ? 1 : 0);
+      counted.all += count;
+      if (node > this.#id) counted.givingWay += count;
+    }
+    return counted;
+  }
+
+  connectionsChanged(userId: number): void {
+    this.#own.recounted(userId);
   }
 
   /** Tells the others that this node goes. */
@@ -123,24 +160,44 @@ export class Cluster {
   }
 
   #publish(kind: string, body: unknown): void {
-    this.#bus.publish({ from: this.#id, kind, body });
+    this.#published += 1;
+    this.#bus.publish({ from: this.#id, number: this.#published, kind, body });
   }
 
-  #hear({ from, kind, body }: NodeMessage): void {
+  #hear({ from, number, kind, body }: NodeMessage): void {
     if (from === this.#id) return;
     if (!this.current) this.#node.stoodStill();
+    this.#expect(from, number);
     this.#heardAt = Date.now();
     this.#heard.set(from, this.#heardAt);
     if (kind === 'tick') return this.#heed(from, body === true);
-    const users = body as number[]; // of all kinds but the first two
     if (kind === 'effects') this.#carryOut(body as { effects: Effect[]; confirm?: string });
     else if (kind === 'confirmed') this.#confirmations.confirm(body as string, from);
     else if (kind === 'lost') this.#node.mayHaveMissed();
-    else if (kind === 'online') this.#node.presenceChanged(this.#presence.add(from, users));
-    else if (kind === 'offline') this.#node.presenceChanged(this.#presence.remove(from, users));
+    else if (kind === 'online') this.#came(this.#presence.add(from, body as number[]));
+    else if (kind === 'offline') this.#node.presenceChanged(this.#presence.remove(from, body as number[]));
+    else if (kind === 'connections') this.#node.connectionsChanged(this.#connections.set(from, body as Count[]));
     else if (kind === 'bye') this.#forget(from);
-    else this.#node.presenceChanged(this.#presence.replace(from, users));
-    if (kind === 'hello') this.#publish('beat', [...this.#node.onlineUsers()]);
+    else this.#replace(from, body as Users);
+    if (kind === 'hello') this.#publish('beat', this.#own.all());
+  }
+
+  /** A node numbers what it tells: whatever was lost on the way, and wherever, is noticed by the next that comes. */
+  #expect(from: string, number: number): void {
+    const last = this.#numbers.get(from) ?? number - 1;
+    if (number > last + 1) this.#node.mayHaveMissed();
+    this.#numbers.set(from, Math.max(last, number));
+  }
+
+  #came(userIds: readonly number[]): void {
+    this.#node.presenceChanged(userIds);
+    this.#node.connectionsChanged(userIds);
+  }
+
+  #replace(node: string, { online, several }: Users): void {
+    const counted = this.#connections.replace(node, several);
+    this.#came(this.#presence.replace(node, online));
+    this.#node.connectionsChanged(counted);
   }
 
   #heed(node: string, wantsReceipts: boolean): void {
@@ -165,7 +222,7 @@ export class Cluster {
     // this process stood still: what it hears next may be older than what it has missed
     if (now - this.#lastBeat > 2 * HEARTBEAT_MS) this.#node.mayHaveMissed();
     this.#lastBeat = now;
-    this.#publish('beat', [...this.#node.onlineUsers()]);
+    this.#publish('beat', this.#own.all());
     if (!this.#bus.healthy) return this.#keepAll(now);
     for (const [node, at] of this.#heard) if (now - at > LEASE_MS) this.#forget(node);
   }
@@ -177,16 +234,19 @@ export class Cluster {
 
   #recovered(): void {
     this.#keepAll(Date.now());
+    this.#connections.forgetAll();
     this.#node.mayHaveMissed();
     if (this.#lost > 0) this.#publish('lost', []);
     this.#lost = 0;
-    this.#publish('hello', [...this.#node.onlineUsers()]);
+    this.#publish('hello', this.#own.all());
   }
 
   #forget(node: string): void {
     this.#heard.delete(node);
+    this.#numbers.delete(node);
     this.#confirmations.gone(node);
     this.#wantReceipts.delete(node);
+    this.#connections.forget(node);
     this.#node.presenceChanged(this.#presence.forget(node));
   }
 }

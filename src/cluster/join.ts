@@ -5,8 +5,9 @@ import type { Delivery } from '../delivery.ts';
 import { MembershipGuard } from '../membership-guard.ts';
 import type { Observer } from '../observer.ts';
 import type { Presence } from '../presence/presence.ts';
+import type { Connections } from '../transports/connections.ts';
 import type { Bus } from './bus.ts';
-import { Cluster } from './cluster.ts';
+import { Cluster, STANDSTILL_MS } from './cluster.ts';
 
 /** Opens the way on which the nodes talk. */
 export type Connect = (report: { lost(): void }) => Promise<Bus> | Bus;
@@ -15,6 +16,7 @@ type House = {
   database: Database;
   delivery: Delivery;
   presence: Presence;
+  connections: Connections;
   sessions: Sessions;
   observer: Observer;
   report: (error: unknown, doing: string) => void;
@@ -29,6 +31,7 @@ export async function joinCluster({
   database,
   delivery,
   presence,
+  connections,
   sessions,
   observer,
   report,
@@ -39,7 +42,12 @@ export async function joinCluster({
     settleRoom: delivery.settleRoom,
     areCurrent: (): boolean => cluster.current,
   };
-  const guard = new MembershipGuard(membersIn(database), rooms, (error) => report(error, 'reading members'));
+  const guard = new MembershipGuard(
+    membersIn(database),
+    rooms,
+    (error) => report(error, 'reading members'),
+    STANDSTILL_MS,
+  );
   const lost = () => {
     cluster.countLost();
     observer.publishLost();
@@ -50,6 +58,9 @@ export async function joinCluster({
     onlineUsers: () => presence.onlineHere(),
     wantsReceipts: delivery.wantsReceipts,
     presenceChanged: presence.changedElsewhere,
+    connectionsHere: (userId) => connections.count(userId),
+    severalConnections: () => connections.several(),
+    connectionsChanged: connections.changedElsewhere,
     stoodStill: () => guard.forget(),
     mayHaveMissed() {
       guard.forget();
@@ -60,6 +71,7 @@ export async function joinCluster({
   });
   delivery.join(cluster.spread, guard, cluster.tellReceiptsWanted);
   presence.join(cluster);
+  connections.join(cluster);
   return cluster;
 }
 

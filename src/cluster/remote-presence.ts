@@ -8,6 +8,10 @@ export class RemotePresence {
     return this.#nodes.has(userId);
   }
 
+  isOn(node: string, userId: number): boolean {
+    return this.#users.get(node)?.has(userId) === true;
+  }
+
   users(): Iterable<number> {
     return this.#nodes.keys();
   }

@@ -22,7 +22,7 @@ export type Operators = {
 export async function pagesForOperators(
   metrics: Metrics,
   watched: Watched,
-  { redisUrl }: Config,
+  { redis }: Config,
   colleagues: Colleagues | undefined,
 ): Promise<Pages> {
   addGauges(metrics, watched);
@@ -30,7 +30,7 @@ export async function pagesForOperators(
   const pending = await context.database.orm.migrator.getPending();
   const readiness = readinessOf({
     askDatabase: () => sql`select 1`.execute(context.database.sql),
-    redisIsHealthy: redisUrl === undefined ? undefined : () => cluster?.healthy !== false,
+    redisIsHealthy: redis === undefined ? undefined : () => cluster?.healthy !== false,
     pendingMigrations: pending.length,
     draining: context.draining,
   });

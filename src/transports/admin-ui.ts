@@ -3,7 +3,6 @@ import { instrument } from '@socket.io/admin-ui';
 import type { Server } from 'socket.io';
 import type { Limits } from '../accounts/limits.ts';
 import { sameText, Tokens } from '../accounts/tokens.ts';
-import { Turns } from '../accounts/turns.ts';
 import type { Config } from '../config.ts';
 import type { ChatServer, ChatSocket } from '../delivery.ts';
 import { type Log, toChatError } from './answer.ts';
@@ -28,11 +27,9 @@ export function serveAdminUi(io: ChatServer, { config, limits, log }: Gate): voi
   const { adminUi, trustedProxies, tokens } = config;
   if (adminUi === undefined) return;
   const keys = new AdminKeys(adminUi, new Tokens(tokens.secret));
-  const turns = new Turns();
   io.of(ADMIN_NAMESPACE).use((socket, next) => {
     const address = addressOf(socket.request, trustedProxies);
-    turns
-      .take(address, () => admit(socket, address))
+    admit(socket, address)
       .then(() => next())
       .catch((error) => next(error instanceof WrongCredentials ? error : toChatError(error, log, 'admin ui')));
   });
@@ -47,12 +44,12 @@ export function serveAdminUi(io: ChatServer, { config, limits, log }: Gate): voi
   async function admit(socket: ChatSocket, address: string): Promise<void> {
     const { sessionId, username, password } = socket.handshake.auth;
     if (keys.isSession(sessionId)) return;
-    await limits.mustHaveLeft('loginOrigin', address);
+    await limits.take('loginOrigin', address);
     if (!keys.fit(username, password)) {
-      await limits.take('loginOrigin', address);
       log.warn({ address }, 'a login to the admin UI failed');
       throw new WrongCredentials(WRONG);
     }
+    await limits.giveBack('loginOrigin', address);
     log.info({ address }, 'a login to the admin UI');
     socket.emit('session', keys.session());
   }

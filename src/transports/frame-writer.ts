@@ -52,16 +52,33 @@ class Link {
  * turn ends: two thirds of a fan-out's cost are system calls. No timer: what is written when idle goes out at once.
  */
 export class Turn {
+  readonly #goodForMs: number;
   #start = new Link([]);
   #waiting: FrameWriter[] = [];
+  #begunAt = 0;
+
+  /**
+   * @param goodForMs who stood still for longer between an event and its writing cannot know whether it may still be
+   *   told: somebody may have been removed meanwhile, on another node
+   */
+  constructor(goodForMs = Number.POSITIVE_INFINITY) {
+    this.#goodForMs = goodForMs;
+  }
 
   /** Where the frames of every connection begin in this turn. */
   get start(): Link {
     return this.#start;
   }
 
+  get isStale(): boolean {
+    return Date.now() - this.#begunAt > this.#goodForMs;
+  }
+
   add(writer: FrameWriter): void {
-    if (this.#waiting.length === 0) setImmediate(this.flush);
+    if (this.#waiting.length === 0) {
+      this.#begunAt = Date.now();
+      setImmediate(this.flush);
+    }
     this.#waiting.push(writer);
   }
 
@@ -100,6 +117,7 @@ export class FrameWriter {
     const pending = this.#pending;
     this.#pending = undefined;
     if (pending === undefined || this.#socket.readyState !== ws.WebSocket.OPEN) return;
+    if (this.#turn.isStale) return this.#socket.terminate(); // its client comes back, and catches up
     if (this.#socket.bufferedAmount > this.#limits.mostUnreadBytes) return this.#limits.tooSlow();
     (this.#socket as unknown as WithSender)._sender.sendFrame([pending.joined()]);
   }

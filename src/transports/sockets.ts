@@ -4,7 +4,15 @@ import type { Arrival } from '../arrivals.ts';
 import { roomOf, roomOfUser } from '../audience.ts';
 import { batched } from '../batched.ts';
 import type { Context } from '../context.ts';
-import { type ChatServer, type ChatSocket, type Delivery, dismiss, dismissIfEnded, NAMESPACES } from '../delivery.ts';
+import {
+  type ChatServer,
+  type ChatSocket,
+  type Delivery,
+  dismiss,
+  dismissIfEnded,
+  NAMESPACES,
+  turnAway,
+} from '../delivery.ts';
 import { ChatError } from '../errors.ts';
 import type { Acknowledgement } from '../protocol.ts';
 import { answer, errorAnswer, type Log, toChatError } from './answer.ts';
@@ -70,7 +78,8 @@ async function authenticate(
   const who = known ?? (text === undefined ? undefined : await context.accounts.sessions.authenticate(text));
   // who has hung up meanwhile will not close any more, and would be counted for ever
   if (who === undefined || socket.conn.readyState !== 'open') throw new ChatError('unauthenticated');
-  if (!connections.admit(who.userId, socket.conn)) throw new ChatError('rate_limited', { retryAfter: 5 });
+  if (!connections.admit(who.userId, socket.conn, () => turnAway(socket)))
+    throw new ChatError('rate_limited', { retryAfter: 5 });
   const { userId, sessionId, expiresAt } = who;
   Object.assign(socket.data, { userId, sessionId, expiresAt, address: addressOf(request, trustedProxies) });
   return who;

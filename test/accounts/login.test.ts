@@ -98,9 +98,34 @@ describe('Logging in', () => {
 describe('Logging in from one address of origin', () => {
   let app: TestApp;
   before(async () => {
-    app = await startApp('sqlite', { RATE_LIMITS: 'on', RATE_LOGIN_ORIGIN: '6/900' });
+    app = await startApp('sqlite', { RATE_LIMITS: 'on', RATE_LOGIN_ORIGIN: '6/900', TRUST_PROXY: '1' });
   });
   after(() => app.stop());
+
+  const from = async (address: string, username: string, password: string) => {
+    const headers = { 'content-type': 'application/json', 'x-forwarded-for': address };
+    const body = JSON.stringify({ username, password });
+    return (await fetch(`${app.url}/api/login`, { method: 'POST', headers, body })).status;
+  };
+
+  it('is shut after so many failures that come all at once, and no more are hashed', async () => {
+    const tries = Array.from({ length: 40 }, (_, index) => from('203.0.113.1', `nobody${index}`, PASSWORD));
+    const statuses = await Promise.all(tries);
+    expect(statuses.filter((status) => status === 401)).to.have.length(6);
+    expect(statuses.filter((status) => status === 429)).to.have.length(34);
+  });
+
+  it('is not shut by logins that succeed, nor by tries for an account that is shut', async () => {
+    const [alice, bob] = await app.people('alice', 'bob');
+    for (let round = 0; round < 8; round += 1)
+      expect(await from('203.0.113.2', alice.username, PASSWORD)).to.equal(200);
+    for (let round = 0; round < 5; round += 1)
+      expect(await from('203.0.113.3', bob.username, 'wrong one')).to.equal(401);
+    for (let round = 0; round < 8; round += 1) expect(await from('203.0.113.2', bob.username, PASSWORD)).to.equal(429);
+    const wrong = Array.from({ length: 6 }, (_, index) => from('203.0.113.2', `nobody${index}`, PASSWORD));
+    expect(await Promise.all(wrong), 'all of them are left').to.deep.equal(wrong.map(() => 401));
+    expect(await from('203.0.113.2', alice.username, PASSWORD)).to.equal(429);
+  });
 
   it('is shut after so many failures, whichever accounts they were for', async () => {
     const { username } = await app.person('alice');

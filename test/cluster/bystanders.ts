@@ -13,6 +13,7 @@ export async function expectBystandersUnharmed<T>(cluster: Cluster, attack: () =
   const [one, other] = (await cluster.enroll(2)) as [Member, Member];
   const conversation_id = await cluster.group(node, one, other);
   const [speaker, hearer] = [await cluster.client(node, one), await cluster.client(node, other)];
+  await Promise.all([speaker, hearer].map((client) => client.ask('me'))); // until they are in their rooms
   let [over, slowest] = [false, 0];
   const talking = (async () => {
     for (let count = 1; !over || count <= LEAST_ROUND_TRIPS; count += 1) {

@@ -70,11 +70,11 @@ export class Chaos {
           .then(lasting)
           .then(() => redis.kill('SIGCONT')),
       postgresqlRestarted: () => postgresql.restart(),
-      postgresqlFrozen: () =>
-        postgresql
-          .freeze()
-          .then(lasting)
-          .then(() => postgresql.thaw()),
+      postgresqlFrozen: async () => {
+        postgresql.freeze();
+        await lasting();
+        postgresql.thaw();
+      },
     };
     const name = Object.keys(faults)[this.#random.below(Object.keys(faults).length)] ?? '';
     this.#count(name);

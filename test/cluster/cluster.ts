@@ -25,7 +25,7 @@ export type Cluster = {
   /** @throws Error when there are not so many */
   node(index: number): Node;
   readonly redis: Redis;
-  readonly postgresql: PostgreSql & { freeze(): Promise<void>; thaw(): void };
+  readonly postgresql: PostgreSql & { freeze(): void; thaw(): void };
   readonly smtp: Smtp;
   /** One more node, which is told of no other; `env` beside what all have. */
   add(env?: Record<string, string>): Promise<Node>;
@@ -77,7 +77,7 @@ async function furnish(
   stop: () => Promise<void>,
 ): Promise<Cluster> {
   const url = await server.createDatabase();
-  const frozen = freezePostgresql(server, url);
+  const frozen = freezePostgresql(server);
   // what was frozen has to go on, or it could not be stopped
   stops.push(async () => Promise.all([redis.kill('SIGCONT'), frozen.thaw()]));
   const common = {
@@ -106,7 +106,7 @@ async function furnish(
       return node;
     },
     redis,
-    postgresql: { ...server, ...frozen },
+    postgresql: Object.assign(server, frozen),
     smtp,
     async add(env = {}) {
       const node = await startNode({ ...common, ...env, HTTP_ADDR: `127.0.0.1:${await freePort()}` });

@@ -1,17 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { PostgreSql } from '../support/postgresql.ts';
 
 /** Stops all processes of a PostgreSQL where they stand: connections stay open and nothing answers. */
-export function freezePostgresql(server: PostgreSql, url: string) {
+export function freezePostgresql(server: PostgreSql) {
   let frozen: number[] = [];
   return {
-    async freeze(): Promise<void> {
-      const data = await server.query(url, 'show data_directory');
-      const [postmaster = ''] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
+    freeze(): void {
       // the postmaster first, so that it starts no more
-      signal([Number(postmaster)], 'SIGSTOP');
-      frozen = [Number(postmaster), ...childrenOf(Number(postmaster))];
+      signal([server.pid], 'SIGSTOP');
+      frozen = [server.pid, ...childrenOf(server.pid)];
       signal(frozen, 'SIGSTOP');
     },
     thaw(): void {

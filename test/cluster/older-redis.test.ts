@@ -16,7 +16,7 @@ describe('Nodes that share a Redis without sharded pub/sub, as before version 7'
     const [admin, member] = (await cluster.enroll(2)) as [Member, Member];
     const [here, there] = [cluster.node(0), cluster.node(1)];
     const conversation_id = await cluster.group(here, admin, member);
-    const [mouth, ear] = await Promise.all([cluster.client(here, admin), cluster.client(there, member)]);
+    const [mouth, ear] = await Promise.all([cluster.client(here, admin), cluster.client(there, member, 'socketio')]);
     for (const content of ['one', 'two', 'three']) {
       expect(await mouth.ask('message', { conversation_id, content })).to.include({ ok: true });
       expect(await ear.inbox.next('message')).to.include({ content });

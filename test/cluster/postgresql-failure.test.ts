@@ -7,6 +7,9 @@ import { until } from './waiting.ts';
 /** No client is left without an answer for longer. */
 const ANSWERED_WITHIN_MS = 11_000;
 const HEALED_WITHIN_MS = 5_000;
+/** The 5 s after which PostgreSQL ends a transaction in which nothing happens, and some. */
+const LOCKED_FOR_AT_MOST_MS = 6_500;
+const BARRIER_SEC = 1.5;
 
 type Try = { content: string; ok: boolean; code: string | undefined; took: number };
 
@@ -82,7 +85,7 @@ describe('While PostgreSQL', () => {
       await cluster.postgresql.restart();
     },
     'is frozen for longer than a client waits': async () => {
-      await cluster.postgresql.freeze();
+      cluster.postgresql.freeze();
       await delay(ANSWERED_WITHIN_MS);
       cluster.postgresql.thaw();
     },
@@ -110,6 +113,40 @@ describe('While PostgreSQL', () => {
       ]);
     });
   }
+
+  it('holds the locks of a node that stands still in a transaction, others wait for 5 s and go on, and so does it', async function () {
+    this.timeout(40_000);
+    const { conversation_id, members } = await scene();
+    const [stuck, free] = [cluster.node(0), cluster.node(1)];
+    const sessions = async (where: string) => {
+      const own = `datname = current_database() and pid <> pg_backend_pid() and ${where}`;
+      return Number((await cluster.query(`select count(*) from pg_stat_activity where ${own}`))[0]?.[0]);
+    };
+    // between its lock of the conversation and its commit
+    const barrier = cluster.query(`begin; lock table messages in share mode; select pg_sleep(${BARRIER_SEC}); commit`);
+    await until('the barrier is up', async () => (await sessions("wait_event = 'PgSleep'")) === 1);
+    const held = { conversation_id, content: 'held', client_message_id: 'held' };
+    const answered = cluster.rest(stuck, members[0]).ask('message', held);
+    await until('the node is in its transaction', async () => (await sessions("wait_event_type = 'Lock'")) === 1);
+    stuck.freeze();
+    try {
+      await barrier;
+      await until('it keeps the lock', async () => (await sessions("state = 'idle in transaction'")) === 1);
+      const asked = Date.now();
+      const other = { conversation_id, content: 'of another node' };
+      expect(await cluster.rest(free, members[1]).ask('message', other)).to.include({ ok: true });
+      expect(Date.now() - asked, 'need it to have waited for the lock').to.be.within(1_000, LOCKED_FOR_AT_MOST_MS);
+    } finally {
+      stuck.thaw();
+    }
+    expect(await answered).to.deep.include({ ok: false, status: 503 });
+    expect(await cluster.rest(stuck, members[0]).ask('message', held), 'the same node goes on').to.include({
+      ok: true,
+    });
+    await expectNothingLost(conversation_id, []);
+    const rows = await cluster.query(`select content from messages where conversation_id = ${conversation_id}`);
+    expect(rows.flat().sort()).to.deep.equal(['held', 'of another node']);
+  });
 
   it('is away, what is asked over REST is answered with 503 and the time to wait', async function () {
     this.timeout(20_000);

@@ -6,6 +6,8 @@ import { until } from './waiting.ts';
 
 const CONVERGED_WITHIN_MS = 5_000;
 const MOST_GROWTH_BYTES = 64 * 1024 * 1024;
+/** A whole node under full load is no finer measure; `unanswered` shows the bound itself. */
+const MOST_UNDER_LOAD_BYTES = 3 * MOST_GROWTH_BYTES;
 
 describe('While Redis', () => {
   let cluster: Cluster;
@@ -121,22 +123,29 @@ describe('While Redis', () => {
   it('is frozen and much is sent, memory stays bounded and nothing is lost', async function () {
     this.timeout(40_000);
     const { speaker, stranger, conversation_id } = await scene();
-    const content = 'x'.repeat(4_000);
+    const content = '€'.repeat(4_000); // 12 kB each
     const acked: number[] = [];
-    async function flood(ms: number): Promise<void> {
+    /** Gives the most memory that each node took meanwhile. */
+    async function flood(ms: number): Promise<number[]> {
+      const most = cluster.nodes.map((node) => node.memory());
       for (const end = Date.now() + ms; Date.now() < end; ) {
         const sends = Array.from({ length: 50 }, () => speaker.ask('message', { conversation_id, content }));
         for (const answer of await Promise.all(sends)) if (answer?.ok) acked.push(answer.message_id);
+        for (const [index, node] of cluster.nodes.entries()) most[index] = Math.max(most[index] ?? 0, node.memory());
       }
+      return most;
     }
-    await flood(1_500); // what memory the load itself takes
-    const before = cluster.nodes.map((node) => node.memory());
+    const before = await flood(3_000); // what memory the load itself takes
     await cluster.redis.kill('SIGSTOP');
-    await flood(5_500);
-    const grown = cluster.nodes.map((node, index) => node.memory() - (before[index] ?? 0));
+    const sent = acked.length;
+    const frozen = await flood(10_000);
+    const grown = frozen.map((bytes, index) => bytes - (before[index] ?? 0));
     await cluster.redis.kill('SIGCONT');
+    process.stdout.write(
+      `      ${acked.length - sent} of 12 kB sent, grown by ${grown.map((bytes) => (bytes / 1e6).toFixed(0))} MB\n`,
+    );
     expect(acked.length, 'need enough to matter').to.be.above(500);
-    for (const bytes of grown) expect(bytes).to.be.below(2 * MOST_GROWTH_BYTES);
+    for (const bytes of grown) expect(bytes).to.be.below(MOST_UNDER_LOAD_BYTES);
     const shown = () => stranger.views.get(conversation_id);
     await until('the other node shows the newest', () => shown()?.messages.has(acked.at(-1) ?? 0) === true);
     const from = shown()?.from ?? 0;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { expect } from 'chai';
 import { type Cluster, type Member, startCluster } from './cluster.ts';
@@ -31,6 +32,23 @@ describe('A client that never reads', () => {
     },
   };
   for (const [title, { path, hello }] of Object.entries(paths)) {
+    it(`over ${title} nor answers the closing is cut within 2 s of it`, async () => {
+      const node = cluster.node(0);
+      const [one, other] = (await cluster.enroll(2)) as [Member, Member];
+      await cluster.group(node, one, other);
+      const socket = await muteWebSocket(node.url, path(one.token));
+      opened.push(socket);
+      if (hello !== undefined) socket.write(frameOf(hello(one.token)));
+      const isOnline = async () =>
+        (await cluster.rest(node, other).ask('last_seen', { user_id: one.id })).online === true;
+      await until('it is there', isOnline);
+      const ended = once(socket.resume(), 'close');
+      const asked = Date.now();
+      expect(await cluster.rest(node, one).ask('logout')).to.include({ ok: true });
+      await ended;
+      expect(Date.now() - asked).to.be.below(CUT_WITHIN_MS);
+    });
+
     it(`over ${title} costs less than 5 MB and is cut within 2 s, and others hear everything`, async function () {
       this.timeout(60_000);
       const node = cluster.node(0);

@@ -112,10 +112,44 @@ export const CASES: Record<string, Case> = {
     bad: [],
   },
   REDIS_URL: {
-    at: ({ redisUrl }) => redisUrl,
+    at: ({ redis }) => redis,
     fallback: undefined,
-    good: [['redis://r:6379/1', 'redis://r:6379/1']],
-    bad: ['r:6379', 'http://r'],
+    good: [
+      ['redis://u:p@r:6379/1', { kind: 'server', url: 'redis://u:p@r:6379/1', shown: 'r:6379' }],
+      [
+        'redis+cluster://a:7000,b,[::1]:7001',
+        {
+          ...{ kind: 'cluster', tls: false, username: undefined, password: undefined, shown: 'a:7000,b,[::1]:7001' },
+          hosts: [
+            { host: 'a', port: 7000 },
+            { host: 'b', port: 6379 },
+            { host: '::1', port: 7001 },
+          ],
+        },
+      ],
+      [
+        'rediss+sentinel://u:p%40s@a,b:26380/mymaster?sentinel_password=s%2Fp',
+        {
+          ...{ kind: 'sentinel', master: 'mymaster', sentinelPassword: 's/p' },
+          ...{ tls: true, username: 'u', password: 'p@s', shown: 'a,b:26380' },
+          hosts: [
+            { host: 'a', port: 26_379 },
+            { host: 'b', port: 26_380 },
+          ],
+        },
+      ],
+    ],
+    bad: [
+      ...[
+        'r:6379',
+        'http://r',
+        'redis+cluster://',
+        'redis+cluster://a:b',
+        'redis+cluster://a:70000',
+        'redis+other://a',
+      ],
+      ...['redis+cluster://a/name', 'redis+sentinel://a:1', 'redis+sentinel://%zz@a/m'],
+    ],
   },
   WORKERS: {
     at: ({ workers }) => workers,

@@ -70,7 +70,8 @@ describe('deploy/compose.yaml', () => {
       ...environment,
     });
     expect(config.database.kind).to.equal('postgresql');
-    expect(config).to.include({ trustedProxies: 1, redisUrl: 'redis://redis:6379' });
+    expect(config).to.include({ trustedProxies: 1 });
+    expect(config.redis).to.include({ kind: 'server', url: 'redis://redis:6379' });
     expect(config.operators).to.deep.equal({ host: undefined, port: 9464 });
   });
 });

@@ -56,6 +56,17 @@ describe('What one turn of the event loop writes to a WebSocket', () => {
     return { client, heard, here, writes: writesOf(here) };
   }
 
+  it('is not written any more by a process that stood still meanwhile: the connection is closed', async () => {
+    const [late, soon] = [await pair(), await pair()];
+    const [stale, fresh] = [new Turn(50), new Turn(5_000)];
+    const closed = once(late.client, 'close');
+    new FrameWriter(late.here, stale, never).write(textFrame('to one who may have been removed'));
+    new FrameWriter(soon.here, fresh, never).write(textFrame('to one who has waited'));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100); // as when the process is stopped
+    await Promise.all([closed, once(soon.client, 'message')]);
+    expect([late.heard, soon.heard]).to.deep.equal([[], ['to one who has waited']]);
+  });
+
   it('goes out in one piece when it ends, in its order', async () => {
     const { client, heard, here, writes } = await pair();
     const writer = new FrameWriter(here, new Turn(), never);

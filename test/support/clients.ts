@@ -75,6 +75,7 @@ const connected = (socket: Socket) =>
   new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
     socket.once('connect_error', reject);
+    socket.io.once('close', reject); // closed while it is being admitted
   });
 
 export async function raw(url: string, token: string): Promise<Client> {

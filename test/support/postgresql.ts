@@ -10,6 +10,8 @@ const MOST_OUTPUT_BYTES = 1_073_741_824;
 
 export type PostgreSql = {
   readonly port: number;
+  /** Its first process, the parent of all others; another one after a restart. */
+  readonly pid: number;
   /** Makes an empty database and gives its `postgres://` URL. */
   createDatabase(): Promise<string>;
   /** Drops the database of this URL, whoever is connected to it. */
@@ -50,6 +52,9 @@ export async function startPostgresql(): Promise<PostgreSql | undefined> {
 
   return {
     port,
+    get pid() {
+      return server.pid;
+    },
     ...databases(join(binaries, 'psql'), port),
     kill: (signal) => server.kill(signal),
     async restart() {

@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import { requireRedis } from '../support/services.ts';
+import { type Cluster, type Member, startCluster } from './cluster.ts';
+import { Follower } from './follower.ts';
+import { type SeveralRedis, startRedisCluster, startSentinels } from './several-redis.ts';
+import { until } from './waiting.ts';
+
+const CONFIRMED_WITHIN_MS = 900;
+/** After another server has taken the place of the one that was killed. */
+const CONVERGED_WITHIN_MS = 5_000;
+
+const KINDS = { 'a Redis Cluster': startRedisCluster, 'a Redis that Sentinels watch': startSentinels };
+
+for (const [kind, startRedis] of Object.entries(KINDS)) {
+  describe(`Nodes that share ${kind}`, () => {
+    let cluster: Cluster;
+    let redis: SeveralRedis | undefined;
+    before(async function () {
+      this.timeout(90_000);
+      await requireRedis(this);
+      [cluster, redis] = await Promise.all([startCluster(this, { nodes: 0 }), startRedis()]);
+      const url = redis.url;
+      const limits = {
+        RATE_LIMITS: 'on',
+        RATE_OPERATIONS: '6/60',
+        RATE_SENDS: '10000/1',
+        MAX_CONNECTIONS_PER_USER: '3',
+      };
+      await Promise.all([1, 2].map(() => cluster.add({ REDIS_URL: url, ...limits })));
+    });
+    after(async () => {
+      await cluster?.stop();
+      await redis?.stop();
+    });
+
+    it('hear each other, confirm a removal to each other, and count rates and connections together', async () => {
+      const [admin, member] = (await cluster.enroll(2)) as [Member, Member];
+      const [here, there] = [cluster.node(0), cluster.node(1)];
+      const conversation_id = await cluster.group(here, admin, member);
+      const [mouth, ear] = await Promise.all([cluster.client(here, admin), cluster.client(there, member, 'socketio')]);
+      for (const content of ['one', 'two', 'three']) {
+        expect(await mouth.ask('message', { conversation_id, content })).to.include({ ok: true });
+        expect(await ear.inbox.next('message')).to.include({ content });
+      }
+      const asked = Date.now();
+      expect(await mouth.ask('remove_participant', { conversation_id, user_id: member.id })).to.include({ ok: true });
+      expect(Date.now() - asked, 'need it to have been confirmed, not given up').to.be.below(CONFIRMED_WITHIN_MS);
+
+      const codes: unknown[] = [];
+      for (let index = 0; index < 8; index += 1) {
+        const answer = await cluster.rest(index % 2 === 0 ? here : there, member).ask('me');
+        codes.push(answer.ok ? 'ok' : answer.error.code);
+      }
+      expect(codes).to.deep.equal([...Array.from({ length: 6 }, () => 'ok'), 'rate_limited', 'rate_limited']);
+      const opened = [ear, ...(await Promise.all([here, here, there].map((node) => cluster.client(node, member))))];
+      let closed = 0;
+      for (const client of opened)
+        void client.closed.then(() => {
+          closed += 1;
+        });
+      await until('the fourth connection is closed', () => closed === 1);
+    });
+
+    it('converge when the server that carries their messages is killed and another takes its place', async function () {
+      this.timeout(60_000);
+      const [one, other] = (await cluster.enroll(2)) as [Member, Member];
+      const conversation_id = await cluster.group(cluster.node(0), one, other);
+      const followers = [one, other].map((who, index) => new Follower(who, [cluster.node(index).url], 'raw'));
+      const [mouth, ear] = followers as [Follower, Follower];
+      await until('both are there', () => followers.every(({ caughtUpAt }) => caughtUpAt > 0));
+      const acked: string[] = [];
+      let over = false;
+      const talking = (async () => {
+        for (let index = 0; !over; index += 1) {
+          const content = `number ${index}`;
+          const asked = Date.now();
+          const answer = await mouth.ask('message', { conversation_id, content, client_message_id: content });
+          expect(answer, content).to.include({ ok: true });
+          expect(Date.now() - asked, 'nobody waits for Redis').to.be.below(1_500);
+          acked.push(content);
+          await delay(20);
+        }
+      })();
+      await redis?.failOver();
+      const since = Date.now();
+      const missed = acked.filter((content) => !ear.contents(conversation_id)?.includes(content));
+      expect(missed, 'need the other node to have missed something').to.not.be.empty;
+      const heard = () => ear.heard.some(({ event }) => event.content === acked.at(-1));
+      await until('what is sent is heard live again', heard, CONVERGED_WITHIN_MS);
+      over = true;
+      await talking;
+      const shows = () => acked.every((content) => ear.contents(conversation_id)?.includes(content));
+      await until('all is shown', shows, CONVERGED_WITHIN_MS);
+      process.stdout.write(
+        `      converged ${Date.now() - since} ms after the failover, ${missed.length} were missed\n`,
+      );
+      expect(ear.counts.connects, 'nobody lost the connection').to.equal(1);
+      expect(cluster.nodes.every(({ running }) => running)).to.equal(true);
+      for (const each of followers) each.stop();
+      const answer = await cluster.rest(cluster.node(0), one).ask('me');
+      expect(answer, 'limits go on').to.include({ ok: true });
+    });
+  });
+}
