@@ -107,6 +107,27 @@ export default {
       to: { path: '^src/operating/' },
     },
     {
+      name: 'seed-is-for-the-command-alone',
+      comment: 'People with a known password must not come into a database because a server started.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/seed/' },
+      to: { path: '^src/seed/' },
+    },
+    {
+      name: 'documentation-is-for-app-alone',
+      comment: 'It describes what the server does; what the server does must not follow from a description.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(documentation/|app\\.ts$)' },
+      to: { path: '^src/documentation/' },
+    },
+    {
+      name: 'opponents-and-load-know-nothing-of-ours',
+      comment: 'What ours is held against, and what measures both, must not gain or lose by our own code.',
+      severity: 'error',
+      from: { path: '^bench/(opponents|load)/' },
+      to: { path: '^src/' },
+    },
+    {
       name: 'no-undeclared-packages',
       comment: 'What is not in package.json is there by chance.',
       severity: 'error',

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { stopServices } from '../test/support/services.ts';
+import { stopLeftovers } from './measuring/started.ts';
 import { writeDocs } from './report/docs.ts';
 import { drawCharts } from './report/report.ts';
 import { keepResult, readResults } from './report/results.ts';
@@ -38,6 +39,7 @@ async function run(all: readonly Row[]): Promise<void> {
       progress('');
       console.error(`${row.name} failed:`, error, '\n');
       process.exitCode = 1;
+      await stopLeftovers();
     }
   }
   if (scale === FULL) drawCharts();

@@ -36,7 +36,7 @@ export const FULL: Scale = {
 /** Shows that everything works, and nothing about speed. */
 export const SMOKE: Scale = {
   runs: 1,
-  seconds: 0.2,
+  seconds: 0.4,
   warmSeconds: 0.05,
   audience: 12,
   inFlight: 20,

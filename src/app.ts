@@ -18,6 +18,7 @@ import { GroupCommit } from './conversations/group-commit.ts';
 import { Database } from './database.ts';
 import { type ChatServer, Delivery } from './delivery.ts';
 import { describeError } from './describe-error.ts';
+import { serveDocumentation } from './documentation/serve.ts';
 import { closeConnections, listen, urlOf } from './listening.ts';
 import { Metrics } from './operating/metrics.ts';
 import { type Operators, openToOperators, pagesForOperators, serveOperators } from './operating/operating.ts';
@@ -142,6 +143,7 @@ async function furnish(house: House, database: Database): Promise<Inside> {
     changes: new GroupCommit(database, delivery.deliver, metrics),
     observer: metrics,
     receiptsWanted: () => delivery.wantsReceipts() || cluster?.receiptsWanted === true,
+    reading: delivery.removals.reading,
     draining: () => work.draining,
     working: (promise) => work.track(promise),
   };
@@ -167,7 +169,7 @@ async function openDoors(house: House, { context, delivery, cluster }: Inside): 
   const watched = { io, context, cluster, rawConnections: () => raw.size };
   const forOperators = await pagesForOperators(metrics, watched, config, colleagues);
   const operators = await openToOperators(forOperators, config);
-  const pages = [pagesOf(config, context), serveOperators(forOperators, config)];
+  const pages = [pagesOf(config, context), serveDocumentation, serveOperators(forOperators, config)];
   http.on('request', httpApp({ config, context, log, pages }).callback());
   io.attach(http, { destroyUpgrade: false }); // there is another kind of upgrade here
   logSockets(io, log);

@@ -20,6 +20,8 @@ export type Context = {
   receiptsWanted(): boolean;
   /** True once the server is stopping: nothing new is begun. */
   draining(): boolean;
+  /** Reads for a user, and again if they were removed from a conversation meanwhile. */
+  reading<T>(userId: number, read: () => Promise<T>): Promise<T>;
   /** Counts an operation under way, so that stopping waits for it. */
   working<T>(work: Promise<T>): Promise<T>;
 };

@@ -1,11 +1,13 @@
 import type { Namespace, Server, Socket } from 'socket.io';
 import { Arrivals } from './arrivals.ts';
 import { RECEIPTS_ROOM, reachOf, receiptHearers, roomOf, roomOfUser } from './audience.ts';
+import { CLOSE_CODES } from './close-codes.ts';
 import { type Audience, type Deliver, type Effect, type Room, syncPrompt } from './effects.ts';
 import { ChatError } from './errors.ts';
 import type { MembershipGuard } from './membership-guard.ts';
 import type { Observer } from './observer.ts';
 import { NAMESPACE_OF } from './protocol.ts';
+import { Removals } from './removals.ts';
 
 /** What is known of a socket from its authentication on. */
 type SocketData = {
@@ -29,7 +31,6 @@ type Emission = Extract<Effect, { kind: 'emit' }>;
 type Receipt = Extract<Effect, { kind: 'receipt' }>;
 
 export const NAMESPACES = ['/chat', '/presence'] as const;
-const CLOSED_UNAUTHENTICATED = 4401;
 /** Clients converge within 5 s; asking them takes at most this long. */
 const PROMPT_WITHIN_MS = 1_500;
 
@@ -40,6 +41,7 @@ export class Delivery {
   readonly #sessionEnded: (userId: number, sessionId: string | undefined) => void;
   readonly #emitted: Observer['emitted'];
   readonly arrivals = new Arrivals();
+  readonly removals = new Removals();
   #spread: Spread = () => undefined;
   #guard: MembershipGuard | undefined;
   #tellWanted: () => void = () => undefined;
@@ -151,6 +153,7 @@ export class Delivery {
     this.#flush(); // what was told before must not come after the removal's acknowledgement
     this.#guard?.left(conversationId, userId, removalSeq);
     this.arrivals.left(userId, conversationId);
+    this.removals.left(userId);
     for (const namespace of this.#namespaces()) {
       namespace.local.in(roomOfUser(userId)).socketsLeave(roomOf(conversationId));
     }
@@ -249,7 +252,7 @@ export function dismiss(socket: ChatSocket): void {
   // private in its types: the namespaces that were entered over this connection, all of which are told
   const { sockets } = socket.client as unknown as { sockets: ReadonlyMap<string, ChatSocket> };
   for (const each of sockets.values()) each.emit('error', { code, message });
-  closeConnection(socket, CLOSED_UNAUTHENTICATED);
+  closeConnection(socket, CLOSE_CODES.unauthenticated.code);
 }
 
 /** @param closeCode what a plain WebSocket is closed with; Socket.IO has no such thing */

@@ -17,11 +17,14 @@ export const text = (least: number, most: number) =>
       if (value.length > most * 2) return false;
       const count = value.length <= most && value.length >= least * 2 ? value.length : characters(value);
       return count >= least && count <= most;
-    });
+    })
+    .meta({ minLength: least, maxLength: most });
 
 /** Text that is not only blanks. */
 export const visibleText = (least: number, most: number) =>
-  text(least, most).test('visible', 'must not be blank', (value) => value === undefined || value.trim() !== '');
+  text(least, most)
+    .test('visible', 'must not be blank', (value) => value === undefined || value.trim() !== '')
+    .meta({ pattern: '\\S' });
 
 export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) => {
   const message =
@@ -31,10 +34,21 @@ export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) => {
   return number().typeError(message).integer(message).min(least, message).max(most, message);
 };
 
-/** The id of a user, conversation or message. */
-export const id = () => wholeNumber(1).typeError('has to be an id, a whole number');
+/**
+ * The id of a user, conversation or message.
+ * @param description whose it is
+ * @param example one that could be, for the documents
+ */
+export const id = (description: string, example?: number) =>
+  wholeNumber(1)
+    .typeError('has to be an id, a whole number')
+    .meta({ description, ...(example !== undefined && { example }) });
 export const required = 'is missing';
-export const requiredId = () => id().required(required);
+export const requiredId = (description: string, example: number) => id(description, example).required(required);
+export const idOfConversation = () => requiredId('The conversation.', 100);
+export const idOfGroup = () => requiredId('The group.', 101);
+export const idOfMessage = (example = 5003) => requiredId('The message.', example);
+export const idOfUser = (example = 43) => requiredId('The user.', example);
 
 const isId = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 1;
 
@@ -44,12 +58,19 @@ export const ids = (most: number, least = 1) => {
   return array<object, number>()
     .typeError(message)
     .test('ids', message, (all) => all === undefined || (all.length >= least && all.length <= most && all.every(isId)))
-    .required(required);
+    .required(required)
+    .meta({
+      items: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+      minItems: least,
+      maxItems: most,
+    });
 };
 
 /** An `http(s)` URL, or empty for none. */
 export const pictureUrl = () =>
-  text(0, 2048).test('url', 'has to be an http(s) URL or empty', (value) => {
-    if (value === undefined || value === '') return true;
-    return /^https?:\/\/[^\s]+$/i.test(value) && URL.canParse(value);
-  });
+  text(0, 2048)
+    .test('url', 'has to be an http(s) URL or empty', (value) => {
+      if (value === undefined || value === '') return true;
+      return /^https?:\/\/[^\s]+$/i.test(value) && URL.canParse(value);
+    })
+    .meta({ pattern: '^([hH][tT][tT][pP][sS]?://\\S+)?$' });

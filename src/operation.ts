@@ -25,6 +25,8 @@ type Definition<Schema extends ObjectSchema<object>> = {
   input: Schema;
   /** Which limit per user a call counts against; the default is `operation`. */
   limit?: 'send' | 'operation';
+  /** It only reads conversations: what it read is told only if the caller was not removed from any meanwhile. */
+  reads?: boolean;
 };
 
 type Run<Input, Who> = (input: Input, who: Who, context: Context, asked: Asked) => Promise<Result>;
@@ -35,6 +37,7 @@ export type Operation<Input = never> = {
   readonly input: ObjectSchema<object>;
   readonly limit: 'send' | 'operation';
   readonly access: 'public' | 'user';
+  readonly reads?: boolean;
   readonly run: Run<never, never>;
 };
 
@@ -85,7 +88,7 @@ export function codeOf(thrown: unknown): ErrorCode {
 }
 
 async function attempt(
-  { access, limit, input, run }: Operation,
+  { access, limit, input, reads, run }: Operation,
   raw: unknown,
   caller: Caller | undefined,
   context: Context,
@@ -98,7 +101,9 @@ async function attempt(
     context.presence.touch(caller.userId);
   }
   // the table pairs each schema with its own run, and `access` says who the caller is; both are checked above
-  return context.working(run(validate(input, raw) as never, caller as never, context, asked));
+  const valid = validate(input, raw);
+  const work = () => run(valid as never, caller as never, context, asked);
+  return context.working(reads && caller !== undefined ? context.reading(caller.userId, work) : work());
 }
 
 /** Checks `raw` strictly and gives back only what the schema names. */

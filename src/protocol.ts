@@ -21,7 +21,7 @@ export type SystemEvent = 'added_to_conversation' | 'removed_from_conversation' 
 /** Server → client: event name (Socket.IO) or `type` (raw WebSocket) → payload. */
 export type ServerEvents = {
   message: NewMessage;
-  system_message: NewMessage & { event: SystemEvent; user_id: number | null };
+  system_message: Omit<NewMessage, 'client_message_id'> & { event: SystemEvent; user_id: number | null };
   edited_message: {
     conversation_id: number;
     message_id: number;

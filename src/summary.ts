@@ -6,6 +6,7 @@ import { isBuilt } from './transports/web-client.ts';
 export function summaryOf(config: Config, mail: Mail, url: string, metricsUrl?: string): string[] {
   const pages = [
     `${url}/ (${isBuilt() ? 'the chat' : 'not built yet: npm run build'})`,
+    `${url}/docs (the documentation)`,
     ...(mail.outbox !== undefined && !config.production ? [`${url}/dev/outbox (the letters it would send)`] : []),
   ];
   return [

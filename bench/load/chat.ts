@@ -32,10 +32,7 @@ export async function chat({ members, watched }: ChatOptions): Promise<Job> {
       : [{ client, fields: `"conversation_id":${conversationId},"content":"${CONTENT}"` }];
   });
   await quiet(clients);
-  return {
-    window: (options: ChatWindow) => new Window(clients, senders, watched).run(options),
-    close: () => clients.forEach(({ wire }) => void wire.close()),
-  };
+  return { window: (options: ChatWindow) => new Window(clients, senders, watched).run(options) };
 }
 
 export async function connectAll(members: readonly Member[]): Promise<Client[]> {

@@ -25,5 +25,5 @@ export async function connecting({ members, watched }: ConnectingOptions): Promi
     }
     return { seconds, rate: members.length / seconds, cpu: cpu / members.length, memory };
   }
-  return { window, close };
+  return { window };
 }

@@ -51,10 +51,6 @@ export class HttpWire {
     if (this.#missing === 0) this.#answered?.(this.#ok);
     return true;
   }
-
-  close(): void {
-    this.#socket.destroy();
-  }
 }
 
 const shared = Buffer.allocUnsafe(SHARED_BUFFER_BYTES);

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { started } from '../measuring/started.ts';
 import type { Figures } from './figures.ts';
 import type { JobName, jobs } from './jobs.ts';
 import type { Reply, Request } from './main.ts';
@@ -24,10 +25,10 @@ export async function startLoad<Name extends JobName, Window>(
     if ('error' in answer) throw new Error(`the load failed: ${answer.error}`);
     return answer.result;
   }
-  const stop = async () => {
+  const stop = started(async () => {
     child.kill('SIGKILL');
     await ended;
-  };
+  });
   await ask({ job, parameters }).catch((error) => stop().then(() => Promise.reject(error)));
   return { window: (options) => ask({ window: options }) as Promise<Figures>, stop };
 }

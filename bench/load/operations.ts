@@ -19,7 +19,6 @@ export async function operations({ members, asked }: OperationsOptions): Promise
       for (const each of asked) figures[each.name] = await latency(clients, each, times);
       return figures;
     },
-    close: () => clients.forEach(({ wire }) => void wire.close()),
   };
 }
 

@@ -18,10 +18,7 @@ export type RequestsWindow = { seconds: number; warmSeconds: number };
 export async function requests({ url, requests: all, connections, watched }: RequestsOptions): Promise<Job> {
   const wires = Array.from({ length: connections }, () => new HttpWire(url));
   const texts = all.map(bytesOf);
-  return {
-    window: (options: RequestsWindow) => measure(wires, texts, watched, options),
-    close: () => wires.forEach((wire) => void wire.close()),
-  };
+  return { window: (options: RequestsWindow) => measure(wires, texts, watched, options) };
 }
 
 async function measure(

@@ -77,7 +77,7 @@ const PLOT_HEIGHT = 320;
 const PLOT_RIGHT = WIDTH - 230;
 const PLOT_LEFT = 60;
 
-/** How long each operation takes as the database grows; both axes by powers of ten. */
+/** How long each operation takes as the database grows; milliseconds by powers of ten. */
 export function growthChart({ name, sides }: Result): string {
   const operations = Object.keys(sides[0]?.figures ?? {});
   const values = sides.flatMap(({ figures }) => operations.map((operation) => figures[operation] ?? 1));

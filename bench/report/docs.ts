@@ -16,7 +16,7 @@ export function writeDocs(results: readonly Result[]): void {
 }
 
 /** The table, and on which machines it was measured. */
-function sectionOf(results: readonly Result[]): string {
+export function sectionOf(results: readonly Result[]): string {
   const lines = results.flatMap(({ name, about, date, goals }) =>
     goals.map(
       (goal) =>

@@ -26,13 +26,31 @@ const COLUMNS: readonly Column[] = [
 /** One row's outcome as text for a terminal. */
 export function tableOf({ name, about }: Pick<Row, 'name' | 'about'>, { sides, goals }: Outcome): string {
   const columns = COLUMNS.filter(({ figure }) => sides.some(({ figures }) => figure in figures));
-  const lines = [['', ...columns.map(({ title }) => title)], ...sides.map((side) => cellsOf(side, columns))];
+  const lines = columns.length > 0 ? sidesDown(sides, columns) : sidesAcross(sides);
+  return [`${name} – ${about}`, ...layOut(lines), ...goals.map((goal) => `  ${verdictOf(goal)}`)].join('\n');
+}
+
+const sidesDown = (sides: readonly Measured[], columns: readonly Column[]) => [
+  ['', ...columns.map(({ title }) => title)],
+  ...sides.map((side) => cellsOf(side, columns)),
+];
+
+/** Where the figures are operations with their milliseconds: one line for each of them. */
+function sidesAcross(sides: readonly Measured[]): string[][] {
+  const names = [...new Set(sides.flatMap(({ figures }) => Object.keys(figures)))];
+  const cell = (value: number | undefined) => (value === undefined ? '' : `${short(value)} ms`);
+  return [
+    ['', ...sides.map(({ name }) => name)],
+    ...names.map((name) => [name, ...sides.map(({ figures }) => cell(figures[name]))]),
+  ];
+}
+
+function layOut(lines: readonly string[][]): string[] {
   const widths = lines[0]?.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0))) ?? [];
   const laid = lines.map((line) =>
-    line.map((cell, at) => (at === 0 ? cell.padEnd : cell.padStart).call(cell, widths[at] ?? 0)),
+    line.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))),
   );
-  const body = laid.map((line) => `  ${line.join('   ')}`);
-  return [`${name} – ${about}`, ...body, ...goals.map((goal) => `  ${verdictOf(goal)}`)].join('\n');
+  return laid.map((line) => `  ${line.join('   ')}`);
 }
 
 const cellsOf = ({ name, figures }: Measured, columns: readonly Column[]) => [

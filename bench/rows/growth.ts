@@ -3,12 +3,13 @@ import type { Asked, OperationsWindow } from '../load/operations.ts';
 import { compare, interleave, type Runs, type Side, summary } from '../measuring/interleave.ts';
 import type { Reached, Row } from '../row.ts';
 import type { Scale } from '../scale.ts';
-import { analyze, fillTalk, fillUsers, type Talk } from '../servers/filling.ts';
+import { analyze, fillTalk, fillUsers, lastSeqOf, type Talk } from '../servers/filling.ts';
 import { type Kind, startOurs } from '../servers/ours.ts';
 
 const AT_MOST = 1.3;
 const USERS_BESIDE = 200;
 const MESSAGES_PER_USER = 100;
+const BEHIND = 20;
 /** The users who are asked for: one who keeps up, one who has never read anything, one with very many conversations. */
 const [READER, NON_READER, BUSY] = [1, 2, 11];
 const LARGE_GROUP_FIRST_USER = 101;
@@ -82,8 +83,15 @@ async function sideOf(kind: Kind, messages: number, isLargest: boolean, { many, 
 const LIST = '"limit":50';
 const CONTENT = '"content":"How long does this take?"';
 
+/** What a client knows that is twenty changes behind in conversation 1, and nowhere else. */
+function known(messages: number): string {
+  const seqs = talksOf(messages)
+    .slice(0, 2)
+    .flatMap((talk) => Array.from({ length: talk.count }, (_, at) => [talk.first + at, lastSeqOf(talk)]));
+  return JSON.stringify({ ...Object.fromEntries(seqs), 1: (seqs[0]?.[1] ?? 0) - BEHIND });
+}
+
 function always(messages: number): Asked[] {
-  const lastSeq = Math.floor((messages / 2) * 1.01);
   return [
     { name: 'list of conversations', member: 0, operation: 'list_conversations', fields: LIST },
     { name: 'list, nothing ever read', member: 1, operation: 'list_conversations', fields: LIST },
@@ -95,7 +103,7 @@ function always(messages: number): Asked[] {
       operation: 'list_messages',
       fields: `"conversation_id":1,"before":${messages / 4}`,
     },
-    { name: 'sync', member: 0, operation: 'sync', fields: `"conversations":{"1":${lastSeq - 20}},"limit":50` },
+    { name: 'sync', member: 0, operation: 'sync', fields: `"conversations":${known(messages)}` },
     { name: 'search for users', member: 0, operation: 'search_users', fields: '"q":"ser1"' },
     { name: 'send', member: 0, operation: 'message', fields: `"conversation_id":1,${CONTENT}` },
   ];

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { indexUsernames } from '../../src/accounts/username-pieces.ts';
 import type { Database } from '../../src/database.ts';
 
 /**
@@ -36,6 +37,7 @@ export async function fillUsers(database: Database, count: number, passwordHash 
     insert into sessions (id, user_id, created_at, expires_at)
     select 'bench-session-' || substr('0000000000' || id, length('0000000000' || id) - 9), id, ${now}, ${sql.lit(Date.now() + YEAR_MS)}
     from users`.execute(database.sql);
+  await indexUsernames(database.sql);
   await followIds(database, 'users');
 }
 
@@ -87,12 +89,19 @@ function readState(talk: Talk, at: number): [number, number, number] {
   const ownUpTo = (seq: number) => Math.floor((seq + members - 1 - at) / members);
   const last = lastSeqOf(talk);
   const read = at === 0 ? Math.max(0, messages - UNREAD_BY_FIRST) : at === 1 ? 0 : messages;
-  const settled = read + ownUpTo(messages) - ownUpTo(read);
+  const settled = read + ownUpTo(messages) - ownUpTo(read) + deletedOfOthersAfter(read, talk, at);
   return [read === messages ? last : read, settled, at === 1 ? 0 : last];
 }
 
-const deletedOf = ({ messages }: Talk) => Math.floor((messages + MIDDLE) / EACH_DELETED);
-const lastSeqOf = (talk: Talk) => talk.messages + deletedOf(talk);
+/** Deleted messages beyond what the member at this place has read, but for their own. */
+function deletedOfOthersAfter(read: number, { messages, members }: Talk, at: number): number {
+  const all = Array.from({ length: deletedOf({ messages }) }, (_, index) => MIDDLE + index * EACH_DELETED);
+  return all.filter((seq) => seq > read && (seq - 1) % members !== at).length;
+}
+
+const deletedOf = ({ messages }: Pick<Talk, 'messages'>) => Math.floor((messages + MIDDLE) / EACH_DELETED);
+/** The number of the newest change in each of these conversations. */
+export const lastSeqOf = (talk: Talk) => talk.messages + deletedOf(talk);
 
 async function fillMessages(database: Database, talk: Talk, now: number): Promise<void> {
   const { first, count, firstUser, members, messages } = talk;

@@ -1,4 +1,5 @@
 import { type RunningProcess, startProcess } from '../../test/support/processes.ts';
+import { started } from '../measuring/started.ts';
 
 /** A server under test, in a process of its own. */
 export type Server = {
@@ -16,5 +17,5 @@ export async function startServer(file: string, args: readonly string[], env: No
   const options = { ready: ADDRESS, cwd: '/', env: { PATH: process.env.PATH, ...env } };
   const running: RunningProcess = await startProcess(process.execPath, [file, ...args], options);
   const url = ADDRESS.exec(running.output())?.[0] ?? '';
-  return { url, pid: running.pid, output: running.output, stop: () => running.stop('SIGKILL') };
+  return { url, pid: running.pid, output: running.output, stop: started(() => running.stop('SIGKILL')) };
 }

@@ -10,25 +10,36 @@ const EMAIL_CHARACTERS = 254;
 const EMAIL = /^[^\s@<>()[\]\\,;:"]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}]{2,63}$/u;
 
 export const username = () =>
-  text(3, 32).matches(USERNAME, {
-    message: 'has to have 3 to 32 letters (A-Z), digits, _ . or -',
-    excludeEmptyString: false,
-  });
+  text(3, 32)
+    .matches(USERNAME, {
+      message: 'has to have 3 to 32 letters (A-Z), digits, _ . or -',
+      excludeEmptyString: false,
+    })
+    .meta({ description: 'Letters (A–Z), digits, `_`, `.` and `-`; unique without regard to case.', example: 'alice' });
 
-export const email = () => text(3, EMAIL_CHARACTERS).matches(EMAIL, 'has to be an e-mail address').required(required);
+export const email = () =>
+  text(3, EMAIL_CHARACTERS)
+    .matches(EMAIL, 'has to be an e-mail address')
+    .required(required)
+    .meta({ description: 'The address to which codes are sent.', example: 'alice@example.com' });
 
 /** A new password; an old one is only ever compared. */
-export const newPassword = () =>
+export const newPassword = (example = 'StrongPassword123') =>
   text(PASSWORD_CHARACTERS, PASSWORD_BYTES)
     .test(
       'bytes',
       `has to have at most ${PASSWORD_BYTES} bytes in UTF-8`,
       (value) => value === undefined || Buffer.byteLength(value) <= PASSWORD_BYTES,
     )
-    .required(required);
+    .required(required)
+    .meta({ description: `At most ${PASSWORD_BYTES} bytes in UTF-8.`, example });
 
 /** Anything else than a code gets the same answer as a wrong one. */
-export const oneTimeCode = () => string().typeError('has to be a string').required(required);
+export const oneTimeCode = () =>
+  string()
+    .typeError('has to be a string')
+    .required(required)
+    .meta({ description: 'The one-time code of the letter.', example: '123456' });
 
 /** What makes two usernames, or two addresses, the same. */
 export const keyOf = (name: string) => name.normalize('NFC').toLowerCase();

@@ -22,7 +22,7 @@ export const initiateReset = publicOperation({
 
 /** Sets a new password and ends all of the user's sessions. */
 export const resetPassword = publicOperation({
-  input: object({ email: email(), otp: oneTimeCode(), new_password: newPassword() }),
+  input: object({ email: email(), otp: oneTimeCode(), new_password: newPassword('NewStrongPassword456') }),
   async run({ email: address, otp, new_password: password }, _, context, asked) {
     asked.quota = await context.limits.take('resetOrigin', asked.address);
     const { codes, passwords, sessions } = context.accounts;

@@ -8,13 +8,17 @@ import { TICKET_TTL_SEC } from './sessions.ts';
 import { Turns } from './turns.ts';
 
 /** Whatever could be one; what a database could not even look for is refused. */
-const anyString = () => text(1, 65_536).required(required);
+const anyString = (description: string, example: string) =>
+  text(1, 65_536).required(required).meta({ description, example });
 /** Tries for one account come one after the other, so that none slips through while another is being counted. */
 const turns = new Turns();
 
 /** Logs in. A wrong username and a wrong password get the same answer, in the same time. */
 export const login = publicOperation({
-  input: object({ username: anyString(), password: anyString() }),
+  input: object({
+    username: anyString('Yours, in any case.', 'alice'),
+    password: anyString('Yours.', 'StrongPassword123'),
+  }),
   run: ({ username, password }, _, { database, accounts, limits }, asked) =>
     turns.take(keyOf(username), async () => {
       const account = keyOf(username);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { escaped } from '../html.ts';
 import type { KeptLetter } from './mail-carriers.ts';
 
 const STYLE = `
@@ -48,6 +49,3 @@ function article({ to, subject, text, at }: KeptLetter): string {
 
 /** A one-time code stands alone on its line; one click selects it. */
 const withCode = (html: string): string => html.replace(/^\d{4,10}$/m, '<strong>$&</strong>');
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');

@@ -2,7 +2,7 @@ import { object } from 'yup';
 import type { Database } from '../database.ts';
 import { breaksUnique } from '../database-errors.ts';
 import { ChatError } from '../errors.ts';
-import { id, pictureUrl, required } from '../inputs.ts';
+import { idOfUser, pictureUrl } from '../inputs.ts';
 import { operation } from '../operation.ts';
 import { timeOf } from '../time.ts';
 import { User } from './entities.ts';
@@ -18,7 +18,13 @@ export const me = operation({
 
 /** Changes what is given of the caller's profile. */
 export const updateMe = operation({
-  input: object({ username: username(), profile_picture: pictureUrl() }),
+  input: object({
+    username: username().meta({ example: 'alice_new' }),
+    profile_picture: pictureUrl().meta({
+      description: 'An `http(s)` URL, or empty for none.',
+      example: 'https://cdn.example.com/avatars/alice_new.jpg',
+    }),
+  }),
   async run({ username: name, profile_picture: profilePicture }, { userId }, { database }) {
     const changed = {
       ...(name !== undefined && { username: name, usernameKey: keyOf(name) }),
@@ -31,7 +37,7 @@ export const updateMe = operation({
 
 /** When a user was last active; now, for one who is online. */
 export const lastSeen = operation({
-  input: object({ user_id: id().required(required) }),
+  input: object({ user_id: idOfUser() }),
   async run({ user_id: userId }, _, { database, presence }) {
     const [user] = await findUsers(database.sql, [userId]);
     if (user === undefined) throw new ChatError('unknown_user');

@@ -13,7 +13,11 @@ type Found = { id: number; username: string; profile_picture: string };
 
 /** Users whose name contains `q`, whatever the case: the exact name first, then names that start with it, then shorter ones. */
 export const searchUsers = operation({
-  input: object({ q: text(1, QUERY_CHARACTERS).required(required) }),
+  input: object({
+    q: text(1, QUERY_CHARACTERS)
+      .required(required)
+      .meta({ description: 'A part of the username, in any case; `%` and `_` are plain characters.', example: 'bo' }),
+  }),
   async run({ q }, _, { database }) {
     const key = keyOf(q);
     const plain = key.replace(/[\\%_]/g, '\\$&');

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Queries } from '../database.ts';
+import type { Queries, Sql } from '../database.ts';
 
 const LONGEST_PIECE = 3;
 /** No username has it. */
@@ -14,6 +14,23 @@ export async function indexUsername({ sql: db, each }: Queries, userId: number, 
     select value ->> 0, cast(value ->> 1 as integer), value ->> 2, cast(value ->> 3 as bigint) from ${each(rows)} where true`.execute(
     db,
   );
+}
+
+/** The same, in one statement, for all users who have no pieces yet: for whoever makes users by other means than signing up. */
+export async function indexUsernames(db: Sql): Promise<void> {
+  await sql`
+    insert into username_pieces (piece, length, username_key, user_id)
+    with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 32),
+      unfound as (
+        select id, username_key as k, length(username_key) as size from users
+        where not exists (select 1 from username_pieces p where p.user_id = users.id)
+      )
+    select distinct substr(k, place.n, piece.n), size, k, id
+    from unfound join numbers place on place.n <= size
+      join numbers piece on piece.n <= ${LONGEST_PIECE} and place.n + piece.n - 1 <= size
+    union
+    select ${BEGINNING} || substr(k, 1, piece.n), size, k, id
+    from unfound join numbers piece on piece.n <= ${LONGEST_PIECE}`.execute(db);
 }
 
 function piecesOf(usernameKey: string): string[] {

@@ -18,11 +18,17 @@ export class Batch {
   readonly sql: Sql;
   readonly each: Database['each'];
   /** The moment that all changes of the batch bear, milliseconds since 1970. */
-  readonly now = Date.now();
+  readonly now: number;
   readonly #conversations: ReadonlyMap<number, LockedConversation>;
   readonly #changed = new Set<LockedConversation>();
 
-  private constructor(transaction: Sql, each: Database['each'], conversations: readonly LockedConversation[]) {
+  private constructor(
+    transaction: Sql,
+    each: Database['each'],
+    conversations: readonly LockedConversation[],
+    now: number,
+  ) {
+    this.now = now;
     this.sql = transaction;
     this.each = each;
     this.#conversations = new Map(conversations.map((each) => [each.id, each]));
@@ -33,8 +39,9 @@ export class Batch {
     transaction: Sql,
     { forUpdate, each }: Pick<Database, 'forUpdate' | 'each'>,
     ids: ReadonlySet<number>,
+    now: number,
   ): Promise<Batch> {
-    if (ids.size === 0) return new Batch(transaction, each, []);
+    if (ids.size === 0) return new Batch(transaction, each, [], now);
     const { rows } = await sql<LockedConversation>`
       select id, is_group as "isGroup", name, last_seq as "lastSeq", removal_seq as "removalSeq", message_count as "messageCount",
         last_message_id as "lastMessageId", activity_at as "activityAt"
@@ -44,6 +51,7 @@ export class Batch {
       transaction,
       each,
       rows.map((row) => ({ ...row, isGroup: Boolean(row.isGroup) })),
+      now,
     );
   }
 

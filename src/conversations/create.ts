@@ -9,16 +9,19 @@ import type { Batch } from './batch.ts';
 import type { Change, Outcome } from './group-commit.ts';
 import { updateOf } from './system-messages.ts';
 
-export const NAME_CHARACTERS = 100;
+const NAME_CHARACTERS = 100;
 const MOST_MEMBERS_AT_ONCE = 10_000;
 /** Rows a statement, so that their parameters stay under what either database takes. */
 const MOST_ROWS = 2_000;
 
 type Creation = { creatorId: number; memberIds: readonly number[]; name: string | null; privateKey: string | null };
 
+export const groupName = (example = 'Study Group') =>
+  visibleText(1, NAME_CHARACTERS).required(required).meta({ description: 'The name of the group.', example });
+
 /** The private conversation with somebody, made if there is none yet. */
 export const openPrivateConversation = operation({
-  input: object({ other_user_id: requiredId() }),
+  input: object({ other_user_id: requiredId('Somebody else.', 43) }),
   async run({ other_user_id: otherId }, { userId }, { database, changes }) {
     if (otherId === userId) throw new ChatError('own_conversation');
     const [other] = await findUsers(database.sql, [otherId]);
@@ -33,7 +36,13 @@ export const openPrivateConversation = operation({
 
 /** A group with its creator as admin, named among the members or not. */
 export const createGroup = operation({
-  input: object({ name: visibleText(1, NAME_CHARACTERS).required(required), member_ids: ids(MOST_MEMBERS_AT_ONCE, 0) }),
+  input: object({
+    name: groupName(),
+    member_ids: ids(MOST_MEMBERS_AT_ONCE, 0).meta({
+      description: 'Users; you are in it, named or not, and naming somebody twice changes nothing.',
+      example: [43, 44],
+    }),
+  }),
   async run({ name, member_ids }, { userId }, { database, changes }) {
     const memberIds = [...new Set([userId, ...member_ids])];
     const known = new Set((await findUsers(database.sql, memberIds)).map(({ id }) => id));

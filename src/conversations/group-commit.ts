@@ -46,8 +46,16 @@ export class GroupCommit {
   /** Resolves when the newest batch has been settled. */
   #settled = Promise.resolve();
   readonly #committed: Observer['committed'];
+  readonly #clock: () => number;
 
-  constructor(database: Database, deliver: Deliver, { committed }: Pick<Observer, 'committed'>) {
+  /** @param clock the moment that a transaction's changes bear, in milliseconds since 1970 */
+  constructor(
+    database: Database,
+    deliver: Deliver,
+    { committed }: Pick<Observer, 'committed'>,
+    clock: () => number = Date.now,
+  ) {
+    this.#clock = clock;
     this.#database = database;
     this.#deliver = deliver;
     this.#committed = committed;
@@ -97,7 +105,7 @@ export class GroupCommit {
     let committing = false;
     try {
       const outcomes = await this.#database.batch(async (sql) => {
-        const batch = await Batch.begin(sql, this.#database, locksOf(entries));
+        const batch = await Batch.begin(sql, this.#database, locksOf(entries), this.#clock());
         const results = await runAll(batch, entries);
         await batch.finish();
         committing = true;

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { object } from 'yup';
 import { ChatError } from '../errors.ts';
-import { requiredId } from '../inputs.ts';
+import { idOfGroup } from '../inputs.ts';
 import { operation } from '../operation.ts';
 import { timeOf } from '../time.ts';
 import { conversationOf } from './participation.ts';
@@ -10,7 +10,8 @@ type Listed = { id: number; username: string; profilePicture: string; lastSeen: 
 
 /** The people in a conversation, longest-standing first. */
 export const listParticipants = operation({
-  input: object({ conversation_id: requiredId() }),
+  reads: true,
+  input: object({ conversation_id: idOfGroup() }),
   async run({ conversation_id: conversationId }, caller, { database, presence }) {
     await conversationOf(database, caller, conversationId);
     const { rows } = await sql<Listed>`

@@ -13,7 +13,14 @@ type Cursor = { activityAt: number; id: number };
 
 /** The caller's conversations, newest activity first. */
 export const listConversations = operation({
-  input: object({ limit: wholeNumber(1), cursor: text(0, CURSOR_CHARACTERS) }),
+  reads: true,
+  input: object({
+    limit: wholeNumber(1).meta({
+      description: `At most so many; more than ${MOST_CONVERSATIONS} is cut.`,
+      example: 50,
+    }),
+    cursor: text(0, CURSOR_CHARACTERS).meta({ description: 'The `next_cursor` of the page before.' }),
+  }),
   async run({ limit = MOST_CONVERSATIONS, cursor }, { userId }, { database, presence }) {
     const most = Math.min(limit, MOST_CONVERSATIONS);
     const rows = await findPage(database.sql, userId, most + 1, cursor ? parseCursor(cursor) : undefined);

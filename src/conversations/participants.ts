@@ -4,10 +4,10 @@ import { findUsers } from '../accounts/find-users.ts';
 import type { Queries, Sql } from '../database.ts';
 import { type Effect, toUsers } from '../effects.ts';
 import { ChatError } from '../errors.ts';
-import { required, requiredId, visibleText } from '../inputs.ts';
+import { idOfGroup, idOfUser } from '../inputs.ts';
 import { type Caller, operation } from '../operation.ts';
 import type { Batch, LockedConversation } from './batch.ts';
-import { insertParticipants, NAME_CHARACTERS } from './create.ts';
+import { groupName, insertParticipants } from './create.ts';
 import { conversationOf, type Participation, Participations } from './participation.ts';
 import { single } from './single.ts';
 import { type Person, record } from './system-messages.ts';
@@ -17,7 +17,7 @@ type Rename = { caller: Caller; conversationId: number; name: string };
 
 /** Adds somebody to a group (admins only); who is in already stays as they are. */
 export const addParticipant = operation({
-  input: object({ conversation_id: requiredId(), user_id: requiredId() }),
+  input: object({ conversation_id: idOfGroup(), user_id: idOfUser(45) }),
   async run({ conversation_id: conversationId, user_id }, caller, { database, changes }) {
     const participation = await conversationOf(database, caller, conversationId);
     mustBeAdmin(participation);
@@ -32,7 +32,7 @@ export const addParticipant = operation({
  * anything of the conversation any more.
  */
 export const removeParticipant = operation({
-  input: object({ conversation_id: requiredId(), user_id: requiredId() }),
+  input: object({ conversation_id: idOfGroup(), user_id: idOfUser(45) }),
   async run({ conversation_id: conversationId, user_id }, caller, { database, changes }) {
     const participation = await conversationOf(database, caller, conversationId);
     if (user_id !== caller.userId) mustBeAdmin(participation);
@@ -44,7 +44,7 @@ export const removeParticipant = operation({
 
 /** Renames a group (admins only). */
 export const renameConversation = operation({
-  input: object({ conversation_id: requiredId(), name: visibleText(1, NAME_CHARACTERS).required(required) }),
+  input: object({ conversation_id: idOfGroup(), name: groupName('Chess Club') }),
   run: ({ conversation_id: conversationId, name }, caller, { changes }) =>
     changes.submit(renaming, { caller, conversationId, name }),
 });

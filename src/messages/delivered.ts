@@ -6,7 +6,7 @@ import type { Change } from '../conversations/group-commit.ts';
 import { Participations } from '../conversations/participation.ts';
 import type { Effect } from '../effects.ts';
 import { ChatError } from '../errors.ts';
-import { required, requiredId, wholeNumber } from '../inputs.ts';
+import { idOfConversation, required, wholeNumber } from '../inputs.ts';
 import { operation, type Result } from '../operation.ts';
 
 /** In a larger conversation every message would cost as many receipts, each told to as many people. */
@@ -19,7 +19,10 @@ type Raised = Confirmation & { before: number; conversation: LockedConversation 
 
 /** A client confirms that it has everything of a conversation up to a number. */
 export const delivered = operation({
-  input: object({ conversation_id: requiredId(), seq: wholeNumber(0).required(required) }),
+  input: object({
+    conversation_id: idOfConversation(),
+    seq: wholeNumber(0).required(required).meta({ description: 'Up to this number you have everything.', example: 2 }),
+  }),
   run: (input, { userId }, context) =>
     confirm(context, { userId, conversationId: input.conversation_id, seq: input.seq }),
 });

@@ -4,18 +4,19 @@ import type { Batch, LockedConversation } from '../conversations/batch.ts';
 import { single } from '../conversations/single.ts';
 import { toConversation } from '../effects.ts';
 import { ChatError } from '../errors.ts';
-import { required, requiredId, visibleText } from '../inputs.ts';
+import { idOfMessage } from '../inputs.ts';
 import { type Caller, operation } from '../operation.ts';
 import { timeOf } from '../time.ts';
 import { messageOf } from './message-of.ts';
-import { CONTENT_CHARACTERS } from './send.ts';
+import type { StoredMessage } from './message-rows.ts';
+import { messageContent } from './send.ts';
 
 type Edit = { caller: Caller; conversationId: number; messageId: number; content: string };
 type Deletion = Omit<Edit, 'content'>;
 
 /** Changes the content of one's own message. */
 export const editMessage = operation({
-  input: object({ message_id: requiredId(), content: visibleText(1, CONTENT_CHARACTERS).required(required) }),
+  input: object({ message_id: idOfMessage(), content: messageContent('Updated message content.') }),
   async run({ message_id: messageId, content }, caller, { database, changes }) {
     const [{ conversationId }] = await messageOf(database, caller, messageId);
     return changes.submit(editing, { caller, conversationId, messageId, content });
@@ -24,7 +25,7 @@ export const editMessage = operation({
 
 /** Takes a message's content away, for its sender or a group's admin; its place in the history stays. */
 export const deleteMessage = operation({
-  input: object({ message_id: requiredId() }),
+  input: object({ message_id: idOfMessage() }),
   async run({ message_id: messageId }, caller, { database, changes }) {
     const [{ conversationId }] = await messageOf(database, caller, messageId);
     return changes.submit(deleting, { caller, conversationId, messageId });
@@ -52,6 +53,7 @@ const deleting = single<Deletion>(async (batch, { caller, messageId }) => {
   }
   const conversation = lockedConversation(batch, message.conversationId);
   const seq = await change(batch, conversation, messageId, sql`content = '', deleted_at = ${batch.now}`);
+  await settleUnread(batch, message);
   const payload = { ...fields, seq, sender_id: caller.userId, deleted_at: timeOf(batch.now) };
   return { answer: payload, effects: [toConversation(conversation, { type: 'deleted_message', payload })] };
 });
@@ -62,6 +64,17 @@ async function change(batch: Batch, conversation: LockedConversation, messageId:
   const seq = batch.nextSeq(conversation);
   await sql`update messages set ${set}, changed_seq = ${seq} where id = ${messageId}`.execute(batch.sql);
   return seq;
+}
+
+/** A deleted message has nothing left to read: whoever had not read it is done with it now. */
+async function settleUnread(batch: Batch, { conversationId, senderId, seq }: StoredMessage): Promise<void> {
+  await sql`
+    update participants set settled = settled + 1
+    where conversation_id = ${conversationId} and user_id <> ${senderId} and read_seq < ${seq} and not exists (
+      select 1 from read_ranges r
+      where r.conversation_id = participants.conversation_id and r.user_id = participants.user_id
+        and ${seq} between r.from_seq and r.to_seq
+    )`.execute(batch.sql);
 }
 
 function lockedConversation(batch: Batch, id: number): LockedConversation {

@@ -25,12 +25,5 @@ export const Message = defineEntity({
     subjectId: int8().nullable(),
   },
   uniques: [{ properties: ['conversationId', 'seq'] }, { properties: ['senderId', 'clientMessageId'] }],
-  indexes: [
-    { properties: ['conversationId', 'changedSeq'] },
-    {
-      name: 'messages_deleted_index',
-      properties: ['conversationId', 'seq'],
-      where: 'deleted_at is not null',
-    },
-  ],
+  indexes: [{ properties: ['conversationId', 'changedSeq'] }],
 });

@@ -3,7 +3,7 @@ import { object } from 'yup';
 import { conversationOf } from '../conversations/participation.ts';
 import type { Sql } from '../database.ts';
 import { ChatError } from '../errors.ts';
-import { id, requiredId, wholeNumber } from '../inputs.ts';
+import { id, idOfConversation, wholeNumber } from '../inputs.ts';
 import { operation } from '../operation.ts';
 import { confirm } from './delivered.ts';
 import { messageRow, type StoredMessage, selectMessages, visibleTo } from './message-rows.ts';
@@ -22,12 +22,16 @@ type Page = {
 
 /** A page of a conversation's messages, newest first; having it confirms the delivery of what is in it. */
 export const listMessages = operation({
+  reads: true,
   input: object({
-    conversation_id: requiredId(),
-    limit: wholeNumber(1),
-    offset: wholeNumber(0),
-    before: id(),
-    after: id(),
+    conversation_id: idOfConversation(),
+    limit: wholeNumber(1).meta({
+      description: `At most so many, ${DEFAULT_PAGE} unless given; more than ${LARGEST_PAGE} is cut.`,
+      example: 50,
+    }),
+    offset: wholeNumber(0).meta({ description: 'So many of the newest are left out.' }),
+    before: id('Only messages before this one.', 5003),
+    after: id('Only messages after this one, the next ones.'),
   }),
   async run(input, caller, context) {
     const { database } = context;

@@ -1,5 +1,6 @@
+import { sql } from 'kysely';
 import { object } from 'yup';
-import type { Batch } from '../conversations/batch.ts';
+import { type Batch, int8At } from '../conversations/batch.ts';
 import type { Change, Outcome } from '../conversations/group-commit.ts';
 import { Participations } from '../conversations/participation.ts';
 import { type Effect, toConversation } from '../effects.ts';
@@ -17,7 +18,9 @@ type Read = { userId: number; messages: readonly StoredMessage[]; connection: st
 
 /** Marks exactly the named messages as read; if one of them is foreign or unknown, none is. */
 export const markRead = operation({
-  input: object({ message_ids: ids(MOST_AT_ONCE) }),
+  input: object({
+    message_ids: ids(MOST_AT_ONCE).meta({ description: 'Exactly these become read.', example: [5001, 5002] }),
+  }),
   async run({ message_ids }, caller, { database, changes }, { connection }) {
     const messages = await messagesOf(database, caller, message_ids);
     return changes.submit(reading, { userId: caller.userId, messages, connection });
@@ -28,13 +31,28 @@ const reading: Change<Read, Result> = {
   commutes: true,
   locks: ({ messages }) => messages.map(({ conversationId }) => conversationId),
   async run(batch, items) {
+    const deleted = await deletedOf(batch, items);
     const outcomes: Outcome<Result>[] = [];
-    for (const item of items) outcomes.push(await read(batch, item));
+    for (const item of items) outcomes.push(await read(batch, item, deleted));
     return outcomes;
   },
 };
 
-async function read(batch: Batch, { userId, messages, connection }: Read): Promise<Outcome<Result>> {
+/** Those of the messages that have been deleted, perhaps since they were found. */
+async function deletedOf(batch: Batch, items: readonly Read[]): Promise<Set<number>> {
+  const rows = items.flatMap(({ messages }) => messages.map(({ id }) => [id]));
+  const { rows: deleted } = await sql<{ id: number }>`
+    select id from messages where id in (select ${int8At(0)} from ${batch.each(rows)}) and deleted_at is not null`.execute(
+    batch.sql,
+  );
+  return new Set(deleted.map(({ id }) => id));
+}
+
+async function read(
+  batch: Batch,
+  { userId, messages, connection }: Read,
+  deleted: ReadonlySet<number>,
+): Promise<Outcome<Result>> {
   const perConversation = Map.groupBy(messages, ({ conversationId }) => conversationId);
   const pairs = [...perConversation.keys()].map((conversationId) => ({ conversationId, userId }));
   const participations = await Participations.find(batch, pairs);
@@ -46,7 +64,7 @@ async function read(batch: Batch, { userId, messages, connection }: Read): Promi
     const participation = participations.get(conversationId, userId);
     const room = batch.conversation(conversationId);
     if (participation === undefined || room === undefined) continue; // cannot be: all were found above
-    const newly = await new Reading(batch, participation).mark(named);
+    const newly = await new Reading(batch, participation).mark(named, deleted);
     if (newly.length === 0) continue;
     const payload = {
       conversation_id: conversationId,

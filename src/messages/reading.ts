@@ -23,8 +23,11 @@ export class Reading {
     this.#who = who;
   }
 
-  /** Marks messages of this conversation as read; gives the ids of those of others that were not before. */
-  async mark(named: readonly StoredMessage[]): Promise<number[]> {
+  /**
+   * Marks messages of this conversation as read; gives the ids of those of others that were not before.
+   * @param deleted the ids of those that have been deleted, which settled them
+   */
+  async mark(named: readonly StoredMessage[], deleted: ReadonlySet<number>): Promise<number[]> {
     const ahead = named.filter(({ seq }) => seq > this.#who.readSeq);
     if (ahead.length === 0) return [];
     const islands = await this.#islandsAround(
@@ -33,7 +36,7 @@ export class Reading {
     );
     const fresh = ahead.filter(({ seq, senderId }) => senderId !== this.#who.userId && !covers(islands, seq));
     if (fresh.length === 0) return [];
-    const counted = fresh.filter(({ event }) => event === null).length;
+    const counted = fresh.filter(({ id, event }) => event === null && !deleted.has(id)).length;
     await this.#store(
       islands,
       fresh.map(({ seq }) => ({ from: seq, to: seq })),
@@ -60,28 +63,24 @@ export class Reading {
     // where an island lies below, the watermark is no neighbour: other islands may lie between the two
     const neighbours = islands.some(({ from }) => from <= lowestPoint) ? islands : [watermark, ...islands];
     const covered = union([...neighbours, ...points]);
-    const closed = await this.#closable(gapsOf(covered));
-    const ranges = union([...covered, ...closed.gaps]);
+    const ranges = union([...covered, ...(await this.#closable(gapsOf(covered)))]);
     const readSeq = ranges[0]?.from === 0 ? (ranges.shift() as Interval).to : this.#who.readSeq;
     const delivered = Math.max(...points.map(({ to }) => to));
-    await this.#replace(islands, { readSeq, ranges, delivered, settled: counted + closed.deletedOfOthers });
+    await this.#replace(islands, { readSeq, ranges, delivered, settled: counted });
   }
 
-  /** The gaps in which nothing is left to read, and how many deleted messages of others are thereby settled. */
-  async #closable(gaps: readonly Interval[]): Promise<{ gaps: Interval[]; deletedOfOthers: number }> {
+  /** The gaps in which nothing is left to read. */
+  async #closable(gaps: readonly Interval[]): Promise<Interval[]> {
     const near = gaps.filter(({ from, to }) => to - from < LONGEST_SPAN);
     const [first, last] = [near[0], near.at(-1)];
-    if (first === undefined || last === undefined || last.to - first.from > LONGEST_SPAN)
-      return { gaps: [], deletedOfOthers: 0 };
+    if (first === undefined || last === undefined || last.to - first.from > LONGEST_SPAN) return [];
     const { rows } = await sql<InGap>`
       select seq, sender_id as "senderId", deleted_at is not null as deleted from messages
       where conversation_id = ${this.#who.conversationId} and seq between ${first.from} and ${last.to} and event is null
       order by seq`.execute(this.#batch.sql);
     const within = ({ from, to }: Interval) => rows.filter(({ seq }) => from <= seq && seq <= to);
     const open = ({ senderId, deleted }: InGap) => senderId !== this.#who.userId && !deleted;
-    const closed = near.filter((gap) => !within(gap).some(open));
-    const deletedOfOthers = closed.flatMap(within).filter(({ senderId }) => senderId !== this.#who.userId).length;
-    return { gaps: closed, deletedOfOthers };
+    return near.filter((gap) => !within(gap).some(open));
   }
 
   async #replace(old: readonly Interval[], next: Next): Promise<void> {

@@ -4,21 +4,27 @@ import { type Batch, int8At, type LockedConversation } from '../conversations/ba
 import type { Change, Outcome } from '../conversations/group-commit.ts';
 import { Participations } from '../conversations/participation.ts';
 import { toConversation } from '../effects.ts';
-import { required, requiredId, text, visibleText } from '../inputs.ts';
+import { idOfConversation, required, text, visibleText } from '../inputs.ts';
 import { operation, type Result } from '../operation.ts';
 import { messageFields, type StoredMessage, selectMessages } from './message-rows.ts';
 import { keyOf, type NewMessage, Numbering, type OwnMessages, placeOf, type Send, type Sent } from './numbering.ts';
 
-export const CONTENT_CHARACTERS = 4096;
+const CONTENT_CHARACTERS = 4096;
 const CLIENT_MESSAGE_ID_CHARACTERS = 64;
+
+export const messageContent = (example = 'Let’s meet up at 5 PM.') =>
+  visibleText(1, CONTENT_CHARACTERS).required(required).meta({ description: 'The text of the message.', example });
 
 /** Sends a message, once for ever per `client_message_id` of its sender. */
 export const sendMessage = operation({
   limit: 'send',
   input: object({
-    conversation_id: requiredId(),
-    content: visibleText(1, CONTENT_CHARACTERS).required(required),
-    client_message_id: text(1, CLIENT_MESSAGE_ID_CHARACTERS),
+    conversation_id: idOfConversation(),
+    content: messageContent(),
+    client_message_id: text(1, CLIENT_MESSAGE_ID_CHARACTERS).meta({
+      description: 'An id of your own: a message that is sent again with it is not made again.',
+      example: 'c0ffee-1',
+    }),
   }),
   run: (input, caller, { changes }, { connection }) =>
     changes.submit(sending, {
@@ -104,7 +110,7 @@ async function settleOwn(batch: Batch, senders: readonly OwnMessages[]): Promise
   const rows = senders.map((own) => [own.conversationId, own.senderId, own.count, own.countBefore, own.lastOfFirstRun]);
   await sql`
     update participants set settled = settled + v.count,
-      read_seq = case when settled = v.count_before then v.last_of_first_run else read_seq end
+      read_seq = case when settled = v.count_before and range_count = 0 then v.last_of_first_run else read_seq end
     from (
       select ${int8At(0)} as conversation_id, ${int8At(1)} as user_id, ${int8At(2)} as count, ${int8At(3)} as count_before,
         ${int8At(4)} as last_of_first_run

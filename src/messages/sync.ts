@@ -19,14 +19,27 @@ type Known = ReadonlyMap<number, number>;
 
 const lastSeen = mixed<Record<string, number>>()
   .test('object', 'has to be an object of conversation ids and the last seq seen of each', isMapOfSeqs)
-  .default(undefined);
+  .default(undefined)
+  .meta({
+    description: 'The conversations that you know, each with the last number that you have seen of it.',
+    example: { 100: 1 },
+    type: 'object',
+    propertyNames: { pattern: '^[1-9]\\d{0,15}$' },
+    additionalProperties: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+    maxProperties: MOST_KNOWN,
+  });
 
 /**
  * What a client has missed: per conversation what changed after the last number it saw, the conversations that are new
  * to it, and those it is no longer in. A page at a time: while `has_more`, ask again with the numbers of the answer.
  */
 export const sync = operation({
-  input: object({ conversations: lastSeen, limit: wholeNumber(1), only_named: boolean() }),
+  reads: true,
+  input: object({
+    conversations: lastSeen,
+    limit: wholeNumber(1).meta({ description: `At most so many messages; more than ${PAGE} is cut.` }),
+    only_named: boolean().meta({ description: 'Tell of the named conversations alone, not of new ones.' }),
+  }),
   async run({ conversations = {}, limit = PAGE, only_named: onlyNamed = false }, { userId }, context) {
     const db = context.database.sql;
     const known: Known = new Map(Object.entries(conversations).map(([id, seq]) => [Number(id), seq]));

@@ -1,7 +1,7 @@
 import { object } from 'yup';
 import { conversationOf, type Participation } from '../conversations/participation.ts';
 import type { Deliver } from '../effects.ts';
-import { requiredId } from '../inputs.ts';
+import { idOfConversation } from '../inputs.ts';
 import { operation } from '../operation.ts';
 import { timeOf } from '../time.ts';
 
@@ -12,7 +12,7 @@ type Typist = Pick<Participation, 'conversationId' | 'userId' | 'username' | 're
 
 /** Tells the others that the caller is typing; it runs out by itself. */
 export const startTyping = operation({
-  input: object({ conversation_id: requiredId() }),
+  input: object({ conversation_id: idOfConversation() }),
   async run({ conversation_id: conversationId }, caller, { database, typing }) {
     return { expires_at: typing.start(await conversationOf(database, caller, conversationId)) };
   },
@@ -20,7 +20,7 @@ export const startTyping = operation({
 
 /** Tells the others that the caller has stopped typing. */
 export const stopTyping = operation({
-  input: object({ conversation_id: requiredId() }),
+  input: object({ conversation_id: idOfConversation() }),
   async run({ conversation_id: conversationId }, caller, { database, typing }) {
     typing.stop(await conversationOf(database, caller, conversationId));
     return {};

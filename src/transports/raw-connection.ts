@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
+import { CLOSE_CODES } from '../close-codes.ts';
 import { FrameWriter, type Turn, textFrame } from './frame-writer.ts';
 import type { Translation } from './translation.ts';
 
 /** What a client that does not read may keep us waiting with, in bytes, before it is cut. */
 const MOST_UNREAD_BYTES = 1_048_576;
 const NORMAL = 1000;
-const TOO_SLOW = 1013;
 const CLOSE_WITHIN_MS = 1_000;
 
 /**
@@ -54,7 +54,7 @@ export class RawConnection extends EventEmitter {
 
   #cut(): void {
     if (this.readyState === 'open') this.emit('tooSlow');
-    this.closeWith(TOO_SLOW, 'too slow');
+    this.closeWith(CLOSE_CODES.tooSlow.code, 'too slow');
   }
 
   close(): this {

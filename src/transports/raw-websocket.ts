@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Authenticated } from '../accounts/sessions.ts';
+import { CLOSE_CODES } from '../close-codes.ts';
 import type { Context } from '../context.ts';
 import { type ChatServer, type ChatSocket, dismissIfEnded } from '../delivery.ts';
 import { ChatError } from '../errors.ts';
@@ -17,13 +18,10 @@ import { Translation } from './translation.ts';
 
 const LARGEST_FRAME_BYTES = 65_536;
 const MOST_BAD_FRAMES = 10;
-const RESTARTING = 1012;
-const POLICY_VIOLATION = 1008;
-const INTERNAL_ERROR = 1011;
 /** What a refused entering of a namespace means for the WebSocket. */
-const CLOSE_CODES = new Map([
-  ['unauthenticated', 4401],
-  ['rate_limited', 1013],
+const REFUSED = new Map<string, number>([
+  ['unauthenticated', CLOSE_CODES.unauthenticated.code],
+  ['rate_limited', CLOSE_CODES.tooSlow.code],
 ]);
 
 type House = {
@@ -101,10 +99,10 @@ export class RawWebSockets {
     const [, kind, namespace, data] = /^([04])(\/\w+),(.*)$/.exec(packet) ?? [];
     const content = JSON.parse(data ?? '{}');
     if (kind === '4')
-      return connection.closeWith(CLOSE_CODES.get(content.data?.code) ?? INTERNAL_ERROR, content.message);
+      return connection.closeWith(REFUSED.get(content.data?.code) ?? CLOSE_CODES.internalError.code, content.message);
     if (namespace !== '/chat') return;
     const socket = this.#house.io.of('/chat').sockets.get(content.sid);
-    if (socket === undefined) return connection.closeWith(INTERNAL_ERROR, 'not connected');
+    if (socket === undefined) return connection.closeWith(CLOSE_CODES.internalError.code, 'not connected');
     const client = new RawClient(connection, socket, this.#house);
     webSocket.on('message', (frame, isBinary) => void client.receive(frame, isBinary));
     setImmediate(() => webSocket.resume());
@@ -112,7 +110,7 @@ export class RawWebSockets {
 
   /** Closes one connection each, telling its client that the server is restarting. */
   closings(): (() => void)[] {
-    return [...this.#open].map((connection) => () => connection.closeWith(RESTARTING, 'restarting'));
+    return [...this.#open].map((connection) => () => connection.closeWith(CLOSE_CODES.restarting.code, 'restarting'));
   }
 
   stop(): void {
@@ -167,7 +165,8 @@ class RawClient {
       ok: false,
       error: { ...error, message: 'A frame has to be the text of a JSON object with a type.' },
     });
-    if (this.#badInARow >= MOST_BAD_FRAMES) this.#connection.closeWith(POLICY_VIOLATION, 'not our protocol');
+    if (this.#badInARow >= MOST_BAD_FRAMES)
+      this.#connection.closeWith(CLOSE_CODES.notOurProtocol.code, 'not our protocol');
   }
 }
 

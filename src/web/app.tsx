@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Chat, connect } from '../client/client.ts';
 import { AccountPage } from './account/account-page.tsx';
 import { ChatPage } from './chat-page.tsx';
@@ -15,7 +15,9 @@ export function App() {
 function Entrance({ chat, onEntered }: { chat: Chat; onEntered: () => void }) {
   const { state } = useReadable(chat.status);
   const me = useReadable(chat.me);
-  if (state === 'unauthenticated') return <AccountPage onEntered={onEntered} />;
+  const wasIn = useRef(false);
+  if (me !== undefined) wasIn.current = true;
+  if (state === 'unauthenticated') return <AccountPage hasLeft={wasIn.current} onEntered={onEntered} />;
   if (me !== undefined) return <ChatPage chat={chat} me={me} />;
   return (
     <main class="opening" aria-busy="true">

@@ -23,6 +23,11 @@ export function ChatPage({ chat, me }: { chat: Chat; me: Profile }) {
   useWayBack(openId);
   return (
     <div class={openId === undefined ? 'page' : 'page in-conversation'}>
+      {openId !== undefined && (
+        <button type="button" class="skip" onClick={focusMessages}>
+          To the messages
+        </button>
+      )}
       <ConnectionBar chat={chat} />
       <div class="panes">
         <Sidebar
@@ -57,6 +62,8 @@ export function ChatPage({ chat, me }: { chat: Chat; me: Profile }) {
     </div>
   );
 }
+
+const focusMessages = () => document.querySelector<HTMLElement>('.history .scroller')?.focus();
 
 /** Who comes back to the list, where only one of the panes is shown, goes on where they left it. */
 function useWayBack(openId: number | undefined): void {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Config } from '../../src/config.ts';
 
 export const SECRET = 'a secret of our own that is long enough';
@@ -115,6 +116,16 @@ export const CASES: Record<string, Case> = {
     fallback: undefined,
     good: [['redis://r:6379/1', 'redis://r:6379/1']],
     bad: ['r:6379', 'http://r'],
+  },
+  WORKERS: {
+    at: ({ workers }) => workers,
+    fallback: 1,
+    good: [
+      ['3', 3],
+      ['64', 64],
+      ['auto', Math.min(availableParallelism(), 64)],
+    ],
+    bad: ['0', '65', '1.5', '-2', 'all'],
   },
   CORS_ORIGINS: {
     at: ({ corsOrigins }) => corsOrigins,

@@ -27,11 +27,12 @@ describe('Starting the server', function () {
     program = await startProgram(folder);
     const { url } = program;
     expect(url).to.match(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
-    expect(program.output().split('\n').slice(0, 5)).to.deep.equal([
+    expect(program.output().split('\n').slice(0, 6)).to.deep.equal([
       `MmChat listens on ${url}`,
       '  database  SQLite, data/mmchat.sqlite',
       '  mail      this terminal and /dev/outbox',
       `  pages     ${url}/ (the chat)`,
+      `            ${url}/docs (the documentation)`,
       `            ${url}/dev/outbox (the letters it would send)`,
     ]);
     expect(existsSync(join(folder, 'data/mmchat.sqlite'))).to.equal(true);
@@ -65,7 +66,8 @@ describe('Starting the server', function () {
       const secret = 'a secret of our own that is long enough';
       program = await startProgram(folder, { NODE_ENV: 'production', JWT_SECRET: secret, SMTP_URL: smtp.url });
       const { url } = program;
-      const told = `  mail      ${smtp.url}\n  pages     ${url}/ (the chat)\n`;
+      const pages = `  pages     ${url}/ (the chat)\n            ${url}/docs (the documentation)\n`;
+      const told = `  mail      ${smtp.url}\n${pages}`;
       expect(program.output()).to.include(told).and.not.include(secret).and.not.include('outbox');
       expect(await (await fetch(url)).text()).to.include('name="mmchat-outbox" content=""');
       const answer = await fetch(`${program.url}/dev/outbox`);

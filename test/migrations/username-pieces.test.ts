@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
-import { indexUsername } from '../../src/accounts/username-pieces.ts';
+import { indexUsername, indexUsernames } from '../../src/accounts/username-pieces.ts';
 import { Database } from '../../src/database.ts';
 import { onEachDatabase } from '../support/app.ts';
 import { requirePostgresql } from '../support/services.ts';
@@ -13,7 +13,7 @@ onEachDatabase('People who were there before the search had pieces of their name
       url === undefined ? { kind: 'sqlite', path: ':memory:' } : { kind: 'postgresql', url },
     );
     try {
-      await database.orm.migrator.down();
+      for (const _ of ['deleted_are_settled', 'username_pieces']) await database.orm.migrator.down();
       await sql`
         insert into users (username, username_key, email, email_key, password_hash, last_seen, created_at)
         values ('aLice_x', 'alice_x', 'a', 'a', 'x', 1, 1), ('B.b', 'b.b', 'b', 'b', 'x', 1, 1)`.execute(database.sql);
@@ -24,6 +24,9 @@ onEachDatabase('People who were there before the search had pieces of their name
         database.sql,
       );
       for (const { id, key } of rows) await indexUsername(database, id, key);
+      expect(filled).to.deep.equal(await piecesOf(database));
+      await sql`delete from username_pieces`.execute(database.sql);
+      await indexUsernames(database.sql);
       expect(filled).to.deep.equal(await piecesOf(database));
     } finally {
       await database.close();

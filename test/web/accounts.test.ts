@@ -31,6 +31,7 @@ describe('On the page, an account', function () {
 
   it('is made with a code from a letter, and stays logged in when the page is loaded anew', async () => {
     await visitor.at('link', 'Make an account').click();
+    await visitor.at('heading', 'Sign up').waitFor();
     await fill({ Username: 'nora', 'E-mail': 'nora@example.com', Password: PASSWORD });
     await press('Send me a code');
     await visitor.text('We have sent a code to nora@example.com').waitFor();
@@ -46,6 +47,7 @@ describe('On the page, an account', function () {
     visitor.expectInConsole(REFUSED, /status of 400/);
     const { username } = await app.person('taken');
     await visitor.page.goto('/#/signup');
+    await visitor.at('heading', 'Sign up').waitFor();
     await fill({ Username: 'no', 'E-mail': 'nobody@example', Password: 'short' });
     await press('Send me a code');
     await visitor.text('Username has to have 3 to 32 letters').waitFor();
@@ -67,10 +69,19 @@ describe('On the page, an account', function () {
     await visitor.page.keyboard.press('Enter');
     await visitor.at('button', `Your profile: ${username}`).click();
     await press('Log out');
-    await visitor.at('heading', 'Log in').waitFor();
+    await visitor.text('You are logged out.').waitFor();
     await visitor.page.reload();
     await visitor.at('heading', 'Log in').waitFor();
     expect(await visitor.context.cookies()).to.deep.equal([]);
+  });
+
+  it('is left when its session is ended elsewhere', async function () {
+    const person = await app.person('rita');
+    await visitor.close();
+    visitor = await Visitor.as(this, app, person);
+    await person.rest.ask('logout');
+    await visitor.text('You are logged out.').waitFor();
+    await visitor.at('heading', 'Log in').waitFor();
   });
 
   it('gets a new password with a code from a letter', async () => {
@@ -85,6 +96,7 @@ describe('On the page, an account', function () {
     await fill({ Code: codeIn((await app.smtp.next(email)).text) });
     await press('Change my password');
     await visitor.at('link', 'Log in').click();
+    await visitor.at('heading', 'Log in').waitFor();
     await fill({ Username: username, Password: 'AnotherPassword456' });
     await press('Log in');
     await visitor.at('button', `Your profile: ${username}`).waitFor();
@@ -125,6 +137,7 @@ describe('On a server that is being tried out', function () {
   it('the code is one click away, on the outbox page', async function () {
     const visitor = await Visitor.open(this, program?.url ?? '');
     await visitor.page.goto('/#/signup');
+    await visitor.at('heading', 'Sign up').waitFor();
     await visitor.page.getByLabel('Username').fill('ida');
     await visitor.page.getByLabel('E-mail').fill('ida@example.com');
     await visitor.page.getByLabel('Password', { exact: true }).fill(PASSWORD);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type App, createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config.ts';
-import { freshEnvironment, type TestApp } from '../support/app.ts';
+import { freshEnvironment } from '../support/app.ts';
 import { People, type Person } from '../support/people.ts';
 import { freePort } from '../support/processes.ts';
 import { buildWebClient } from '../support/web-client.ts';
@@ -35,7 +35,7 @@ describe('A page that loses its server', function () {
     await environment?.remove();
   });
   beforeEach(async function () {
-    visitor = await Visitor.as(this, app as unknown as TestApp, mia);
+    visitor = await Visitor.as(this, app, mia);
     visitor.expectInConsole(...UNREACHABLE);
     await visitor.openConversation(tom.username);
   });
@@ -61,16 +61,19 @@ describe('A page that loses its server', function () {
     expect(await contents()).to.deep.equal(['meanwhile', 'before']);
   });
 
-  it('sends what was waiting when the server is there again after a restart', async () => {
+  it('says when it tries again, and sends what was waiting when it is told to try now, after a restart', async () => {
+    await visitor.page.evaluate(() => {
+      Math.random = () => 0.99; // the pauses are as long as they can be: half a second, then twice as long each time
+    });
     await app.stop();
     await visitor.send('for the next server');
     await visitor.sees('for the next server', 'Waiting to be sent');
-    await start();
     await bar()
-      .getByRole('button', { name: 'Try now' })
-      .click({ timeout: 2_000 })
-      .catch(() => undefined); // it was quicker
-    await visitor.sees('for the next server', /Sent|Delivered/);
+      .getByText(/Trying again in [3-9] s/)
+      .waitFor({ timeout: 15_000 });
+    await start();
+    await bar().getByRole('button', { name: 'Try now' }).click();
+    await visitor.message('for the next server').locator('.state.sent, .state.delivered').waitFor({ timeout: 2_000 });
     expect((await contents()).filter((content: string) => content === 'for the next server')).to.have.length(1);
   });
 
@@ -78,7 +81,6 @@ describe('A page that loses its server', function () {
     await visitor.context.setOffline(true);
     await visitor.send('written offline');
     await visitor.sees('written offline', 'Waiting to be sent');
-    await visitor.page.evaluate(() => undefined);
     await visitor.context.setOffline(false);
     await visitor.page.reload();
     await visitor.sees('written offline', /Sent|Delivered/);

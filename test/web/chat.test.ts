@@ -86,8 +86,13 @@ describe('Two people on the page', function () {
 
   it('need no mouse: the keyboard finds the conversation, sends, changes the last message, and reaches each', async () => {
     const { keyboard } = anna.page;
+    const { conversation_id } = await people[0].rest.ask('create_group', { name: 'Below', member_ids: [] });
+    await people[0].rest.ask('message', { conversation_id, content: 'Nobody hears' });
+    await anna.page.locator('a.row', { hasText: 'Nobody hears' }).waitFor();
     await anna.at('searchbox', 'Search conversations and people').focus();
     await keyboard.press('Tab');
+    await keyboard.press('ArrowDown');
+    await anna.page.locator('a.row:focus', { hasText: people[1].username }).waitFor();
     await keyboard.press('Enter');
     await anna.at('textbox', 'Message').waitFor();
     await keyboard.type('First');

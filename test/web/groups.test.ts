@@ -14,10 +14,7 @@ describe('A group on the page', function () {
     await buildWebClient();
     app = await startApp();
     people = await app.people('eva', 'finn', 'gus');
-    [eva, finn] = await Promise.all([
-      Visitor.as(this as unknown as Mocha.Context, app, people[0]),
-      Visitor.as(this as unknown as Mocha.Context, app, people[1]),
-    ]);
+    [eva, finn] = await Promise.all([Visitor.as(this, app, people[0]), Visitor.as(this, app, people[1])]);
   });
   after(async () => {
     await Promise.all([eva?.close(), finn?.close()]);

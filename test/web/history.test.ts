@@ -35,6 +35,7 @@ describe('A long history on the page', function () {
   it('begins at the newest message, and shows where the unread ones began', async () => {
     await visitor.openConversation(people[1].username);
     await numbered(COUNT).waitFor();
+    expect(await topOf(COUNT), 'the newest one is in sight').to.be.within(100, 750);
     await visitor.page.locator('.separator.new').waitFor({ state: 'attached' });
     await visitor.page.waitForFunction(() => document.title === 'MmChat');
   });
@@ -43,6 +44,7 @@ describe('A long history on the page', function () {
     await visitor.openConversation(people[1].username);
     await numbered(COUNT).waitFor();
     const shown = () => visitor.page.locator('.message').count();
+    expect(await shown(), 'there is something left to fetch').to.be.below(COUNT);
     for (let before = await shown(); before < COUNT; ) {
       const oldest = COUNT - before + 1;
       await numbered(oldest).scrollIntoViewIfNeeded();

@@ -32,6 +32,7 @@ describe('The page keeps nobody out, and is there to be looked at', function () 
     await visitor.text('Wrong username or password.').waitFor();
     await look(visitor, 'log-in');
     await visitor.at('link', 'Make an account').click();
+    await visitor.at('heading', 'Sign up').waitFor();
     await visitor.page.getByLabel('Username').fill('new.here');
     await visitor.page.getByLabel('E-mail').fill('new.here@example');
     await visitor.page.getByLabel('Password', { exact: true }).fill('StrongPassword123');

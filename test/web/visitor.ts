@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import type { BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import type { TestApp } from '../support/app.ts';
 import type { Person } from '../support/people.ts';
 import { requireChromium } from '../support/services.ts';
 
@@ -34,10 +33,10 @@ export class Visitor {
   }
 
   /** With the cookie of somebody who has logged in already. */
-  static async as(test: Mocha.Context, app: TestApp, person: Person, options: BrowserContextOptions = {}) {
-    const visitor = await Visitor.open(test, app.url, {
+  static async as(test: Mocha.Context, { url }: { url: string }, person: Person, options: BrowserContextOptions = {}) {
+    const visitor = await Visitor.open(test, url, {
       ...options,
-      storageState: { origins: [], cookies: [cookieOf(person, app.url)] },
+      storageState: { origins: [], cookies: [cookieOf(person, url)] },
     });
     await visitor.at('navigation', 'Conversations').waitFor();
     return visitor;

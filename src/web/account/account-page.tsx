@@ -13,8 +13,11 @@ type Page = keyof typeof PAGES;
 /** @param onEntered called when the browser has the cookie of a new session */
 export type AccountForm = { onEntered: () => void };
 
-/** The way in for who is not logged in. */
-export function AccountPage({ onEntered }: AccountForm) {
+/**
+ * The way in for who is not logged in.
+ * @param hasLeft whether one was in just now: the session may have been ended elsewhere
+ */
+export function AccountPage({ hasLeft, onEntered }: AccountForm & { hasLeft: boolean }) {
   const route = useRoute();
   const page: Page = route in PAGES ? (route as Page) : 'login'; // a key, as the condition says
   const { title, Form } = PAGES[page];
@@ -35,6 +38,11 @@ export function AccountPage({ onEntered }: AccountForm) {
         <h1 id="account-title" ref={heading} tabIndex={-1}>
           {title}
         </h1>
+        {hasLeft && page === 'login' && (
+          <p class="note" role="status">
+            You are logged out.
+          </p>
+        )}
         <Form
           key={page}
           onEntered={() => {

@@ -65,6 +65,7 @@ export function Composer({ store, editing, onEdited, onEditLast }: Props) {
           <textarea
             ref={field}
             rows={1}
+            dir="auto"
             aria-label={editing === undefined ? 'Message' : 'Changed message'}
             placeholder="Message"
             value={text}

@@ -3,12 +3,15 @@ import type { ConversationSnapshot, ConversationStore } from '../../client/clien
 import { Icon } from '../parts/icon.tsx';
 import { dayNameOf } from '../parts/time.ts';
 import { useSight } from '../parts/use-sight.ts';
+import { walkBetween } from '../parts/walking.ts';
 import { entriesOf, firstUnreadOf, type Opening } from './entries.ts';
 import { Message } from './message.tsx';
 import type { MessageActions } from './message-actions.ts';
 import { SystemMessage } from './system-message.tsx';
 import { useReading } from './use-reading.ts';
-import { moveBetweenMessages } from './walking.ts';
+
+/** Tab meets only one message's button, however many there are. */
+const moveBetweenMessages = walkBetween('.message-more');
 
 type Props = {
   store: ConversationStore;

@@ -39,7 +39,7 @@ function Bubble(props: MessageProps) {
             {deleted ? (
               <span class="words deleted">Message deleted</span>
             ) : (
-              <span class="words">
+              <span class="words" dir="auto">
                 <LinkedText text={content} />
               </span>
             )}

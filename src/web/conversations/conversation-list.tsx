@@ -1,7 +1,10 @@
 import { useCallback, useRef, useState } from 'preact/hooks';
 import type { Chat, ConversationSummary, Profile } from '../../client/client.ts';
 import { useSight } from '../parts/use-sight.ts';
+import { walkBetween } from '../parts/walking.ts';
 import { ConversationRow } from './conversation-row.tsx';
+
+const moveBetweenRows = walkBetween('.row');
 
 type Props = {
   chat: Chat;
@@ -28,7 +31,7 @@ export function ConversationList({ chat, me, conversations, openId }: Props) {
   }
   return (
     <div class="scroller">
-      <ul class="rows">
+      <ul class="rows" onKeyDown={moveBetweenRows}>
         {conversations.map((summary) => (
           <ConversationRow
             key={summary.conversation_id}

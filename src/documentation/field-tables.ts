@@ -1,0 +1,48 @@
+import { type Html, html } from '../html.ts';
+import type { JsonSchema } from '../json-schema.ts';
+import { prose, table } from './page.ts';
+
+/** The fields of an object as a table; those of objects in it are named by their path. */
+export function fieldTable(schema: JsonSchema): Html {
+  const rows = rowsOf(schema, '');
+  return rows.length === 0 ? html`<p>Nothing.</p>\n` : table(['Field', 'Type', 'Meaning'], rows);
+}
+
+type Row = readonly [Html, string, Html];
+
+function rowsOf({ properties = {}, required = [] }: JsonSchema, prefix: string): Row[] {
+  return Object.entries(properties).flatMap(([name, field]) => {
+    const path = `${prefix}${name}`;
+    const mark = required.includes(name) ? '' : '?';
+    const row: Row = [
+      html`<code>${path}${mark}</code>`,
+      typeOf(field),
+      prose([field.description ?? '', ...limitsOf(field)].join(' ').trim()),
+    ];
+    return [row, ...rowsOf(...inside(field, path))];
+  });
+}
+
+/** What an object, a list of objects or an object of objects holds, and how it is reached. */
+function inside(field: JsonSchema, path: string): [JsonSchema, string] {
+  if (field.properties !== undefined) return [field, `${path}.`];
+  if (field.items !== undefined) return [field.items, `${path}[].`];
+  return [typeof field.additionalProperties === 'object' ? field.additionalProperties : {}, `${path}.<id>.`];
+}
+
+function typeOf({ type, format, items, const: only }: JsonSchema): string {
+  if (only !== undefined) return JSON.stringify(only);
+  if (items !== undefined) return `list of ${typeOf(items)}`;
+  if (format === 'date-time') return [type].flat().includes('null') ? 'time or null' : 'time';
+  return [type ?? 'any'].flat().join(' or ');
+}
+
+function limitsOf(schema: JsonSchema): string[] {
+  const { minLength = 0, maxLength, minimum, maximum, minItems = 0, maxItems } = schema;
+  const most = maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum;
+  return [
+    ...(maxLength === undefined ? [] : [`${minLength} to ${maxLength} characters.`]),
+    ...(maxItems === undefined || minItems === maxItems ? [] : [`${minItems} to ${maxItems} of them.`]),
+    ...(minimum === undefined || most === undefined ? [] : [`${minimum} to ${most}.`]),
+  ];
+}

@@ -1,0 +1,74 @@
+import { sql } from 'kysely';
+import { keyOf } from '../accounts/fields.ts';
+import { Passwords } from '../accounts/passwords.ts';
+import { indexUsernames } from '../accounts/username-pieces.ts';
+import type { Database } from '../database.ts';
+import { PASSWORD, PEOPLE } from './cast.ts';
+import { type Happening, STORY_DAYS, storyOf } from './story.ts';
+import { Teller } from './teller.ts';
+
+const DAY_MS = 86_400_000;
+
+export type Seeded = { usernames: readonly string[]; conversations: number; messages: number };
+
+/**
+ * Fills a database with people and four weeks of their conversations, the same for the same seed and moment.
+ * @param messages how many, roughly
+ * @param now when the story ends, milliseconds since 1970
+ */
+export async function seedDatabase(
+  database: Database,
+  { seed = 1, messages = 5_000, now = Date.now() }: { seed?: number; messages?: number; now?: number } = {},
+): Promise<Seeded> {
+  // what a crash could take back here is quickly made again
+  if (database.kind === 'sqlite') await sql`pragma synchronous = off`.execute(database.sql);
+  const earlier = await countPeople(database);
+  const usernames = await freeNames(database);
+  const ids = await enroll(database, usernames, now - (STORY_DAYS + 2) * DAY_MS);
+  const story = storyOf({ seed: seed + earlier, messages, now });
+  await new Teller(database, ids).tell(story);
+  await noteLastSeen(database, ids, story);
+  const count = (kind: Happening['kind']) => story.filter((each) => each.kind === kind).length;
+  return { usernames, conversations: count('open'), messages: count('send') };
+}
+
+export async function countPeople(database: Database): Promise<number> {
+  const { rows } = await sql<{ count: number }>`select count(*) as count from users`.execute(database.sql);
+  return Number(rows[0]?.count ?? 0);
+}
+
+/** The cast's names, all with the same number behind them if any is taken. */
+async function freeNames(database: Database): Promise<string[]> {
+  for (let suffix = 1; ; suffix += 1) {
+    const names = PEOPLE.map((name) => (suffix === 1 ? name : `${name}${suffix}`));
+    const { rows } = await sql`
+      select 1 from users where username_key in (${sql.join(names)})
+        or email_key in (${sql.join(names.map(addressOf))})`.execute(database.sql);
+    if (rows.length === 0) return names;
+  }
+}
+
+const addressOf = (name: string) => `${name}@example.com`;
+
+/** Gives their ids, in their order. */
+async function enroll(database: Database, names: readonly string[], at: number): Promise<number[]> {
+  const passwordHash = await new Passwords().hash(PASSWORD);
+  const ids: number[] = [];
+  for (const name of names) {
+    const { rows } = await sql<{ id: number }>`
+      insert into users (username, username_key, email, email_key, password_hash, last_seen, created_at)
+      values (${name}, ${keyOf(name)}, ${addressOf(name)}, ${keyOf(addressOf(name))}, ${passwordHash}, ${at}, ${at})
+      returning id`.execute(database.sql);
+    ids.push(rows[0]?.id ?? 0);
+  }
+  await indexUsernames(database.sql);
+  return ids;
+}
+
+/** Everybody was last seen when they last did something. */
+async function noteLastSeen(database: Database, ids: readonly number[], story: readonly Happening[]): Promise<void> {
+  for (const [person, id] of ids.entries()) {
+    const last = story.findLast(({ by }) => by === person);
+    if (last !== undefined) await sql`update users set last_seen = ${last.at} where id = ${id}`.execute(database.sql);
+  }
+}

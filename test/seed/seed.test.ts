@@ -1,0 +1,131 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { type App, createApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { Database } from '../../src/database.ts';
+import { PASSWORD, PEOPLE } from '../../src/seed/cast.ts';
+import { seedDatabase } from '../../src/seed/seed.ts';
+import { freshEnvironment, onEachDatabase } from '../support/app.ts';
+import { rest } from '../support/clients.ts';
+import { post } from '../support/people.ts';
+import { expectTrue, type Rows, rowsOf, unreadOf } from './recount.ts';
+
+const DAY_MS = 86_400_000;
+const NOW = Date.UTC(2026, 10, 20, 18, 30);
+const run = promisify(execFile);
+
+type Fresh = Awaited<ReturnType<typeof freshEnvironment>>;
+
+onEachDatabase('A seeded database', (kind) => {
+  let fresh: Fresh;
+  let database: Database;
+  let rows: Rows;
+  before(async function () {
+    this.timeout(20_000);
+    fresh = await freshEnvironment(kind);
+    database = await Database.open(readConfig(fresh.env).database);
+    await seedDatabase(database, { messages: 1_200, now: NOW });
+    rows = await rowsOf(database);
+  });
+  after(async () => {
+    await database.close();
+    await fresh.remove();
+  });
+
+  it('has every number and counter as a recount finds it', () => {
+    expectTrue(rows);
+  });
+
+  it('shows everything there is: people, conversations, weeks of messages, edits, deletions, what is unread and half read', () => {
+    const { conversations, messages, participants, ranges } = rows;
+    const ordinary = messages.filter(({ event }) => event === null);
+    expect(ordinary.length).to.be.within(900, 1_600);
+    expect(new Set(participants.map(({ userId }) => userId)).size).to.equal(PEOPLE.length);
+    expect(new Set(messages.map(({ conversationId }) => conversationId)).size).to.equal(conversations.length);
+    const moments = messages.map(({ createdAt }) => createdAt);
+    expect(Math.min(...moments)).to.be.below(NOW - 25 * DAY_MS);
+    expect(Math.max(...moments)).to.be.within(NOW - DAY_MS, NOW);
+    const events = new Set(messages.map(({ event }) => event));
+    expect(events).to.include.all.keys('added_to_conversation', 'removed_from_conversation', 'renamed');
+    expect(messages.filter(({ editedAt }) => editedAt !== null)).to.have.length.above(20);
+    expect(messages.filter(({ deletedAt }) => deletedAt !== null)).to.have.length.above(10);
+    expect(ranges).to.have.length.above(2);
+    const unread = [...unreadOf(rows, participants[0]?.userId ?? 0).values()];
+    expect(unread.filter((count) => count > 0)).to.have.length.above(2);
+    expect(unread.filter((count) => count === 0)).to.have.length.above(2);
+    expect(new Set(ordinary.map(({ content }) => content)).size).to.be.above(300);
+    expect(messages.filter(({ content }) => /[{}]/.test(content) || content.length > 200)).to.deep.equal([]);
+  });
+
+  it('lets everybody log in with the password, who then see what a recount finds', async () => {
+    const app: App = await createApp(readConfig(fresh.env));
+    try {
+      for (const username of ['alice', 'olga', 'yusuf']) {
+        const response = await post(`${app.url}/api/login`, { username, password: PASSWORD });
+        const { user_id } = (await response.json()) as { user_id: number };
+        const token = /token=([^;]+)/.exec(response.headers.get('set-cookie') ?? '')?.[1];
+        const { conversations } = await rest(app.url, token).ask('list_conversations');
+        const listed = conversations.map((each: Record<string, number>) => [each.conversation_id, each.unread_count]);
+        expect(new Map(listed)).to.deep.equal(unreadOf(rows, user_id));
+        expect(conversations).to.have.length.above(1);
+      }
+    } finally {
+      await app.stop();
+    }
+  });
+
+  it('is the same for the same seed and moment, and takes more people beside the first', async function () {
+    this.timeout(20_000);
+    const other = await freshEnvironment(kind);
+    const again = await Database.open(readConfig(other.env).database);
+    await seedDatabase(again, { messages: 1_200, now: NOW });
+    expect(await rowsOf(again)).to.deep.equal(rows);
+    const { usernames } = await seedDatabase(again, { messages: 300, now: NOW });
+    expect(usernames).to.deep.equal(PEOPLE.map((name) => `${name}2`));
+    const more = await rowsOf(again);
+    expect(more.messages.length).to.be.above(rows.messages.length + 200);
+    expectTrue(more);
+    await again.close();
+    await other.remove();
+  });
+});
+
+describe('npm run seed', () => {
+  let fresh: Fresh;
+  beforeEach(async () => {
+    fresh = await freshEnvironment('sqlite');
+  });
+  afterEach(() => fresh.remove());
+
+  const seed = (env: Record<string, string>, ...args: string[]) =>
+    run(process.execPath, ['src/seed/main.ts', ...args], { env: { ...fresh.env, ...env } }).then(
+      ({ stdout }) => ({ code: 0, told: stdout }),
+      ({ code, stderr }: { code: number; stderr: string }) => ({ code, told: stderr }),
+    );
+  async function people(): Promise<number> {
+    const database = await Database.open(readConfig(fresh.env).database);
+    const { participants } = await rowsOf(database);
+    await database.close();
+    return new Set(participants.map(({ userId }) => userId)).size;
+  }
+
+  it('fills the database and says how to log in; a second time only with --more', async () => {
+    const { code, told } = await seed({});
+    expect(code).to.equal(0);
+    expect(told).to.include(PASSWORD).and.include('alice');
+    const again = await seed({});
+    expect(again.code).to.equal(1);
+    expect(again.told).to.include('--more');
+    expect(await people()).to.equal(PEOPLE.length);
+    expect((await seed({}, '--more')).told).to.include('alice2');
+    expect(await people()).to.equal(2 * PEOPLE.length);
+  }).timeout(30_000);
+
+  it('refuses in production, whatever else is said', async () => {
+    const { code, told } = await seed({ NODE_ENV: 'production' }, '--more');
+    expect(code).to.equal(1);
+    expect(told).to.include('production').and.not.include(PASSWORD);
+    expect(await people()).to.equal(0);
+  }).timeout(15_000);
+});
