@@ -28,7 +28,7 @@ export class Conversation {
   timeline: Timeline | undefined;
   /** Its newest number when the last complete catching up began; see `catching-up.ts`. */
   baseSeq = -1;
-  /** How often its read state was changed by somebody; an answer that was under way meanwhile may not know it. */
+  /** How often somebody has read or confirmed something of it; an answer that was under way meanwhile may not know it. */
   reads = 0;
   /** When something last happened in it, as milliseconds since 1970. */
   activity: number;
@@ -127,24 +127,27 @@ export class Conversation {
 
   /** Somebody else has read messages: of one other that is all others, of several `sync` knows. */
   readByOther(ids: readonly number[]): void {
-    const own = ids.filter((id) => {
+    if (this.timeline === undefined) return;
+    this.reads += 1;
+    const { userId } = this.#around;
+    const isNews = (id: number) => {
       const message = this.timeline?.get(id);
-      return message?.senderId === this.#around.userId && this.receipts.statusOf(message, message.senderId) !== 'read';
-    });
-    if (own.length === 0) return;
-    if (this.#summary.is_group) return this.#around.missed();
-    for (const id of own) this.timeline?.raise(id, 'read');
+      return message?.senderId === userId && this.receipts.statusOf(message, userId) !== 'read';
+    };
+    if (!this.#summary.is_group) for (const id of ids) this.timeline.raise(id, 'read');
+    else if (this.timeline.isLoading || ids.some(isNews)) this.#around.missed();
     this.#around.changed();
   }
 
   /** Somebody else has confirmed everything up to `seq`. */
   deliveredToOther(seq: number): void {
+    if (this.timeline === undefined) return;
+    this.reads += 1;
     const { userId } = this.#around;
     const isNews = (message: KeptMessage) =>
       message.seq <= seq && message.senderId === userId && this.receipts.statusOf(message, userId) === 'sent';
-    if (this.timeline?.messages.some(isNews) !== true) return;
-    if (this.#summary.is_group) return this.#around.missed();
-    this.receipts.delivered(seq);
+    if (!this.#summary.is_group) this.receipts.delivered(seq);
+    else if (this.timeline.isLoading || this.timeline.messages.some(isNews)) this.#around.missed();
     this.#around.changed();
   }
 

@@ -156,6 +156,7 @@ export const BAD_INPUTS: Record<string, Row> = {
   sync: {
     good: () => ({}),
     bad: {
+      only_named: ['perhaps', 1, null, [true]],
       conversations: [
         'abc',
         5,
