@@ -24,6 +24,8 @@ export class Announcements {
   readonly #told = new Map<number, Told>();
   /** Who changed, and when that is to be told. */
   readonly #due = new Map<number, number>();
+  /** Who was online without a word of it so far: lists may have said so, and are owed the end of it. */
+  readonly #untold = new Set<number>();
   readonly #looking: NodeJS.Timeout;
 
   constructor(
@@ -42,7 +44,9 @@ export class Announcements {
   changed(userId: number): void {
     const now = Date.now();
     const free = (this.#told.get(userId)?.at ?? 0) + LEAST_INTERVAL_MS;
-    this.#due.set(userId, Math.max(free, this.#isOnline(userId) ? now : now + GRACE_MS));
+    const online = this.#isOnline(userId);
+    if (online && this.#told.get(userId)?.online !== true) this.#untold.add(userId);
+    this.#due.set(userId, Math.max(free, online ? now : now + GRACE_MS));
   }
 
   close(): void {
@@ -56,15 +60,21 @@ export class Announcements {
     const renewed = [...this.#told]
       .filter(([, { online, at }]) => online && at + RENEW_MS <= now)
       .map(([userId]) => userId);
-    const news = due.filter((userId) => this.#isOnline(userId) !== (this.#told.get(userId)?.online ?? false));
+    const news = due.filter((userId) => this.#isNews(userId));
     const users = [...new Set([...news, ...renewed])];
     if (users.length === 0) return;
     for (const userId of users) this.#note(userId, now);
     await this.#announce(users, now).catch((error) => this.#report(error, 'announcing presence'));
   }
 
+  #isNews(userId: number): boolean {
+    const told = this.#told.get(userId)?.online === true;
+    return this.#isOnline(userId) ? !told : told || this.#untold.has(userId);
+  }
+
   /** What was told is remembered for who is online; for who is not, as long as it limits the next announcement. */
   #note(userId: number, now: number): void {
+    this.#untold.delete(userId);
     this.#told.set(userId, { online: this.#isOnline(userId), at: now });
     if (!this.#isOnline(userId)) {
       setTimeout(() => {

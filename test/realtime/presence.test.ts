@@ -57,6 +57,13 @@ describe('Presence', () => {
     expect(conversations[0].other_user_online).to.equal(false);
   });
 
+  it('tells that somebody has gone though they were too quickly gone to be announced: a list may have shown them', async () => {
+    const { bob, friend, next } = await scene();
+    await close(await bob.raw());
+    expect(await next(bob)).to.include({ content: 'offline' });
+    expect(statesOf(friend, bob).at(-1)).to.equal('offline');
+  });
+
   it('reaches people who share a conversation, and nobody else, not even oneself', async () => {
     const { alice, bob, friend, next } = await scene();
     const [carol, dave] = await app.people('carol', 'dave');
