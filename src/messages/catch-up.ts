@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { updateOf } from '../conversations/system-messages.ts';
 import type { Sql } from '../database.ts';
 import type { MessageRow } from '../protocol.ts';
-import { messageRow, type StoredMessage, selectMessages, visibleTo } from './message-rows.ts';
+import { isIn, messageRow, type StoredMessage, selectMessages } from './message-rows.ts';
 import { readBy, receiptsOfOthers, statusOf } from './receipts.ts';
 
 /** A longer gap is not replayed: the client starts anew from the newest messages. */
@@ -54,7 +54,7 @@ async function findChanges(
   reset: boolean,
   wanted: number,
 ): Promise<StoredMessage[]> {
-  const of = sql`${selectMessages} where m.conversation_id = ${id} and ${visibleTo(userId)}`;
+  const of = sql`${selectMessages} where m.conversation_id = ${id} and ${isIn(userId, id)}`;
   const { rows } = reset
     ? await sql<StoredMessage>`${of} order by m.seq desc limit ${wanted}`.execute(db)
     : await sql<StoredMessage>`${of} and m.changed_seq > ${since} order by m.changed_seq limit ${wanted + 1}`.execute(

@@ -6,7 +6,7 @@ import { ChatError } from '../errors.ts';
 import { id, idOfConversation, wholeNumber } from '../inputs.ts';
 import { operation } from '../operation.ts';
 import { confirm } from './delivered.ts';
-import { messageRow, type StoredMessage, selectMessages, visibleTo } from './message-rows.ts';
+import { isIn, messageRow, type StoredMessage, selectMessages } from './message-rows.ts';
 import { readBy, receiptsOfOthers, statusOf } from './receipts.ts';
 
 const DEFAULT_PAGE = 50;
@@ -63,7 +63,7 @@ async function findPage(
   userId: number,
   { conversationId, limit, offset, before, after }: Page,
 ): Promise<StoredMessage[]> {
-  const of = sql`${selectMessages} where m.conversation_id = ${conversationId} and ${visibleTo(userId)}`;
+  const of = sql`${selectMessages} where m.conversation_id = ${conversationId} and ${isIn(userId, conversationId)}`;
   const older = before === undefined ? sql`` : sql` and m.seq < ${await seqOf(db, conversationId, before)}`;
   const newer = after === undefined ? sql`` : sql` and m.seq > ${await seqOf(db, conversationId, after)}`;
   // directly after a message means the oldest that are newer, though the page is given newest first like all others

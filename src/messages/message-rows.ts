@@ -30,8 +30,8 @@ export const selectMessages = sql`
  * Part of the reading statement itself, so that one who is removed between a check and the reading gets nothing newer
  * than the removal.
  */
-export const visibleTo = (userId: number) =>
-  sql`exists (select 1 from participants v where v.conversation_id = m.conversation_id and v.user_id = ${userId})`;
+export const isIn = (userId: number, conversationId: number) =>
+  sql`exists (select 1 from participants v where v.conversation_id = ${conversationId} and v.user_id = ${userId})`;
 
 /** The fields that a message has everywhere: in events, answers and lists. */
 export const messageFields = (message: StoredMessage) => ({
