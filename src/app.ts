@@ -34,6 +34,7 @@ import { isAllowedOrigin } from './transports/credentials.ts';
 import { sayFarewell } from './transports/farewell.ts';
 import { Turn } from './transports/frame-writer.ts';
 import { httpApp } from './transports/http.ts';
+import { letGoOfRequests } from './transports/opening-request.ts';
 import { pagesOf } from './transports/pages.ts';
 import { RawWebSockets } from './transports/raw-websocket.ts';
 import { connectionsOf, MOST_WAITING_BYTES, SlowReaders } from './transports/slow-readers.ts';
@@ -194,6 +195,7 @@ async function openDoors(house: House, { context, delivery, connections, cluster
   serveUpgrades(http, io, raw);
   const passedOn = colleagues && (await keepSessionsTogether({ http, io, ...colleagues }));
   const slow = new SlowReaders(io, metrics);
+  letGoOfRequests(io);
   writeTogether(io, turn, { mostUnreadBytes: MOST_WAITING_BYTES, tooSlow: slow.cut });
   const { sessions, codes } = context.accounts;
   const regularly = (everyMs: number, doing: string, work: () => Promise<unknown>) =>

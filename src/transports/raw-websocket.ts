@@ -12,6 +12,7 @@ import type { Connections } from './connections.ts';
 import { authenticatedUpgrades, isAllowedOrigin, tokenOf } from './credentials.ts';
 import type { Turn } from './frame-writer.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { essentialsOf } from './opening-request.ts';
 import { RawConnection } from './raw-connection.ts';
 import { ask } from './sockets.ts';
 import { Translation } from './translation.ts';
@@ -52,10 +53,10 @@ export class RawWebSockets {
 
   /** Accepts an upgrade, or answers it with the status that says why not. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    socket.on('error', () => socket.destroy());
+    socket.on('error', destroyed);
     try {
-      authenticatedUpgrades.set(request, await this.#admit(request));
-      this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request));
+      const who = await this.#admit(request);
+      this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request, who));
     } catch (thrown) {
       refuse(socket, toChatError(thrown, this.#house.log, 'upgrade'));
     }
@@ -79,8 +80,10 @@ export class RawWebSockets {
     return who;
   }
 
-  #accept(webSocket: WebSocket, request: IncomingMessage): void {
-    const connection = new RawConnection(webSocket, request, this.#translation, this.#house.turn);
+  #accept(webSocket: WebSocket, request: IncomingMessage, who: Authenticated): void {
+    const kept = essentialsOf(request);
+    authenticatedUpgrades.set(kept, who);
+    const connection = new RawConnection(webSocket, kept, this.#translation, this.#house.turn);
     this.#open.add(connection);
     this.#heartbeat.watch(webSocket);
     webSocket.on('error', () => webSocket.terminate()); // ws has closed it with the right code already
@@ -116,6 +119,11 @@ export class RawWebSockets {
   stop(): void {
     this.#heartbeat.stop();
   }
+}
+
+/** Made here, where it keeps no request for as long as the connection lives. */
+function destroyed(this: Duplex): void {
+  this.destroy();
 }
 
 const wantsReceipts = ({ url = '' }: IncomingMessage) =>

@@ -53,6 +53,7 @@ export function serveSockets(io: ChatServer, house: House): void {
     /** From here to its end without a pause: whoever is in a room of the namespace gets its events. */
     function settleIn(socket: ChatSocket): void {
       const { arrival, found } = arrivals.get(socket) ?? {};
+      arrivals.delete(socket);
       arrival?.finish();
       socket.conn.removeListener('close', arrival?.finish ?? (() => undefined));
       socket.on('error', () => house.log.warn({}, 'socket error')); // a client may emit one, with anything in it
