@@ -148,23 +148,16 @@ export class Database {
 
   /**
    * Runs `work` in one transaction. Only the given `Sql` may be used in it: anything else waits for this transaction
-   * on SQLite, for ever. No mail, network or delivery inside.
+   * on SQLite, for ever. No mail, network or delivery inside. On PostgreSQL, what it asks for at once is sent at once.
    */
   async transaction<T>(work: (transaction: Sql) => Promise<T>): Promise<T> {
+    if (this.kind === 'postgresql') return this.#pipelined.run(work);
     const giveBack = await this.#takeTurn?.();
     try {
       return await this.#connection.transactional((transaction) => work(transaction as unknown as Sql)); // one of any schema
     } finally {
       giveBack?.();
     }
-  }
-
-  /**
-   * The same for what is hot: on PostgreSQL, statements that `work` asks for at once are sent at once. The unit of work
-   * cannot be used in it.
-   */
-  batch<T>(work: (transaction: Sql) => Promise<T>): Promise<T> {
-    return this.kind === 'sqlite' ? this.transaction(work) : this.#pipelined.run(work);
   }
 
   /** Whether a batch can begin while another is being committed. */

@@ -21,6 +21,8 @@ export type ClientPool = { connect(): Promise<Client> };
 const MOST_NAMED = 200;
 /** Longer ones are lists of values, of which hardly two are equal. */
 const LONGEST_CHARACTERS = 4_096;
+/** Commands that say how many rows they changed, which MikroORM asks for. */
+const CHANGING = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 const CHANGED_UNDER_PLAN = '0A000';
 /**
  * A list of rows in a parameter is taken for a hundred, for which PostgreSQL would rather read a whole table of some
@@ -74,8 +76,12 @@ export class PipelinedTransactions {
     const connection = {
       executeQuery: async ({ sql: text, parameters }: CompiledQuery) => {
         const name = this.#nameOf(text);
-        const { rows } = await client.query({ text, values: parameters, ...(name !== undefined && { name }) });
-        return { rows };
+        const { rows, command, rowCount } = await client.query({
+          text,
+          values: parameters,
+          ...(name !== undefined && { name }),
+        });
+        return CHANGING.has(command ?? '') ? { rows, numAffectedRows: BigInt(rowCount ?? 0) } : { rows };
       },
       streamQuery: () => Promise.reject(new Error('not in a transaction')),
     };

@@ -27,7 +27,7 @@ describe('A transaction on PostgreSQL', () => {
     (await sql<{ a: number }>`select a from things order by a`.execute(database.sql)).rows.map(({ a }) => a);
 
   it('keeps what its work did, in the order in which it was asked for', async () => {
-    const counts = await database.batch(async (db) => {
+    const counts = await database.transaction(async (db) => {
       const count = sql<{ n: number }>`select count(*) as n from things`;
       const [, first, , second] = await Promise.all([
         insert(1).execute(db),
@@ -43,7 +43,7 @@ describe('A transaction on PostgreSQL', () => {
 
   it('keeps nothing when a statement among others is refused, and says why', async () => {
     const refused = await database
-      .batch((db) => Promise.all([insert(1).execute(db), insert(1).execute(db), insert(2).execute(db)]))
+      .transaction((db) => Promise.all([insert(1).execute(db), insert(1).execute(db), insert(2).execute(db)]))
       .catch(String);
     expect(refused).to.contain('duplicate key');
     expect(await kept()).to.deep.equal([]);
@@ -51,7 +51,7 @@ describe('A transaction on PostgreSQL', () => {
 
   it('is not taken for kept though nobody looked at the statement that was refused', async () => {
     const refused = await database
-      .batch(async (db) => {
+      .transaction(async (db) => {
         await insert(1).execute(db);
         await insert(1)
           .execute(db)
@@ -63,22 +63,22 @@ describe('A transaction on PostgreSQL', () => {
   });
 
   it('keeps nothing when its work breaks off, and leaves its connection usable', async () => {
-    const broken = database.batch(async (db) => {
+    const broken = database.transaction(async (db) => {
       await insert(1).execute(db);
       throw new Error('enough');
     });
     expect(await broken.catch(String)).to.contain('enough');
     expect(await kept()).to.deep.equal([]);
-    await database.batch((db) => insert(3).execute(db));
+    await database.transaction((db) => insert(3).execute(db));
     expect(await kept()).to.deep.equal([3]);
   });
 
   it('prepares what is repeated, and goes on after the table has changed under it', async () => {
     const all = sql<object>`select * from things`;
-    const once = () => database.batch(async (db) => (await all.execute(db)).rows);
+    const once = () => database.transaction(async (db) => (await all.execute(db)).rows);
     await insert(1).execute(database.sql);
     await once();
-    const prepared = await database.batch(async (db) => {
+    const prepared = await database.transaction(async (db) => {
       await all.execute(db);
       const found = sql<{
         n: number;
