@@ -22,7 +22,7 @@ export default {
       to: {
         path: [
           '^node_modules/(koa|@koa|koa-bodyparser|koa-helmet|socket\\.io|ws|redis|@socket\\.io)/',
-          '^src/(transports/|app|main|delivery)',
+          '^src/(transports/|app|main|delivery|chat-server)',
         ],
       },
     },
@@ -30,7 +30,7 @@ export default {
       name: 'only-delivery-emits',
       comment: 'One road to the clients: a second one would forget the removed member, the sender or the other node.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/(app|delivery)\\.ts$', '^src/(transports|cluster)/'] },
+      from: { path: '^src/', pathNot: ['^src/(app|delivery|chat-server)\\.ts$', '^src/(transports|cluster)/'] },
       to: { path: '^node_modules/(socket\\.io|@socket\\.io)/', ...arrow },
     },
     {

@@ -1,6 +1,6 @@
-import type { Namespace, Server, Socket } from 'socket.io';
 import { Arrivals } from './arrivals.ts';
 import { RECEIPTS_ROOM, reachOf, receiptHearers, roomOf, roomOfUser } from './audience.ts';
+import { type ChatNamespace, type ChatServer, type ChatSocket, NAMESPACES } from './chat-server.ts';
 import { CLOSE_CODES } from './close-codes.ts';
 import { type Audience, type Deliver, type Effect, type Room, syncPrompt } from './effects.ts';
 import { ChatError } from './errors.ts';
@@ -9,28 +9,11 @@ import type { Observer } from './observer.ts';
 import { NAMESPACE_OF } from './protocol.ts';
 import { Removals } from './removals.ts';
 
-/** What is known of a socket from its authentication on. */
-type SocketData = {
-  userId: number;
-  sessionId: string;
-  expiresAt: number;
-  address: string;
-  /** Its session is over, and it is only still there to be answered. */
-  ended?: boolean;
-};
-type Hears = Record<string, never>;
-/** Events are emitted from here alone, where each is typed by the protocol, so Socket.IO need not type them again. */
-type Tells = Record<string, (payload: unknown) => void>;
-export type ChatServer = Server<Hears, Tells, Hears, SocketData>;
-export type ChatSocket = Socket<Hears, Tells, Hears, SocketData>;
-type ChatNamespace = Namespace<Hears, Tells, Hears, SocketData>;
-
 /** Passes effects to the other nodes, if there are any. */
 export type Spread = (effects: readonly Effect[], mustBeConfirmed: boolean) => Promise<void> | undefined;
 type Emission = Extract<Effect, { kind: 'emit' }>;
 type Receipt = Extract<Effect, { kind: 'receipt' }>;
 
-export const NAMESPACES = ['/chat', '/presence'] as const;
 /** Clients converge within 5 s; asking them takes at most this long. */
 const PROMPT_WITHIN_MS = 1_500;
 

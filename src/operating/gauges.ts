@@ -1,6 +1,6 @@
+import type { ChatServer } from '../chat-server.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Context } from '../context.ts';
-import type { ChatServer } from '../delivery.ts';
 import { connectionsOf } from '../transports/slow-readers.ts';
 import type { Metrics } from './metrics.ts';
 

@@ -1,4 +1,4 @@
-import { type ChatServer, NAMESPACES } from '../delivery.ts';
+import { type ChatServer, NAMESPACES } from '../chat-server.ts';
 
 type Log = { debug(fields: object, message: string): void; isLevelEnabled(level: string): boolean };
 

@@ -3,8 +3,8 @@ import { instrument } from '@socket.io/admin-ui';
 import type { Server } from 'socket.io';
 import type { Limits } from '../accounts/limits.ts';
 import { sameText, Tokens } from '../accounts/tokens.ts';
+import type { ChatServer, ChatSocket } from '../chat-server.ts';
 import type { Config } from '../config.ts';
-import type { ChatServer, ChatSocket } from '../delivery.ts';
 import { type Log, toChatError } from './answer.ts';
 import { addressOf } from './credentials.ts';
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
-import type { ChatServer } from '../delivery.ts';
+import type { ChatServer } from '../chat-server.ts';
 
 const KEPT_HEADERS = ['authorization', 'cookie', 'origin', 'x-forwarded-for'] as const;
 /** As Engine.IO writes it: a listener that keeps a whole request for as long as its connection lives. */

@@ -1,4 +1,4 @@
-import type { ChatServer } from '../delivery.ts';
+import type { ChatServer } from '../chat-server.ts';
 import type { Observer } from '../observer.ts';
 
 const LOOK_EVERY_MS = 500;

@@ -3,16 +3,9 @@ import type { Authenticated } from '../accounts/sessions.ts';
 import type { Arrival } from '../arrivals.ts';
 import { roomOf, roomOfUser } from '../audience.ts';
 import { batched } from '../batched.ts';
+import { type ChatServer, type ChatSocket, NAMESPACES } from '../chat-server.ts';
 import type { Context } from '../context.ts';
-import {
-  type ChatServer,
-  type ChatSocket,
-  type Delivery,
-  dismiss,
-  dismissIfEnded,
-  NAMESPACES,
-  turnAway,
-} from '../delivery.ts';
+import { type Delivery, dismiss, dismissIfEnded, turnAway } from '../delivery.ts';
 import { ChatError } from '../errors.ts';
 import type { Acknowledgement } from '../protocol.ts';
 import { answer, errorAnswer, type Log, toChatError } from './answer.ts';

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { ChatServer } from '../delivery.ts';
+import type { ChatServer } from '../chat-server.ts';
 import type { RawWebSockets } from './raw-websocket.ts';
 
 const EMPTY = 'Connection: close\r\nContent-Length: 0\r\n\r\n';

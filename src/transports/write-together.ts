@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import type { ChatServer } from '../delivery.ts';
+import type { ChatServer } from '../chat-server.ts';
 import { type Frame, FrameWriter, type Turn, textFrame } from './frame-writer.ts';
 
 const CLOSE_WITHIN_MS = 1_000;
