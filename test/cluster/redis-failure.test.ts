@@ -113,10 +113,16 @@ describe('While Redis', () => {
     await cluster.redis.restart();
     const { acked } = await talking;
     await expectAllConverge(here.conversation_id, acked);
-    const prompted = here.stranger.counts.syncs;
-    await here.speaker.ask('message', { conversation_id: here.conversation_id, content: 'live again' });
-    await until('it is heard live', () => here.stranger.heard.some(({ event }) => event.content === 'live again'));
-    expect(here.stranger.counts.syncs, 'without catching up').to.equal(prompted);
+    let caughtUp = true;
+    // each node may still be asking its clients to catch up, over a second and a half
+    for (let tries = 1; caughtUp && tries <= 5; tries += 1) {
+      const { syncs } = here.stranger.counts;
+      const content = `live again ${tries}`;
+      await here.speaker.ask('message', { conversation_id: here.conversation_id, content });
+      await until('it is heard live', () => here.stranger.heard.some(({ event }) => event.content === content));
+      caughtUp = here.stranger.counts.syncs > syncs;
+    }
+    expect(caughtUp, 'a message is heard without catching up').to.equal(false);
     expect(cluster.nodes.every(({ running }) => running)).to.equal(true);
   });
 
