@@ -9,6 +9,7 @@ import {
 } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import type { Sql } from './database.ts';
+import { isRepeated, MOST_STATEMENTS } from './prepared-statements.ts';
 
 type Answer = { rows: never[]; command?: string; rowCount: number | null };
 /** A connection of the `pg` driver that is set to send a statement without waiting for the one before it. */
@@ -18,9 +19,6 @@ type Client = {
 };
 export type ClientPool = { connect(): Promise<Client> };
 
-const MOST_NAMED = 200;
-/** Longer ones are lists of values, of which hardly two are equal. */
-const LONGEST_CHARACTERS = 4_096;
 /** Commands that say how many rows they changed, which MikroORM asks for. */
 const CHANGING = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 const CHANGED_UNDER_PLAN = '0A000';
@@ -40,7 +38,7 @@ export class PipelinedTransactions {
   readonly #pool: () => Promise<ClientPool>;
   readonly #connections = new WeakMap<Client, Sql>();
   readonly #names = new Map<string, string>();
-  readonly #seen = new LRUCache<string, true>({ max: MOST_NAMED });
+  readonly #seen = new LRUCache<string, true>({ max: MOST_STATEMENTS });
 
   constructor(pool: () => Promise<ClientPool>) {
     this.#pool = pool;
@@ -99,9 +97,9 @@ export class PipelinedTransactions {
 
   /** A statement that is asked for a second time is prepared; of those that vary there would be no end. */
   #nameOf(text: string): string | undefined {
-    if (text.length > LONGEST_CHARACTERS) return undefined;
+    if (!isRepeated(text)) return undefined;
     const name = this.#names.get(text);
-    if (name !== undefined || this.#names.size >= MOST_NAMED) return name;
+    if (name !== undefined || this.#names.size >= MOST_STATEMENTS) return name;
     if (this.#seen.has(text)) this.#names.set(text, `mmchat_${this.#names.size}`);
     this.#seen.set(text, true);
     return this.#names.get(text);

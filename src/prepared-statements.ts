@@ -3,9 +3,12 @@ import { LRUCache } from 'lru-cache';
 /** A better-sqlite3 database, as far as preparing goes. */
 type Preparing<Statement> = { prepare(text: string): Statement };
 
-const MOST_STATEMENTS = 200;
+export const MOST_STATEMENTS = 200;
 /** Longer ones are lists of values, of which hardly two are equal. */
 const LONGEST_CHARACTERS = 4_096;
+
+/** Whether a statement is likely to be run again as it is. */
+export const isRepeated = (text: string) => text.length <= LONGEST_CHARACTERS;
 
 /**
  * Has a SQLite connection prepare each statement once: Kysely prepares anew whatever it runs, which costs as much as a
@@ -16,7 +19,7 @@ export function rememberStatements<Statement extends object>(database: Preparing
   const statements = new LRUCache<string, Statement>({ max: MOST_STATEMENTS });
   const prepare = database.prepare.bind(database);
   database.prepare = (text) => {
-    if (text.length > LONGEST_CHARACTERS) return prepare(text);
+    if (!isRepeated(text)) return prepare(text);
     const known = statements.get(text) ?? prepare(text);
     statements.set(text, known);
     return known;

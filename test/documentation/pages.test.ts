@@ -5,7 +5,7 @@ import { escaped } from '../../src/html.ts';
 import { operations } from '../../src/operations.ts';
 import { NAMESPACE_OF } from '../../src/protocol.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { requireChromium } from './browser.ts';
+import { requireChromium } from '../support/services.ts';
 import { type AsyncApi, documentsOf, type OpenApi, restOperations } from './documents.ts';
 
 const PATHS = ['/docs', '/docs/realtime', '/docs/rest'] as const;
@@ -59,9 +59,8 @@ describe('The pages of the documentation', () => {
     this.timeout(30_000);
     let browser: Browser;
     before(async function () {
-      browser = await requireChromium(this);
+      ({ browser } = await requireChromium(this));
     });
-    after(() => browser?.close());
 
     /** Opens a page and gives back what went wrong in it. */
     async function open(path: string, page: Page): Promise<string[]> {
