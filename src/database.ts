@@ -4,23 +4,25 @@ import { MikroORM, type Options } from '@mikro-orm/core';
 import { type PostgreSqlConnection, defineConfig as postgresql } from '@mikro-orm/postgresql';
 import type { AbstractSqlConnection, AbstractSqlDriver, SqlEntityManager } from '@mikro-orm/sql';
 import { type SqliteConnection, defineConfig as sqlite } from '@mikro-orm/sqlite';
-import { CompiledQuery, type DatabaseConnection, type Kysely, type RawBuilder, sql } from 'kysely';
+import { CompiledQuery, type DatabaseConnection, type Kysely } from 'kysely';
 import { OneTimeCode, Session, Ticket, User, UsernamePiece } from './accounts/entities.ts';
 import type { DatabaseConfig } from './config-parts.ts';
 import { Conversation, Participant, ReadRange } from './conversations/entities.ts';
 import { isUnavailable } from './database-errors.ts';
+import { type RunEach, valuesOf } from './each-row.ts';
 import { Message } from './messages/entities.ts';
 import { Migrator } from './migrator.ts';
 import { type ClientPool, PipelinedTransactions } from './pipelined-transactions.ts';
 import { rememberStatements } from './prepared-statements.ts';
 import { BUSY_TIMEOUT_MS, beginImmediately } from './sqlite-locking.ts';
+import { type SqliteDatabase, SqliteTransactions } from './sqlite-transactions.ts';
 
 /** Waits for the turn to write; what it gives is to be called when the writing is done. */
 export type TakeTurn = () => Promise<() => void>;
 /** Runs SQL, inside a transaction or outside. */
 export type Sql = Kysely<unknown>;
-/** SQL, and lists of rows as one parameter for it. */
-export type Queries = Pick<Database, 'sql' | 'each'>;
+/** SQL, and statements that are run for each of many rows. */
+export type Queries = { readonly sql: Sql; readonly run: RunEach };
 export type Entities = SqlEntityManager;
 
 type TypeParsers = { setTypeParser(oid: number, parser: (text: string) => unknown): void };
@@ -83,27 +85,16 @@ async function setPragmas(connection: unknown): Promise<void> {
 export class Database {
   readonly kind: DatabaseConfig['kind'];
   readonly orm: MikroORM;
-  /** Locks the rows that a `select` reads until the transaction ends; SQLite has one writer at a time anyway. */
-  readonly forUpdate: RawBuilder<unknown>;
-  /**
-   * A list of rows as one parameter, to select from: `value` is a row as a JSON array, `key` its place. The statement's
-   * text is then the same for any number of rows, so it is built and prepared once.
-   */
-  readonly each: (rows: readonly (readonly unknown[])[]) => RawBuilder<unknown>;
 
-  readonly #pipelined = new PipelinedTransactions(() => this.#pool());
-
+  readonly #transactions: Pick<PipelinedTransactions, 'run'>;
   readonly #takeTurn: TakeTurn | undefined;
 
-  private constructor(kind: DatabaseConfig['kind'], orm: MikroORM, takeTurn: TakeTurn | undefined) {
-    this.kind = kind;
-    this.#takeTurn = kind === 'sqlite' ? takeTurn : undefined;
+  private constructor(orm: MikroORM, sqlite: SqliteDatabase | undefined, takeTurn: TakeTurn | undefined) {
+    this.kind = sqlite === undefined ? 'postgresql' : 'sqlite';
     this.orm = orm;
-    this.forUpdate = kind === 'postgresql' ? sql`for update` : sql``;
-    this.each = (rows) =>
-      kind === 'postgresql'
-        ? sql`json_array_elements(cast(${JSON.stringify(rows)} as json)) with ordinality as each(value, key)`
-        : sql`json_each(${JSON.stringify(rows)})`;
+    this.#takeTurn = sqlite === undefined ? undefined : takeTurn;
+    this.#transactions =
+      sqlite === undefined ? new PipelinedTransactions(() => this.#pool()) : new SqliteTransactions(this.sql, sqlite);
   }
 
   /**
@@ -112,25 +103,31 @@ export class Database {
    */
   static async open(config: DatabaseConfig, takeTurn?: TakeTurn): Promise<Database> {
     const orm = await MikroORM.init(ormOptions(config, { silent: true }));
-    const database = new Database(config.kind, orm, takeTurn);
     try {
-      if (config.kind === 'sqlite') {
-        const sqlite = await (database.#connection as SqliteConnection).getNativeClient();
-        beginImmediately(sqlite);
-        rememberStatements(sqlite);
-      }
-      await database.orm.migrator.up();
+      const sqlite = config.kind === 'sqlite' ? await openedSqlite(orm) : undefined;
+      await orm.migrator.up();
+      return new Database(orm, sqlite, takeTurn);
     } catch (error) {
-      await database.close();
+      await orm.close(true);
       throw error;
     }
-    return database;
   }
 
   /** SQL outside a transaction. */
   get sql(): Sql {
-    return this.#connection.getClient();
+    return connectionOf(this.orm).getClient();
   }
+
+  /** Runs a statement for each row, outside a transaction. */
+  readonly run: RunEach = async (statement, rows) => {
+    if (rows.length === 0) return [];
+    const all =
+      this.kind === 'postgresql'
+        ? [CompiledQuery.raw(statement.together, [JSON.stringify(rows)])]
+        : rows.map((row) => CompiledQuery.raw(statement.once.text, valuesOf(statement.once, row)));
+    const answers = await Promise.all(all.map((query) => this.sql.executeQuery(query)));
+    return answers.flatMap((answer) => answer.rows) as never[]; // what the statement says that it answers with
+  };
 
   /** Connections to PostgreSQL by what they do, and who waits for one; of SQLite, which has one, nothing. */
   async pool(): Promise<Record<string, number>> {
@@ -147,16 +144,16 @@ export class Database {
   }
 
   /**
-   * Runs `work` in one transaction. Only the given `Sql` may be used in it: anything else waits for this transaction
+   * Runs `work` in one transaction. Only the given queries may be used in it: anything else waits for this transaction
    * on SQLite, for ever. No mail, network or delivery inside. On PostgreSQL, what it asks for at once is sent at once.
    */
-  async transaction<T>(work: (transaction: Sql) => Promise<T>): Promise<T> {
-    if (this.kind === 'postgresql') return this.#pipelined.run(work);
-    const giveBack = await this.#takeTurn?.();
+  async transaction<T>(work: (transaction: Queries) => Promise<T>): Promise<T> {
+    if (this.#takeTurn === undefined) return this.#transactions.run(work);
+    const giveBack = await this.#takeTurn();
     try {
-      return await this.#connection.transactional((transaction) => work(transaction as unknown as Sql)); // one of any schema
+      return await this.#transactions.run(work);
     } finally {
-      giveBack?.();
+      giveBack();
     }
   }
 
@@ -176,11 +173,16 @@ export class Database {
 
   /** Of PostgreSQL alone. */
   async #pool() {
-    const pool = await (this.#connection as PostgreSqlConnection).getNativeClient();
+    const pool = await (connectionOf(this.orm) as PostgreSqlConnection).getNativeClient();
     return pool as typeof pool & ClientPool; // its own types know many more forms of a query
   }
+}
 
-  get #connection(): AbstractSqlConnection {
-    return this.orm.em.getConnection() as AbstractSqlConnection; // as above
-  }
+const connectionOf = (orm: MikroORM) => orm.em.getConnection() as AbstractSqlConnection; // both drivers are SQL drivers
+
+async function openedSqlite(orm: MikroORM): Promise<SqliteDatabase> {
+  const sqlite = await (connectionOf(orm) as SqliteConnection).getNativeClient();
+  beginImmediately(sqlite);
+  rememberStatements(sqlite);
+  return sqlite as unknown as SqliteDatabase; // its own types know many more ways to give values
 }

@@ -1,14 +1,8 @@
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
-  Kysely,
-  PostgresAdapter,
-  PostgresIntrospector,
-  PostgresQueryCompiler,
-} from 'kysely';
+import type { CompiledQuery } from 'kysely';
 import { LRUCache } from 'lru-cache';
-import type { Sql } from './database.ts';
+import { borrowed } from './borrowed-connection.ts';
+import type { Queries } from './database.ts';
+import type { RunEach } from './each-row.ts';
 import { isRepeated, MOST_STATEMENTS } from './prepared-statements.ts';
 
 type Answer = { rows: never[]; command?: string; rowCount: number | null };
@@ -36,7 +30,7 @@ const BEGIN =
  */
 export class PipelinedTransactions {
   readonly #pool: () => Promise<ClientPool>;
-  readonly #connections = new WeakMap<Client, Sql>();
+  readonly #connections = new WeakMap<Client, Queries>();
   readonly #names = new Map<string, string>();
   readonly #seen = new LRUCache<string, true>({ max: MOST_STATEMENTS });
 
@@ -48,7 +42,7 @@ export class PipelinedTransactions {
    * Runs `work` in one transaction. What it asks for at once, with `Promise.all`, is sent at once.
    * @throws what `work` throws, or the database: nothing is kept then
    */
-  async run<T>(work: (transaction: Sql) => Promise<T>): Promise<T> {
+  async run<T>(work: (transaction: Queries) => Promise<T>): Promise<T> {
     const client = await (await this.#pool()).connect();
     let usable = false;
     try {
@@ -67,32 +61,23 @@ export class PipelinedTransactions {
     }
   }
 
-  /** A Kysely that neither waits between statements nor opens transactions of its own. */
-  #over(client: Client): Sql {
+  #over(client: Client): Queries {
     const known = this.#connections.get(client);
     if (known !== undefined) return known;
-    const connection = {
-      executeQuery: async ({ sql: text, parameters }: CompiledQuery) => {
-        const name = this.#nameOf(text);
-        const { rows, command, rowCount } = await client.query({
-          text,
-          values: parameters,
-          ...(name !== undefined && { name }),
-        });
-        return CHANGING.has(command ?? '') ? { rows, numAffectedRows: BigInt(rowCount ?? 0) } : { rows };
-      },
-      streamQuery: () => Promise.reject(new Error('not in a transaction')),
+    const execute = async ({ sql: text, parameters }: CompiledQuery) => {
+      const { rows, command, rowCount } = await client.query(this.#named(text, parameters));
+      return CHANGING.has(command ?? '') ? { rows, numAffectedRows: BigInt(rowCount ?? 0) } : { rows };
     };
-    const made: Sql = new Kysely({
-      dialect: {
-        createAdapter: () => new PostgresAdapter(),
-        createDriver: () => driverOf(connection as never), // it streams nothing
-        createIntrospector: (db) => new PostgresIntrospector(db),
-        createQueryCompiler: () => new PostgresQueryCompiler(),
-      },
-    });
+    const run: RunEach = async ({ together }, rows) =>
+      rows.length === 0 ? [] : (await client.query(this.#named(together, [JSON.stringify(rows)]))).rows;
+    const made: Queries = { sql: borrowed('postgresql', execute), run };
     this.#connections.set(client, made);
     return made;
+  }
+
+  #named(text: string, values: readonly unknown[]) {
+    const name = this.#nameOf(text);
+    return { text, values, ...(name !== undefined && { name }) };
   }
 
   /** A statement that is asked for a second time is prepared; of those that vary there would be no end. */
@@ -105,17 +90,6 @@ export class PipelinedTransactions {
     return this.#names.get(text);
   }
 }
-
-const nothing = () => Promise.resolve();
-const driverOf = (connection: DatabaseConnection): Driver => ({
-  init: nothing,
-  acquireConnection: () => Promise.resolve(connection),
-  releaseConnection: nothing,
-  beginTransaction: nothing,
-  commitTransaction: nothing,
-  rollbackTransaction: nothing,
-  destroy: nothing,
-});
 
 /** What the work gave, when the transaction has begun too; whichever fails, the other is waited for. */
 async function afterBoth<T>(work: Promise<T>, begun: Promise<unknown>): Promise<T> {

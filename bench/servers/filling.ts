@@ -25,6 +25,12 @@ const numbers = (name: string, count: number) => {
   return sql`${table}(i) as (select 1 union all select i + 1 from ${table} where i < ${sql.lit(count)})`;
 };
 
+/** Rows of numbers to select from: `value` is a row as a JSON array. */
+const listed = ({ kind }: Database, rows: readonly (readonly number[])[]) =>
+  kind === 'postgresql'
+    ? sql`json_array_elements(cast(${JSON.stringify(rows)} as json)) as each(value)`
+    : sql`json_each(${JSON.stringify(rows)})`;
+
 /** Users 1 … `count`, each with a session that lasts. */
 export async function fillUsers(database: Database, count: number, passwordHash = '-'): Promise<void> {
   const now = sql.lit(Date.now());
@@ -52,7 +58,7 @@ export async function fillGroups(database: Database, groups: readonly (readonly 
   await sql`
     insert into participants (conversation_id, user_id, is_admin, joined_at, read_seq, settled, delivered_seq)
     select cast(value ->> 0 as integer), cast(value ->> 1 as integer), ${isTrue(database)}, ${now}, 0, 0, 0
-    from ${database.each(pairs)}`.execute(database.sql);
+    from ${listed(database, pairs)}`.execute(database.sql);
   await followIds(database, 'conversations');
 }
 
@@ -79,7 +85,7 @@ async function fillParticipants(database: Database, talk: Talk, now: number): Pr
       with recursive ${numbers('n', count)}
       select ${sql.lit(first - 1)} + i, cast(value ->> 0 as integer), ${isTrue(database)}, ${sql.lit(now)},
         cast(value ->> 1 as integer), cast(value ->> 2 as integer), cast(value ->> 3 as integer)
-      from n cross join ${database.each(states.slice(start, start + ROWS_AT_ONCE))}`.execute(database.sql);
+      from n cross join ${listed(database, states.slice(start, start + ROWS_AT_ONCE))}`.execute(database.sql);
   }
 }
 

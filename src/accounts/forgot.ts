@@ -31,7 +31,7 @@ export const resetPassword = publicOperation({
     const user = await context.database.entities().findOne(User, { emailKey });
     if (user === null) throw new ChatError('invalid_otp');
     const passwordHash = await passwords.hash(password);
-    await context.database.transaction(async (transaction) => {
+    await context.database.transaction(async ({ sql: transaction }) => {
       await codes.use(transaction, 'reset', emailKey, otp);
       const entities = context.database.entities(transaction);
       await entities.nativeUpdate(User, { id: user.id }, { passwordHash });

@@ -48,10 +48,9 @@ export const lastSeen = operation({
 async function update(database: Database, userId: number, changed: Partial<User>): Promise<void> {
   try {
     await database.transaction(async (transaction) => {
-      await database.entities(transaction).nativeUpdate(User, { id: userId }, changed);
+      await database.entities(transaction.sql).nativeUpdate(User, { id: userId }, changed);
       const { usernameKey } = changed;
-      if (usernameKey !== undefined)
-        await indexUsername({ sql: transaction, each: database.each }, userId, usernameKey);
+      if (usernameKey !== undefined) await indexUsername(transaction, userId, usernameKey);
     });
   } catch (error) {
     if (breaksUnique(error, 'username_key')) throw new ChatError('username_taken');

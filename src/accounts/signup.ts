@@ -65,13 +65,13 @@ async function createUser(
   const now = Date.now();
   try {
     return await database.transaction(async (transaction) => {
-      await accounts.codes.use(transaction, 'signup', emailKey, code);
+      await accounts.codes.use(transaction.sql, 'signup', emailKey, code);
       const { rows } = await sql<{ id: number }>`
         insert into users (username, username_key, email, email_key, password_hash, last_seen, created_at)
         values (${account.username}, ${keyOf(account.username)}, ${account.email}, ${emailKey}, ${passwordHash}, ${now}, ${now})
-        returning id`.execute(transaction);
+        returning id`.execute(transaction.sql);
       const id = rows[0]?.id ?? 0;
-      await indexUsername({ sql: transaction, each: database.each }, id, keyOf(account.username));
+      await indexUsername(transaction, id, keyOf(account.username));
       return id;
     });
   } catch (error) {

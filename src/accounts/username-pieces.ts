@@ -1,20 +1,23 @@
 import { sql } from 'kysely';
 import type { Queries, Sql } from '../database.ts';
+import { EachRow } from '../each-row.ts';
 
 const LONGEST_PIECE = 3;
 /** No username has it. */
 const BEGINNING = '^';
 
 /** Notes by which pieces a user's name is found; to be called in the transaction that gives the name. */
-export async function indexUsername({ sql: db, each }: Queries, userId: number, usernameKey: string): Promise<void> {
+export async function indexUsername({ sql: db, run }: Queries, userId: number, usernameKey: string): Promise<void> {
   await sql`delete from username_pieces where user_id = ${userId}`.execute(db);
   const rows = piecesOf(usernameKey).map((piece) => [piece, usernameKey.length, usernameKey, userId]);
-  await sql`
-    insert into username_pieces (piece, length, username_key, user_id)
-    select value ->> 0, cast(value ->> 1 as integer), value ->> 2, cast(value ->> 3 as bigint) from ${each(rows)} where true`.execute(
-    db,
-  );
+  await run(insertPiece, rows);
 }
+
+const insertPiece = new EachRow(
+  (row) => `
+    insert into username_pieces (piece, length, username_key, user_id)
+    select ${row.text(0)}, ${row.int(1)}, ${row.text(2)}, ${row.int(3)} ${row.from}`,
+);
 
 /** The same, in one statement, for all users who have no pieces yet: for whoever makes users by other means than signing up. */
 export async function indexUsernames(db: Sql): Promise<void> {

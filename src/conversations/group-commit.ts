@@ -104,8 +104,8 @@ export class GroupCommit {
     const began = performance.now();
     let committing = false;
     try {
-      const outcomes = await this.#database.transaction(async (sql) => {
-        const batch = await Batch.begin(sql, this.#database, locksOf(entries), this.#clock());
+      const outcomes = await this.#database.transaction(async (transaction) => {
+        const batch = await Batch.begin(transaction, locksOf(entries), this.#clock());
         const results = await runAll(batch, entries);
         await batch.finish();
         committing = true;

@@ -1,8 +1,7 @@
-import { sql } from 'kysely';
 import type { Queries } from '../database.ts';
+import { EachRow } from '../each-row.ts';
 import { ChatError } from '../errors.ts';
 import type { Caller } from '../operation.ts';
-import { int8At } from './batch.ts';
 
 /** A user in a conversation, seen together. */
 export type Participation = {
@@ -22,6 +21,15 @@ export type Participation = {
 type Pair = { conversationId: number; userId: number };
 const keyOf = ({ conversationId, userId }: Pair) => `${conversationId}:${userId}`;
 
+const findParticipation = new EachRow<Participation>(
+  (row) => `
+    select p.conversation_id as "conversationId", p.user_id as "userId", u.username, c.is_group as "isGroup",
+      p.is_admin as "isAdmin", c.last_seq as "lastSeq", c.removal_seq as "removalSeq", p.read_seq as "readSeq", p.settled,
+      p.range_count as "rangeCount", p.delivered_seq as "deliveredSeq"
+    from participants p join conversations c on c.id = p.conversation_id join users u on u.id = p.user_id${row.and}
+    where p.conversation_id = ${row.int(0)} and p.user_id = ${row.int(1)}`,
+);
+
 /** The participations among the given pairs, each found by its pair. */
 export class Participations {
   readonly #found: ReadonlyMap<string, Participation>;
@@ -30,17 +38,10 @@ export class Participations {
     this.#found = new Map(rows.map((row) => [keyOf(row), row]));
   }
 
-  static async find({ sql: db, each }: Queries, pairs: readonly Pair[]): Promise<Participations> {
+  static async find({ run }: Queries, pairs: readonly Pair[]): Promise<Participations> {
     if (pairs.length === 0) return new Participations([]);
     const wanted = new Map(pairs.map((pair) => [keyOf(pair), [pair.conversationId, pair.userId]]));
-    const { rows } = await sql<Participation>`
-      select p.conversation_id as "conversationId", p.user_id as "userId", u.username, c.is_group as "isGroup",
-        p.is_admin as "isAdmin", c.last_seq as "lastSeq", c.removal_seq as "removalSeq", p.read_seq as "readSeq", p.settled,
-        p.range_count as "rangeCount", p.delivered_seq as "deliveredSeq"
-      from participants p join conversations c on c.id = p.conversation_id join users u on u.id = p.user_id
-      where (p.conversation_id, p.user_id) in (select ${int8At(0)}, ${int8At(1)} from ${each([...wanted.values()])})`.execute(
-      db,
-    );
+    const rows = await run(findParticipation, [...wanted.values()]);
     return new Participations(
       rows.map((row) => ({ ...row, isGroup: Boolean(row.isGroup), isAdmin: Boolean(row.isAdmin) })),
     );

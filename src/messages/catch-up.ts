@@ -55,12 +55,22 @@ async function findChanges(
   wanted: number,
 ): Promise<StoredMessage[]> {
   const of = sql`${selectMessages} where m.conversation_id = ${id} and ${isIn(userId, id)}`;
-  const { rows } = reset
-    ? await sql<StoredMessage>`${of} order by m.seq desc limit ${wanted}`.execute(db)
-    : await sql<StoredMessage>`${of} and m.changed_seq > ${since} order by m.changed_seq limit ${wanted + 1}`.execute(
-        db,
-      );
-  return reset ? rows.reverse() : rows;
+  if (reset) return (await sql<StoredMessage>`${of} order by m.seq desc limit ${wanted}`.execute(db)).rows.reverse();
+  // new ones, and older or newer ones that were changed: each kind in the order of an index of its own
+  const { rows } = await sql<StoredMessage>`
+    with changed as (
+      select id from (
+        select id from messages where conversation_id = ${id} and seq > ${since} and changed_seq = seq
+        order by seq limit ${wanted + 1}
+      ) as unchanged
+      union all
+      select id from (
+        select id from messages where conversation_id = ${id} and changed_seq > ${since} and changed_seq > seq
+        order by changed_seq limit ${wanted + 1}
+      ) as changed_later
+    )
+    ${of} and m.id in (select id from changed)`.execute(db);
+  return rows.sort((a, b) => a.changedSeq - b.changedSeq).slice(0, wanted + 1);
 }
 
 async function statusesOf(

@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import { object } from 'yup';
 import type { Context } from '../context.ts';
-import { type Batch, int8At, type LockedConversation } from '../conversations/batch.ts';
+import type { Batch, LockedConversation } from '../conversations/batch.ts';
 import type { Change } from '../conversations/group-commit.ts';
 import { Participations } from '../conversations/participation.ts';
+import { EachRow } from '../each-row.ts';
 import type { Effect } from '../effects.ts';
 import { ChatError } from '../errors.ts';
 import { idOfConversation, required, wholeNumber } from '../inputs.ts';
@@ -71,14 +72,17 @@ function highestOf(all: readonly (Raised | undefined)[]): Raised[] {
 }
 
 async function store(batch: Batch, confirmations: readonly Confirmation[]): Promise<void> {
-  if (confirmations.length === 0) return;
-  const rows = confirmations.map(({ conversationId, userId, seq }) => [conversationId, userId, seq]);
-  await sql`
-    update participants set delivered_seq = v.seq
-    from (select ${int8At(0)} as conversation_id, ${int8At(1)} as user_id, ${int8At(2)} as seq from ${batch.each(rows)}) as v
-    where participants.conversation_id = v.conversation_id and participants.user_id = v.user_id
-      and participants.delivered_seq < v.seq`.execute(batch.sql);
+  await batch.run(
+    storeConfirmation,
+    confirmations.map(({ conversationId, userId, seq }) => [conversationId, userId, seq]),
+  );
 }
+
+const storeConfirmation = new EachRow(
+  (row) => `
+    update participants set delivered_seq = ${row.int(2)} ${row.from}
+    where conversation_id = ${row.int(0)} and user_id = ${row.int(1)} and delivered_seq < ${row.int(2)}`,
+);
 
 /** Those whose conversations are small enough for live receipts. */
 async function smallEnough(batch: Batch, all: readonly Raised[]): Promise<ReadonlySet<Raised>> {

@@ -24,6 +24,10 @@ export const Message = defineEntity({
     event: p.string().length(32).nullable(),
     subjectId: int8().nullable(),
   },
-  uniques: [{ properties: ['conversationId', 'seq'] }, { properties: ['senderId', 'clientMessageId'] }],
-  indexes: [{ properties: ['conversationId', 'changedSeq'] }],
+  uniques: [
+    { properties: ['conversationId', 'seq'] },
+    { properties: ['senderId', 'clientMessageId'], where: 'client_message_id is not null' },
+  ],
+  // a message that was never changed is found by its `seq`: most need no entry here
+  indexes: [{ properties: ['conversationId', 'changedSeq'], where: 'changed_seq > seq' }],
 });

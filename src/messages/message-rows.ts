@@ -20,11 +20,12 @@ export type StoredMessage = {
 };
 
 /** To be followed by conditions on `m`. */
-export const selectMessages = sql`
+export const SELECT_MESSAGES = `
   select m.id, m.conversation_id as "conversationId", m.sender_id as "senderId", u.username as "senderUsername", m.seq,
     m.changed_seq as "changedSeq", m.content, m.client_message_id as "clientMessageId", m.created_at as "createdAt",
     m.edited_at as "editedAt", m.deleted_at as "deletedAt", m.event, m.subject_id as "subjectId"
   from messages m join users u on u.id = m.sender_id`;
+export const selectMessages = sql.raw(SELECT_MESSAGES);
 
 /**
  * Part of the reading statement itself, so that one who is removed between a check and the reading gets nothing newer

@@ -1,4 +1,5 @@
 import type { Batch, LockedConversation } from '../conversations/batch.ts';
+import type { Participation } from '../conversations/participation.ts';
 import { ChatError } from '../errors.ts';
 import type { StoredMessage } from './message-rows.ts';
 
@@ -9,65 +10,65 @@ export type Send = {
   clientMessageId: string | null;
   connection: string | undefined;
 };
-export type NewMessage = Omit<StoredMessage, 'id'>;
 /** Per send: the message it made, the earlier one that it repeats, or why it was refused. */
 export type Sent = { made: StoredMessage } | { repeated: StoredMessage } | { refused: ChatError };
 
 export const keyOf = (senderId: number, clientMessageId: string) => `${senderId}:${clientMessageId}`;
-export const placeOf = (message: { conversationId: number; seq: number }) => `${message.conversationId}:${message.seq}`;
 
-/** How a sender's own messages of a batch count as read for them. */
+/** A sender's own messages of a batch, in one conversation. */
 export type OwnMessages = {
-  conversationId: number;
-  senderId: number;
+  readonly sender: Participation;
+  /** How many messages of users the conversation had before them. */
+  readonly countBefore: number;
   count: number;
-  countBefore: number;
+  /** The number of the last one that no message of somebody else comes before. */
   lastOfFirstRun: number;
 };
 
 /** Gives the sends of a batch their numbers, in their order. */
 export class Numbering {
-  readonly rows: NewMessage[] = [];
+  /** What is to be inserted; each gets its id by that. */
+  readonly rows: StoredMessage[] = [];
   readonly #batch: Batch;
-  readonly #earlier: ReadonlyMap<string, StoredMessage>;
-  readonly #places = new Map<string, string>();
-  readonly #own = new Map<string, OwnMessages>();
+  readonly #known: Map<string, StoredMessage>;
+  readonly #own = new Map<Participation, OwnMessages>();
 
-  constructor(batch: Batch, earlier: ReadonlyMap<string, StoredMessage>) {
+  /** @param known messages that were sent before, by sender and client id */
+  constructor(batch: Batch, known: ReadonlyMap<string, StoredMessage>) {
     this.#batch = batch;
-    this.#earlier = earlier;
+    this.#known = new Map(known);
   }
 
-  senders(): OwnMessages[] {
+  get own(): OwnMessages[] {
     return [...this.#own.values()];
   }
 
-  /** What became of a send, once the rows have been inserted and are known by their place. */
-  number(send: Send, username: string | undefined): (made: ReadonlyMap<string, StoredMessage>) => Sent {
+  /** What becomes of a send. */
+  number(send: Send, sender: Participation | undefined): Sent {
     const key = send.clientMessageId === null ? undefined : keyOf(send.senderId, send.clientMessageId);
-    const repeated = key === undefined ? undefined : this.#earlier.get(key);
-    if (repeated !== undefined) return () => ({ repeated });
-    const twin = key === undefined ? undefined : this.#places.get(key);
-    if (twin !== undefined) return (made) => ({ repeated: made.get(twin) as StoredMessage });
+    const repeated = key === undefined ? undefined : this.#known.get(key);
+    if (repeated !== undefined) return { repeated };
     const conversation = this.#batch.conversation(send.conversationId);
-    if (conversation === undefined || username === undefined)
-      return () => ({ refused: new ChatError('not_participant') });
-    const place = placeOf(this.#append(send, username, conversation));
-    if (key !== undefined) this.#places.set(key, place);
-    return (made) => ({ made: made.get(place) as StoredMessage });
+    if (conversation === undefined || sender === undefined) return { refused: new ChatError('not_participant') };
+    const made = this.#append(send, sender, conversation);
+    if (key !== undefined) this.#known.set(key, made);
+    return { made };
   }
 
-  #append(send: Send, senderUsername: string, conversation: LockedConversation): NewMessage {
+  #append(send: Send, sender: Participation, conversation: LockedConversation): StoredMessage {
     const seq = this.#batch.nextSeq(conversation);
-    this.#countOwn(send, conversation.messageCount, seq);
+    this.#countOwn(sender, conversation.messageCount, seq);
     conversation.messageCount += 1;
     conversation.activityAt = this.#batch.now;
-    const { connection: _, ...fields } = send;
     const row = {
-      ...fields,
-      senderUsername,
+      id: 0,
+      conversationId: send.conversationId,
+      senderId: send.senderId,
+      senderUsername: sender.username,
       seq,
       changedSeq: seq,
+      content: send.content,
+      clientMessageId: send.clientMessageId,
       createdAt: this.#batch.now,
       editedAt: null,
       deletedAt: null,
@@ -78,11 +79,10 @@ export class Numbering {
     return row;
   }
 
-  #countOwn({ conversationId, senderId }: Send, countBefore: number, seq: number): void {
-    const key = `${conversationId}:${senderId}`;
-    const own = this.#own.get(key) ?? { conversationId, senderId, count: 0, countBefore, lastOfFirstRun: seq };
+  #countOwn(sender: Participation, countBefore: number, seq: number): void {
+    const own = this.#own.get(sender) ?? { sender, count: 0, countBefore, lastOfFirstRun: seq };
     if (own.countBefore + own.count === countBefore) own.lastOfFirstRun = seq;
     own.count += 1;
-    this.#own.set(key, own);
+    this.#own.set(sender, own);
   }
 }

@@ -1,8 +1,8 @@
-import { sql } from 'kysely';
 import { object } from 'yup';
-import { type Batch, int8At } from '../conversations/batch.ts';
+import type { Batch } from '../conversations/batch.ts';
 import type { Change, Outcome } from '../conversations/group-commit.ts';
 import { Participations } from '../conversations/participation.ts';
+import { EachRow } from '../each-row.ts';
 import { type Effect, toConversation } from '../effects.ts';
 import { ChatError } from '../errors.ts';
 import { ids } from '../inputs.ts';
@@ -41,12 +41,12 @@ const reading: Change<Read, Result> = {
 /** Those of the messages that have been deleted, perhaps since they were found. */
 async function deletedOf(batch: Batch, items: readonly Read[]): Promise<Set<number>> {
   const rows = items.flatMap(({ messages }) => messages.map(({ id }) => [id]));
-  const { rows: deleted } = await sql<{ id: number }>`
-    select id from messages where id in (select ${int8At(0)} from ${batch.each(rows)}) and deleted_at is not null`.execute(
-    batch.sql,
-  );
-  return new Set(deleted.map(({ id }) => id));
+  return new Set((await batch.run(findDeleted, rows)).map(({ id }) => id));
 }
+
+const findDeleted = new EachRow<{ id: number }>(
+  (row) => `select m.id from messages m${row.and} where m.id = ${row.int(0)} and m.deleted_at is not null`,
+);
 
 async function read(
   batch: Batch,

@@ -1,16 +1,18 @@
-import { sql } from 'kysely';
 import { object } from 'yup';
-import { type Batch, int8At, type LockedConversation } from '../conversations/batch.ts';
+import type { Batch, LockedConversation } from '../conversations/batch.ts';
 import type { Change, Outcome } from '../conversations/group-commit.ts';
 import { Participations } from '../conversations/participation.ts';
+import { EachRow } from '../each-row.ts';
 import { toConversation } from '../effects.ts';
 import { idOfConversation, required, text, visibleText } from '../inputs.ts';
 import { operation, type Result } from '../operation.ts';
-import { messageFields, type StoredMessage, selectMessages } from './message-rows.ts';
-import { keyOf, type NewMessage, Numbering, type OwnMessages, placeOf, type Send, type Sent } from './numbering.ts';
+import { messageFields, SELECT_MESSAGES, type StoredMessage } from './message-rows.ts';
+import { keyOf, Numbering, type OwnMessages, type Send, type Sent } from './numbering.ts';
 
 const CONTENT_CHARACTERS = 4096;
 const CLIENT_MESSAGE_ID_CHARACTERS = 64;
+/** So far behind one's own messages the watermark may stay: half of what reading looks into. */
+const LONGEST_WAKE = 1_000;
 
 export const messageContent = (example = 'Let’s meet up at 5 PM.') =>
   visibleText(1, CONTENT_CHARACTERS).required(required).meta({ description: 'The text of the message.', example });
@@ -41,11 +43,9 @@ const sending: Change<Send, Result> = {
   async run(batch, sends) {
     const [earlier, members] = await Promise.all([findEarlier(batch, sends), findSenders(batch, sends)]);
     const numbered = new Numbering(batch, earlier);
-    const drafts = sends.map((send) =>
-      numbered.number(send, members.get(send.conversationId, send.senderId)?.username),
-    );
-    const [made] = await Promise.all([insertMessages(batch, numbered.rows), settleOwn(batch, numbered.senders())]);
-    return sends.map((send, index) => outcomeOf(batch, send, drafts[index]?.(made) as Sent));
+    const sent = sends.map((send) => numbered.number(send, members.get(send.conversationId, send.senderId)));
+    await Promise.all([insertMessages(batch, numbered.rows), settleOwn(batch, numbered.own)]);
+    return sends.map((send, index) => outcomeOf(batch, send, sent[index] as Sent)); // there are as many
   },
 };
 
@@ -57,16 +57,17 @@ function outcomeOf(batch: Batch, send: Send, sent: Sent): Outcome<Result> {
   return { answer: payload, effects: [toConversation(room, { type: 'message', payload }, send.connection)] };
 }
 
+const findByClientId = new EachRow<StoredMessage>(
+  (row) => `
+    ${SELECT_MESSAGES}${row.and} where m.sender_id = ${row.int(0)} and m.client_message_id = ${row.text(1)}`,
+);
+
 /** Messages that were sent before under the same client ids. */
 async function findEarlier(batch: Batch, sends: readonly Send[]): Promise<Map<string, StoredMessage>> {
   const pairs = sends.flatMap(({ senderId, clientMessageId }) =>
     clientMessageId === null ? [] : [[senderId, clientMessageId]],
   );
-  if (pairs.length === 0) return new Map();
-  const { rows } = await sql<StoredMessage>`
-    ${selectMessages} where (m.sender_id, m.client_message_id) in (
-      select ${int8At(0)}, value ->> 1 from ${batch.each(pairs)}
-    )`.execute(batch.sql);
+  const rows = await batch.run(findByClientId, pairs);
   return new Map(rows.map((row) => [keyOf(row.senderId, row.clientMessageId ?? ''), row]));
 }
 
@@ -76,8 +77,15 @@ const findSenders = (batch: Batch, sends: readonly Send[]) =>
     sends.map(({ conversationId, senderId: userId }) => ({ conversationId, userId })),
   );
 
-async function insertMessages(batch: Batch, rows: readonly NewMessage[]): Promise<Map<string, StoredMessage>> {
-  if (rows.length === 0) return new Map();
+const insertMessage = new EachRow<{ id: number }>(
+  (row) => `
+    insert into messages (conversation_id, sender_id, seq, changed_seq, content, client_message_id, created_at)
+    select ${row.int(0)}, ${row.int(1)}, ${row.int(2)}, ${row.int(2)}, ${row.text(3)}, ${row.text(4)}, ${row.int(5)}
+    ${row.from} ${row.inOrder} ${row.givingId}`,
+);
+
+/** Each row is inserted, numbered and answered before the next. */
+async function insertMessages(batch: Batch, rows: readonly StoredMessage[]): Promise<void> {
   const values = rows.map(({ conversationId, senderId, seq, content, clientMessageId, createdAt }) => [
     conversationId,
     senderId,
@@ -86,35 +94,43 @@ async function insertMessages(batch: Batch, rows: readonly NewMessage[]): Promis
     clientMessageId,
     createdAt,
   ]);
-  const inserted = await sql<{ id: number; conversationId: number; seq: number }>`
-    insert into messages (conversation_id, sender_id, seq, changed_seq, content, client_message_id, created_at)
-    select ${int8At(0)}, ${int8At(1)}, ${int8At(2)}, ${int8At(2)}, value ->> 3, value ->> 4, ${int8At(5)}
-    from ${batch.each(values)} where true order by key returning id, conversation_id as "conversationId", seq`.execute(
-    batch.sql,
-  );
-  const ids = new Map(inserted.rows.map((row) => [placeOf(row), row.id]));
-  const made = rows.map((row) => ({ ...row, id: ids.get(placeOf(row)) as number }));
-  for (const { conversationId, id } of made) {
-    const conversation = batch.conversation(conversationId);
-    if (conversation !== undefined) conversation.lastMessageId = id;
+  const inserted = await batch.run(insertMessage, values);
+  for (const [index, row] of rows.entries()) {
+    row.id = (inserted[index] as { id: number }).id; // there are as many
+    const conversation = batch.conversation(row.conversationId);
+    if (conversation !== undefined) conversation.lastMessageId = row.id;
   }
-  return new Map(made.map((row) => [placeOf(row), row]));
 }
 
 /**
- * One's own messages never count as unread. Who had nothing unread before them also moves the watermark on, so that in
- * an active conversation reading leaves no islands.
+ * One's own messages never count as unread. Who had nothing unread before them moves the watermark on with them, but not
+ * each time, as two indexes hold it: reading does it anyway, as long as it finds the gap short enough to look into.
  */
-async function settleOwn(batch: Batch, senders: readonly OwnMessages[]): Promise<void> {
-  if (senders.length === 0) return;
-  const rows = senders.map((own) => [own.conversationId, own.senderId, own.count, own.countBefore, own.lastOfFirstRun]);
-  await sql`
-    update participants set settled = settled + v.count,
-      read_seq = case when settled = v.count_before and range_count = 0 then v.last_of_first_run else read_seq end
-    from (
-      select ${int8At(0)} as conversation_id, ${int8At(1)} as user_id, ${int8At(2)} as count, ${int8At(3)} as count_before,
-        ${int8At(4)} as last_of_first_run
-      from ${batch.each(rows)}
-    ) as v
-    where participants.conversation_id = v.conversation_id and participants.user_id = v.user_id`.execute(batch.sql);
+async function settleOwn(batch: Batch, all: readonly OwnMessages[]): Promise<void> {
+  const behind = all.filter(
+    ({ sender, countBefore, lastOfFirstRun }) =>
+      sender.settled === countBefore && sender.rangeCount === 0 && lastOfFirstRun - sender.readSeq > LONGEST_WAKE,
+  );
+  await Promise.all([
+    batch.run(
+      settle,
+      all.map(({ sender: { conversationId, userId }, count }) => [conversationId, userId, count]),
+    ),
+    batch.run(
+      moveWatermark,
+      behind.map(({ sender: { conversationId, userId }, lastOfFirstRun }) => [conversationId, userId, lastOfFirstRun]),
+    ),
+  ]);
 }
+
+const settle = new EachRow(
+  (row) => `
+    update participants set settled = settled + ${row.int(2)} ${row.from}
+    where conversation_id = ${row.int(0)} and user_id = ${row.int(1)}`,
+);
+
+const moveWatermark = new EachRow(
+  (row) => `
+    update participants set read_seq = ${row.int(2)} ${row.from}
+    where conversation_id = ${row.int(0)} and user_id = ${row.int(1)}`,
+);

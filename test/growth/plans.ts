@@ -46,7 +46,7 @@ export async function planOf(database: Database, { sql, parameters }: Statement)
   if (!EXPLAINED.test(sql)) return undefined;
   if (database.kind === 'sqlite')
     return planOnSqlite(sql, await explain(database.sql, `explain query plan ${sql}`, parameters));
-  return database.transaction(async (transaction) => {
+  return database.transaction(async ({ sql: transaction }) => {
     for (const setting of AS_IF_LARGE) await explain(transaction, `set local ${setting}`, []);
     const indexes = (await explain(transaction, INDEXES, [])) as Index[];
     return planOnPostgresql(await explain(transaction, `explain (format json) ${sql}`, parameters), indexes);

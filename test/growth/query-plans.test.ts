@@ -22,7 +22,13 @@ const HOUR_MS = 3_600_000;
  * that it is taken out here.
  */
 type Exceptions = Readonly<Record<string, RegExp>>;
-const MAY_SCAN: Exceptions = {};
+/** By database: the plans differ. */
+const MAY_SCAN: Record<string, Exceptions> = {
+  sqlite: {
+    'a new user is looked for among the senders only while a deferred foreign key is broken (FkIfZero), and none is':
+      /insert into users/,
+  },
+};
 const MAY_SORT: Exceptions = {
   "the activity by which a user's conversations are listed is in another table":
     /order by n\.activity_at desc, n\.id desc limit/,
@@ -73,7 +79,7 @@ onEachDatabase('Every statement', (kind) => {
 
   it('finds its rows by an index in the tables that grow', () => {
     expectOnly(
-      MAY_SCAN,
+      MAY_SCAN[kind] ?? {},
       explained.filter(({ scanned }) => scanned.length > 0),
     );
   });

@@ -13,7 +13,7 @@ onEachDatabase('People who were there before the search had pieces of their name
       url === undefined ? { kind: 'sqlite', path: ':memory:' } : { kind: 'postgresql', url },
     );
     try {
-      for (const _ of ['deleted_are_settled', 'username_pieces']) await database.orm.migrator.down();
+      for (const _ of ['indexes_of_few', 'deleted_are_settled', 'username_pieces']) await database.orm.migrator.down();
       await sql`
         insert into users (username, username_key, email, email_key, password_hash, last_seen, created_at)
         values ('aLice_x', 'alice_x', 'a', 'a', 'x', 1, 1), ('B.b', 'b.b', 'b', 'b', 'x', 1, 1)`.execute(database.sql);

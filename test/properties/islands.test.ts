@@ -85,7 +85,7 @@ onEachDatabase('A participant who reads out of order', (kind) => {
     await does(BEN, 'read', MANY + 3);
     await does(ANN, 'delete', MANY + 2);
     await does(BEN, 'read', MANY + 4);
-    await does(BEN, 'send', 0); // moves the watermark over all islands
+    await does(BEN, 'send', 0);
     await does(ANN, 'send', 0, 1, 2);
     for (const message of [MANY + 8, MANY + 6, MANY + 7]) await does(BEN, 'read', message);
     await does(BEN, 'read', 1);
@@ -95,6 +95,17 @@ onEachDatabase('A participant who reads out of order', (kind) => {
     await does(ANN, 'send', 0, 1);
     await does(BEN, 'read', MANY + 10);
     await expectStatusesOfNewest(15);
+  });
+
+  it('leaves no island after many messages of their own, if there was nothing to read before them', async function () {
+    this.timeout(60_000);
+    await does(ANN, 'send', 0);
+    await does(BEN, 'read', 0);
+    await sendsMany(BEN, MANY);
+    await does(ANN, 'send', 0);
+    await does(BEN, 'read', MANY + 1);
+    expect(await islands()).to.equal(0);
+    await expectStatusesOfNewest(5);
   });
 
   it('may name hundreds of messages in any order, some of them own, read or deleted', async function () {

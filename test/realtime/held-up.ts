@@ -31,7 +31,7 @@ export function meanwhile<T>(
 ): Promise<{ begun: Promise<T> }> {
   const waiting = sql`select from pg_locks where locktype = 'advisory' and objid = ${sql.lit(LOCK)} and not granted`;
   return beside(app, (database) =>
-    database.transaction(async (db) => {
+    database.transaction(async ({ sql: db }) => {
       await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(db);
       const begun = begin();
       while ((await waiting.execute(db)).rows.length === 0) await setImmediate();

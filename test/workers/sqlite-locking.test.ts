@@ -25,17 +25,17 @@ describe('A transaction on a SQLite file that others write to', () => {
 
   it('has the lock from its beginning, so that what it read is still true when it writes', async () => {
     await one.transaction(async (transaction) => {
-      await sql`select id from users`.execute(transaction);
+      await sql`select id from users`.execute(transaction.sql);
       expect(await refusal(write(other)), 'another may not write meanwhile').to.equal(true);
-      await write({ sql: transaction });
+      await write(transaction);
     });
     await write(other);
   });
 
   it('is refused when it cannot have the lock, and the next one is not', async () => {
     await one.transaction(async () => {
-      expect(await refusal(other.transaction((transaction) => write({ sql: transaction })))).to.equal(true);
+      expect(await refusal(other.transaction((transaction) => write(transaction)))).to.equal(true);
     });
-    await other.transaction((transaction) => write({ sql: transaction }));
+    await other.transaction((transaction) => write(transaction));
   });
 });
