@@ -29,6 +29,13 @@ export function isUnavailable(error: unknown): boolean {
   return false;
 }
 
+/** Whether the database itself refused a statement: nothing of its transaction is kept then. */
+export function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  // PostgreSQL's errors have a severity, those of the connection to it have none
+  return 'severity' in error || ('code' in error && textOf(error.code).startsWith('SQLITE_'));
+}
+
 /** Whether a statement broke a unique constraint, told by a part of its name (a column's, say). */
 export function breaksUnique(error: unknown, column: string): boolean {
   for (let each = error; each instanceof Error; each = each.cause) {

@@ -23,6 +23,8 @@ export type TakeTurn = () => Promise<() => void>;
 export type Sql = Kysely<unknown>;
 /** SQL, and statements that are run for each of many rows. */
 export type Queries = { readonly sql: Sql; readonly run: RunEach };
+/** @param last to be told what the work wrote last, on which nothing but the commit depends */
+export type Transacted<T> = (transaction: Queries, last: (writes: Promise<unknown>) => void) => Promise<T>;
 export type Entities = SqlEntityManager;
 
 type TypeParsers = { setTypeParser(oid: number, parser: (text: string) => unknown): void };
@@ -145,9 +147,10 @@ export class Database {
 
   /**
    * Runs `work` in one transaction. Only the given queries may be used in it: anything else waits for this transaction
-   * on SQLite, for ever. No mail, network or delivery inside. On PostgreSQL, what it asks for at once is sent at once.
+   * on SQLite, for ever. No mail, network or delivery inside. On PostgreSQL, what it asks for at once is sent at once, and
+   * the commit with what it calls its last.
    */
-  async transaction<T>(work: (transaction: Queries) => Promise<T>): Promise<T> {
+  async transaction<T>(work: Transacted<T>): Promise<T> {
     if (this.#takeTurn === undefined) return this.#transactions.run(work);
     const giveBack = await this.#takeTurn();
     try {

@@ -1,15 +1,18 @@
 import type { CompiledQuery } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import { borrowed } from './borrowed-connection.ts';
-import type { Queries } from './database.ts';
+import type { Queries, Transacted } from './database.ts';
 import type { RunEach } from './each-row.ts';
 import { isRepeated, MOST_STATEMENTS } from './prepared-statements.ts';
 
+type Statement = { text: string; values?: readonly unknown[]; name?: string };
 type Answer = { rows: never[]; command?: string; rowCount: number | null };
 /** A connection of the `pg` driver that is set to send a statement without waiting for the one before it. */
 type Client = {
-  query(statement: { text: string; values?: readonly unknown[]; name?: string }): Promise<Answer>;
+  query(statement: Statement): Promise<Answer>;
   release(destroy?: boolean): void;
+  /** Not in its types: where it writes to. */
+  readonly connection: { readonly stream: { cork(): void; uncork(): void } };
 };
 export type ClientPool = { connect(): Promise<Client> };
 
@@ -42,14 +45,18 @@ export class PipelinedTransactions {
    * Runs `work` in one transaction. What it asks for at once, with `Promise.all`, is sent at once.
    * @throws what `work` throws, or the database: nothing is kept then
    */
-  async run<T>(work: (transaction: Queries) => Promise<T>): Promise<T> {
+  async run<T>(work: Transacted<T>): Promise<T> {
     const client = await (await this.#pool()).connect();
     let usable = false;
+    let writes: Promise<unknown> | undefined;
     try {
-      const begun = client.query({ text: BEGIN });
-      const result = await afterBoth(work(this.#over(client)), begun);
-      const { command } = await client.query({ text: 'commit' });
+      const begun = query(client, { text: BEGIN });
+      const working = work(this.#over(client), (last) => {
+        writes = last;
+      });
+      const result = await afterBoth(working, begun);
       // a transaction of which a statement failed is rolled back without an error
+      const { command } = await afterBoth(query(client, { text: 'commit' }), writes);
       if (command !== 'COMMIT') throw new Error('the transaction was rolled back');
       usable = true;
       return result;
@@ -65,11 +72,11 @@ export class PipelinedTransactions {
     const known = this.#connections.get(client);
     if (known !== undefined) return known;
     const execute = async ({ sql: text, parameters }: CompiledQuery) => {
-      const { rows, command, rowCount } = await client.query(this.#named(text, parameters));
+      const { rows, command, rowCount } = await query(client, this.#named(text, parameters));
       return CHANGING.has(command ?? '') ? { rows, numAffectedRows: BigInt(rowCount ?? 0) } : { rows };
     };
     const run: RunEach = async ({ together }, rows) =>
-      rows.length === 0 ? [] : (await client.query(this.#named(together, [JSON.stringify(rows)]))).rows;
+      rows.length === 0 ? [] : (await query(client, this.#named(together, [JSON.stringify(rows)]))).rows;
     const made: Queries = { sql: borrowed('postgresql', execute), run };
     this.#connections.set(client, made);
     return made;
@@ -91,12 +98,20 @@ export class PipelinedTransactions {
   }
 }
 
-/** What the work gave, when the transaction has begun too; whichever fails, the other is waited for. */
-async function afterBoth<T>(work: Promise<T>, begun: Promise<unknown>): Promise<T> {
-  const [worked, began] = await Promise.allSettled([work, begun]);
-  if (began.status === 'rejected') throw began.reason;
-  if (worked.status === 'rejected') throw worked.reason;
-  return worked.value;
+/** What comes of it, when what went before it has succeeded; whichever fails, the other is waited for. */
+async function afterBoth<T>(result: Promise<T>, before: Promise<unknown> | undefined): Promise<T> {
+  const [came, went] = await Promise.allSettled([result, before]);
+  if (went.status === 'rejected') throw went.reason;
+  if (came.status === 'rejected') throw came.reason;
+  return came.value;
+}
+
+/** Sends a statement, together with all others of the connection that are asked for before anything else happens. */
+function query(client: Client, statement: Statement): Promise<Answer> {
+  const { stream } = client.connection;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+  return client.query(statement);
 }
 
 /** Ends the transaction that an error broke off; whether the connection can be used again. */
@@ -104,7 +119,7 @@ async function rolledBack(client: Client, error: unknown): Promise<boolean> {
   const { code } = error as { code?: unknown };
   // a prepared statement whose tables have changed is refused for as long as the connection lives
   if (code === CHANGED_UNDER_PLAN) return false;
-  return client.query({ text: 'rollback' }).then(
+  return query(client, { text: 'rollback' }).then(
     () => true,
     () => false,
   );

@@ -1,6 +1,6 @@
 import type { CompiledQuery } from 'kysely';
 import { borrowed } from './borrowed-connection.ts';
-import type { Queries, Sql } from './database.ts';
+import type { Queries, Sql, Transacted } from './database.ts';
 import { type EachRow, type RunEach, valuesOf } from './each-row.ts';
 
 /** A better-sqlite3 statement and database, as far as transactions go. */
@@ -31,11 +31,15 @@ export class SqliteTransactions {
    * Runs `work` in one transaction, which has the lock for writing from its beginning.
    * @throws what `work` throws, or the database: nothing is kept then
    */
-  run<T>(work: (transaction: Queries) => Promise<T>): Promise<T> {
+  run<T>(work: Transacted<T>): Promise<T> {
     return this.#lender.connection().execute(async () => {
       this.#database.prepare('begin immediate').run();
       try {
-        const result = await work(this.#queries);
+        let writes: Promise<unknown> | undefined;
+        const result = await work(this.#queries, (last) => {
+          writes = last;
+        });
+        await writes;
         this.#database.prepare('commit').run();
         return result;
       } catch (error) {

@@ -10,22 +10,25 @@ export type LockedConversation = {
   lastSeq: number;
   removalSeq: number;
   messageCount: number;
-  lastMessageId: number | null;
+  /** The number of the newest message, if the batch has any. */
+  lastMessageSeq: number | null;
   activityAt: number;
 };
 
 const lockConversation = new EachRow<LockedConversation>(
   (row) => `
     select c.id, c.is_group as "isGroup", c.name, c.last_seq as "lastSeq", c.removal_seq as "removalSeq",
-      c.message_count as "messageCount", c.last_message_id as "lastMessageId", c.activity_at as "activityAt"
+      c.message_count as "messageCount", null as "lastMessageSeq", c.activity_at as "activityAt"
     from conversations c${row.and} where c.id = ${row.int(0)} ${row.locked('c', 'c.id')}`,
 );
 
 const storeConversation = new EachRow(
   (row) => `
     update conversations
-    set last_seq = ${row.int(1)}, message_count = ${row.int(2)}, last_message_id = ${row.int(3)}, activity_at = ${row.int(4)},
-      removal_seq = ${row.int(5)}
+    set last_seq = ${row.int(1)}, message_count = ${row.int(2)}, activity_at = ${row.int(3)}, removal_seq = ${row.int(4)},
+      last_message_id = coalesce(
+        (select m.id from messages m where m.conversation_id = ${row.int(0)} and m.seq = ${row.int(5)}), last_message_id
+      )
     ${row.from} where id = ${row.int(0)}`,
 );
 
@@ -37,6 +40,7 @@ export class Batch {
   readonly now: number;
   readonly #conversations: ReadonlyMap<number, LockedConversation>;
   readonly #changed = new Set<LockedConversation>();
+  readonly #writes: Promise<unknown>[] = [];
 
   private constructor({ sql: db, run }: Queries, conversations: readonly LockedConversation[], now: number) {
     this.now = now;
@@ -70,18 +74,23 @@ export class Batch {
     return conversation.lastSeq;
   }
 
-  /** Writes the changed conversations back. */
+  /** Has `finish` wait for a write, on which nothing else in the batch depends. */
+  write(written: Promise<unknown>): void {
+    this.#writes.push(written);
+    written.catch(() => undefined); // it is not lost: finishing throws it
+  }
+
+  /** Writes the changed conversations back, and waits for all that has been written. */
   async finish(): Promise<void> {
-    if (this.#changed.size === 0) return;
     const rows = [...this.#changed].map((each) => [
       each.id,
       each.lastSeq,
       each.messageCount,
-      each.lastMessageId,
       each.activityAt,
       each.removalSeq,
+      each.lastMessageSeq,
     ]);
-    await this.run(storeConversation, rows);
+    await Promise.all([...this.#writes, this.run(storeConversation, rows)]);
   }
 }
 

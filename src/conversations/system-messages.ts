@@ -23,7 +23,7 @@ export async function record(
     values (${conversation.id}, ${actor.id}, ${seq}, ${seq}, ${content}, ${batch.now}, ${event}, ${subject?.id ?? null})
     returning id`.execute(batch.sql);
   const id = rows[0]?.id ?? 0;
-  conversation.lastMessageId = id;
+  conversation.lastMessageSeq = seq;
   conversation.activityAt = batch.now;
   const message = {
     conversation_id: conversation.id,

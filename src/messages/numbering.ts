@@ -59,6 +59,7 @@ export class Numbering {
     const seq = this.#batch.nextSeq(conversation);
     this.#countOwn(sender, conversation.messageCount, seq);
     conversation.messageCount += 1;
+    conversation.lastMessageSeq = seq;
     conversation.activityAt = this.#batch.now;
     const row = {
       id: 0,

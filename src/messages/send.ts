@@ -2,6 +2,7 @@ import { object } from 'yup';
 import type { Batch, LockedConversation } from '../conversations/batch.ts';
 import type { Change, Outcome } from '../conversations/group-commit.ts';
 import { Participations } from '../conversations/participation.ts';
+import type { Queries } from '../database.ts';
 import { EachRow } from '../each-row.ts';
 import { toConversation } from '../effects.ts';
 import { idOfConversation, required, text, visibleText } from '../inputs.ts';
@@ -38,14 +39,21 @@ export const sendMessage = operation({
     }),
 });
 
-const sending: Change<Send, Result> = {
+type Found = { earlier: Map<string, StoredMessage>; members: Participations };
+
+const sending: Change<Send, Result, Found> = {
   locks: ({ conversationId }) => [conversationId],
-  async run(batch, sends) {
-    const [earlier, members] = await Promise.all([findEarlier(batch, sends), findSenders(batch, sends)]);
+  async find(queries, sends) {
+    const [earlier, members] = await Promise.all([findEarlier(queries, sends), findSenders(queries, sends)]);
+    return { earlier, members };
+  },
+  async run(batch, sends, { earlier, members }) {
     const numbered = new Numbering(batch, earlier);
     const sent = sends.map((send) => numbered.number(send, members.get(send.conversationId, send.senderId)));
-    await Promise.all([insertMessages(batch, numbered.rows), settleOwn(batch, numbered.own)]);
-    return sends.map((send, index) => outcomeOf(batch, send, sent[index] as Sent)); // there are as many
+    batch.write(insertMessages(batch, numbered.rows));
+    batch.write(settleOwn(batch, numbered.own));
+    // when the messages have their ids
+    return sends.map((send, index) => () => outcomeOf(batch, send, sent[index] as Sent)); // there are as many
   },
 };
 
@@ -63,17 +71,17 @@ const findByClientId = new EachRow<StoredMessage>(
 );
 
 /** Messages that were sent before under the same client ids. */
-async function findEarlier(batch: Batch, sends: readonly Send[]): Promise<Map<string, StoredMessage>> {
+async function findEarlier({ run }: Queries, sends: readonly Send[]): Promise<Map<string, StoredMessage>> {
   const pairs = sends.flatMap(({ senderId, clientMessageId }) =>
     clientMessageId === null ? [] : [[senderId, clientMessageId]],
   );
-  const rows = await batch.run(findByClientId, pairs);
+  const rows = await run(findByClientId, pairs);
   return new Map(rows.map((row) => [keyOf(row.senderId, row.clientMessageId ?? ''), row]));
 }
 
-const findSenders = (batch: Batch, sends: readonly Send[]) =>
+const findSenders = (queries: Queries, sends: readonly Send[]) =>
   Participations.find(
-    batch,
+    queries,
     sends.map(({ conversationId, senderId: userId }) => ({ conversationId, userId })),
   );
 
@@ -97,8 +105,6 @@ async function insertMessages(batch: Batch, rows: readonly StoredMessage[]): Pro
   const inserted = await batch.run(insertMessage, values);
   for (const [index, row] of rows.entries()) {
     row.id = (inserted[index] as { id: number }).id; // there are as many
-    const conversation = batch.conversation(row.conversationId);
-    if (conversation !== undefined) conversation.lastMessageId = row.id;
   }
 }
 

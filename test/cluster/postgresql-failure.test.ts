@@ -122,12 +122,13 @@ describe('While PostgreSQL', () => {
       const own = `datname = current_database() and pid <> pg_backend_pid() and ${where}`;
       return Number((await cluster.query(`select count(*) from pg_stat_activity where ${own}`))[0]?.[0]);
     };
-    // between its lock of the conversation and its commit
-    const barrier = cluster.query(`begin; lock table messages in share mode; select pg_sleep(${BARRIER_SEC}); commit`);
+    // between its lock of the conversation and what it looks up then: the rest goes out with the commit
+    const barrier = cluster.query(`begin; lock table users; select pg_sleep(${BARRIER_SEC}); commit`);
     await until('the barrier is up', async () => (await sessions("wait_event = 'PgSleep'")) === 1);
     const held = { conversation_id, content: 'held', client_message_id: 'held' };
     const answered = cluster.rest(stuck, members[0]).ask('message', held);
-    await until('the node is in its transaction', async () => (await sessions("wait_event_type = 'Lock'")) === 1);
+    const waiting = "wait_event_type = 'Lock' and query like '%client_message_id%'";
+    await until('the node is in its transaction', async () => (await sessions(waiting)) === 1);
     stuck.freeze();
     try {
       await barrier;
