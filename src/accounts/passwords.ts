@@ -1,6 +1,7 @@
 import bcrypt from 'bcrypt';
 import { ChatError } from '../errors.ts';
 import { PASSWORD_BYTES } from './fields.ts';
+import { haveThreadPoolGiveWay } from './giving-way.ts';
 
 const COST = 10;
 /** bcrypt works in the thread pool that files and DNS share: two at once leave the others room. */
@@ -14,6 +15,10 @@ export class Passwords {
   readonly #waiting: (() => void)[] = [];
   /** For usernames that do not exist: checking them takes as long as checking those that do. */
   readonly #decoy = bcrypt.hash('nobody has this password', COST);
+
+  constructor() {
+    void this.#decoy.then(haveThreadPoolGiveWay);
+  }
 
   /** How many wait for their turn. */
   get queued(): number {
