@@ -9,7 +9,7 @@ import { Batch } from './batch.ts';
 export type Outcome<Answer> = { answer: Answer; effects?: readonly Effect[] } | { refused: ChatError };
 
 /** An outcome, or how to tell it when everything has been written. */
-export type Outcomes<Answer> = (Outcome<Answer> | (() => Outcome<Answer>))[];
+type Outcomes<Answer> = (Outcome<Answer> | (() => Outcome<Answer>))[];
 
 /** One kind of change. Its items are run together, many in a few statements. */
 export type Change<Item, Answer, Found = void> = {
