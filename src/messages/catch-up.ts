@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { updateOf } from '../conversations/system-messages.ts';
 import type { Sql } from '../database.ts';
+import { limit } from '../prepared-statements.ts';
 import type { MessageRow } from '../protocol.ts';
 import { isIn, messageRow, type StoredMessage, selectMessages } from './message-rows.ts';
 import { readBy, receiptsOfOthers, statusOf } from './receipts.ts';
@@ -56,8 +57,8 @@ async function findChanges(
 ): Promise<StoredMessage[]> {
   const of = sql`${selectMessages} where m.conversation_id = ${id} and ${isIn(userId, id)}`;
   const { rows } = reset
-    ? await sql<StoredMessage>`${of} order by m.seq desc limit ${wanted}`.execute(db)
-    : await sql<StoredMessage>`${of} and m.changed_seq > ${since} order by m.changed_seq limit ${wanted + 1}`.execute(
+    ? await sql<StoredMessage>`${of} order by m.seq desc ${limit(wanted)}`.execute(db)
+    : await sql<StoredMessage>`${of} and m.changed_seq > ${since} order by m.changed_seq ${limit(wanted + 1)}`.execute(
         db,
       );
   return reset ? rows.reverse() : rows;

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { MessageRow, SystemEvent } from '../protocol.ts';
 import { timeOf } from '../time.ts';
 
@@ -30,7 +30,7 @@ export const selectMessages = sql`
  * Part of the reading statement itself, so that one who is removed between a check and the reading gets nothing newer
  * than the removal.
  */
-export const isIn = (userId: number, conversationId: number) =>
+export const isIn = (userId: RawBuilder<unknown> | number, conversationId: RawBuilder<unknown> | number) =>
   sql`exists (select 1 from participants v where v.conversation_id = ${conversationId} and v.user_id = ${userId})`;
 
 /** The fields that a message has everywhere: in events, answers and lists. */
