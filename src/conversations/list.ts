@@ -38,16 +38,16 @@ export const listConversations = operation({
 
 type Page = { userId: number; limit: number; activityAt: number; id: number };
 
-/** First which conversations they are, from their numbers alone; then all that is shown of those, in no order. */
+/** First which conversations they are, from the numbers in an index alone; then all that is shown of those, in no order. */
 const findPage = fixedStatement<Page, StoredSummary>(
   (value) => sql`
     with newest as (
-      select i.conversation_id, i.user_id, i.read_seq, i.delivered_seq, i.settled
+      select i.conversation_id, i.user_id
       from participants i join conversations n on n.id = i.conversation_id
       where i.user_id = ${value('userId')} and (n.activity_at, n.id) < (${value('activityAt')}, ${value('id')})
       order by n.activity_at desc, n.id desc ${limit(value('limit'))}
     )
-    ${summariesFrom(sql`newest`)}`,
+    ${summariesFrom(sql`newest w join participants p on p.conversation_id = w.conversation_id and p.user_id = w.user_id`)}`,
 );
 
 /** Sorted here: the database would do it with all that is shown of each. */

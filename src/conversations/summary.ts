@@ -33,7 +33,7 @@ export type StoredSummary = {
 /**
  * One row a conversation, with its last message and, of a private one, both users: a group's name does not need them.
  * To be followed by conditions on `p` and `c`.
- * @param participants what `p` is: the table, or rows of it
+ * @param participants where `p` comes from: the table, or some of its rows
  */
 export const summariesFrom = (participants: RawBuilder<unknown>) => sql`
   select c.id, c.is_group as "isGroup", c.name, c.profile_picture as "profilePicture", c.last_seq as "lastSeq",
@@ -42,7 +42,7 @@ export const summariesFrom = (participants: RawBuilder<unknown>) => sql`
     m.created_at as "sentAt", m.event, m.deleted_at as "deletedAt",
     case when c.is_group then null else (select me.username from users me where me.id = p.user_id) end as username,
     o.id as "otherId", o.username as "otherUsername", o.profile_picture as "otherPicture", o.last_seen as "otherLastSeen"
-  from ${participants} p
+  from ${participants}
     join conversations c on c.id = p.conversation_id
     left join messages m on m.id = c.last_message_id
     left join users s on s.id = m.sender_id
@@ -50,7 +50,7 @@ export const summariesFrom = (participants: RawBuilder<unknown>) => sql`
       select op.user_id from participants op where op.conversation_id = c.id and op.user_id <> p.user_id limit 1
     ) end`;
 
-export const selectSummaries = summariesFrom(sql`participants`);
+export const selectSummaries = summariesFrom(sql`participants p`);
 
 /** Conversations as `userId` sees them. */
 export async function summariesOf(rows: readonly StoredSummary[], userId: number, presence: Presence) {
