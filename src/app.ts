@@ -188,7 +188,7 @@ async function openDoors(house: House, { context, delivery, connections, cluster
   const forOperators = await pagesForOperators(metrics, watched, config, colleagues);
   const operators = await openToOperators(forOperators, config);
   const pages = [pagesOf(config, context), serveDocumentation, serveOperators(forOperators, config)];
-  http.on('request', httpApp({ config, context, log, pages }).callback());
+  http.on('request', (await httpApp({ config, context, log, pages })).callback());
   io.attach(http, { destroyUpgrade: false }); // there is another kind of upgrade here
   logSockets(io, log);
   serveSockets(io, { context, delivery, connections, trustedProxies: config.trustedProxies, log });

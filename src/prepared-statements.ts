@@ -1,3 +1,4 @@
+import { type RawBuilder, sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
 
 /** A better-sqlite3 database, as far as preparing goes. */
@@ -25,3 +26,11 @@ export function rememberStatements<Statement extends object>(database: Preparing
     return known;
   };
 }
+
+/**
+ * `limit`, for a number that may differ each time. SQLite looks at a bare parameter here when it plans, so it would plan
+ * the statement anew each time that one is bound, even to the same number; into a cast it does not look.
+ */
+export const limit = (rows: RawBuilder<unknown> | number) => sql`limit cast(${rows} as bigint)`;
+/** `offset`, likewise. */
+export const offset = (rows: RawBuilder<unknown> | number) => sql`offset cast(${rows} as bigint)`;

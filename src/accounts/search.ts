@@ -34,6 +34,6 @@ async function find(db: Sql, piece: string, pattern: string): Promise<Found[]> {
   const { rows } = await sql<Found>`
     select u.id, u.username, u.profile_picture from username_pieces p join users u on u.id = p.user_id
     where p.piece = ${piece} and p.username_key like ${pattern} escape '\\'
-    order by p.length, p.username_key limit ${MOST_FOUND}`.execute(db);
+    order by p.length, p.username_key limit ${sql.lit(MOST_FOUND)}`.execute(db);
   return rows;
 }

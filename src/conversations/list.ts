@@ -1,15 +1,17 @@
 import { sql } from 'kysely';
 import { object } from 'yup';
-import type { Sql } from '../database.ts';
 import { ChatError } from '../errors.ts';
+import { fixedStatement } from '../fixed-statement.ts';
 import { text, wholeNumber } from '../inputs.ts';
 import { operation } from '../operation.ts';
-import { type StoredSummary, selectSummaries, summariesOf } from './summary.ts';
+import { limit } from '../prepared-statements.ts';
+import { type StoredSummary, summariesFrom, summariesOf } from './summary.ts';
 
 const MOST_CONVERSATIONS = 500;
 const CURSOR_CHARACTERS = 64;
 
 type Cursor = { activityAt: number; id: number };
+const BEYOND_ALL: Cursor = { activityAt: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER };
 
 /** The caller's conversations, newest activity first. */
 export const listConversations = operation({
@@ -21,10 +23,11 @@ export const listConversations = operation({
     }),
     cursor: text(0, CURSOR_CHARACTERS).meta({ description: 'The `next_cursor` of the page before.' }),
   }),
-  async run({ limit = MOST_CONVERSATIONS, cursor }, { userId }, { database, presence }) {
-    const most = Math.min(limit, MOST_CONVERSATIONS);
-    const rows = await findPage(database.sql, userId, most + 1, cursor ? parseCursor(cursor) : undefined);
-    const page = rows.slice(0, most);
+  async run({ limit: wanted = MOST_CONVERSATIONS, cursor }, { userId }, { database, presence }) {
+    const most = Math.min(wanted, MOST_CONVERSATIONS);
+    const after = cursor ? parseCursor(cursor) : BEYOND_ALL;
+    const rows = await findPage(database.sql, { userId, limit: most + 1, ...after });
+    const page = rows.sort(byActivity).slice(0, most);
     const last = page.at(-1);
     return {
       conversations: await summariesOf(page, userId, presence),
@@ -33,18 +36,22 @@ export const listConversations = operation({
   },
 });
 
-/** First which conversations they are, from their numbers alone; then all that is shown of those. */
-async function findPage(db: Sql, userId: number, limit: number, after: Cursor | undefined): Promise<StoredSummary[]> {
-  const older = after === undefined ? sql`` : sql` and (n.activity_at, n.id) < (${after.activityAt}, ${after.id})`;
-  const { rows } = await sql<StoredSummary>`
+type Page = { userId: number; limit: number; activityAt: number; id: number };
+
+/** First which conversations they are, from the numbers in an index alone; then all that is shown of those, in no order. */
+const findPage = fixedStatement<Page, StoredSummary>(
+  (value) => sql`
     with newest as (
-      select n.id from participants i join conversations n on n.id = i.conversation_id
-      where i.user_id = ${userId}${older} order by n.activity_at desc, n.id desc limit ${limit}
+      select i.conversation_id, i.user_id
+      from participants i join conversations n on n.id = i.conversation_id
+      where i.user_id = ${value('userId')} and (n.activity_at, n.id) < (${value('activityAt')}, ${value('id')})
+      order by n.activity_at desc, n.id desc ${limit(value('limit'))}
     )
-    ${selectSummaries} where p.user_id = ${userId} and c.id in (select id from newest)
-    order by c.activity_at desc, c.id desc`.execute(db);
-  return rows;
-}
+    ${summariesFrom(sql`newest w join participants p on p.conversation_id = w.conversation_id and p.user_id = w.user_id`)}`,
+);
+
+/** Sorted here: the database would do it with all that is shown of each. */
+const byActivity = (one: Cursor, other: Cursor) => other.activityAt - one.activityAt || other.id - one.id;
 
 const cursorOf = ({ activityAt, id }: Cursor) => `${activityAt}-${id}`;
 

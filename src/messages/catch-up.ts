@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { updateOf } from '../conversations/system-messages.ts';
 import type { Sql } from '../database.ts';
+import { limit } from '../prepared-statements.ts';
 import type { MessageRow } from '../protocol.ts';
 import { isIn, messageRow, type StoredMessage, selectMessages } from './message-rows.ts';
 import { readBy, receiptsOfOthers, statusOf } from './receipts.ts';
@@ -54,22 +55,26 @@ async function findChanges(
   reset: boolean,
   wanted: number,
 ): Promise<StoredMessage[]> {
-  const of = sql`${selectMessages} where m.conversation_id = ${id} and ${isIn(userId, id)}`;
-  if (reset) return (await sql<StoredMessage>`${of} order by m.seq desc limit ${wanted}`.execute(db)).rows.reverse();
+  if (reset) {
+    const { rows } = await sql<StoredMessage>`
+      ${selectMessages} where m.conversation_id = ${id} and ${isIn(userId, id)}
+      order by m.seq desc ${limit(wanted)}`.execute(db);
+    return rows.reverse();
+  }
   // new ones, and older or newer ones that were changed: each kind in the order of an index of its own
   const { rows } = await sql<StoredMessage>`
     with changed as (
       select id from (
         select id from messages where conversation_id = ${id} and seq > ${since} and changed_seq = seq
-        order by seq limit ${wanted + 1}
+        order by seq ${limit(wanted + 1)}
       ) as unchanged
       union all
       select id from (
         select id from messages where conversation_id = ${id} and changed_seq > ${since} and changed_seq > seq
-        order by changed_seq limit ${wanted + 1}
+        order by changed_seq ${limit(wanted + 1)}
       ) as changed_later
     )
-    ${of} and m.id in (select id from changed)`.execute(db);
+    ${selectMessages} where m.id in (select id from changed) and ${isIn(userId, id)}`.execute(db);
   return rows.sort((a, b) => a.changedSeq - b.changedSeq).slice(0, wanted + 1);
 }
 

@@ -3,22 +3,19 @@ import { object } from 'yup';
 import { conversationOf } from '../conversations/participation.ts';
 import type { Sql } from '../database.ts';
 import { ChatError } from '../errors.ts';
+import { fixedStatement } from '../fixed-statement.ts';
 import { id, idOfConversation, wholeNumber } from '../inputs.ts';
 import { operation } from '../operation.ts';
+import { limit, offset } from '../prepared-statements.ts';
 import { confirm } from './delivered.ts';
 import { isIn, messageRow, type StoredMessage, selectMessages } from './message-rows.ts';
-import { readBy, receiptsOfOthers, statusOf } from './receipts.ts';
+import { statusOf } from './receipts.ts';
+import { standingOf } from './standing.ts';
 
 const DEFAULT_PAGE = 50;
 const LARGEST_PAGE = 200;
 
-type Page = {
-  conversationId: number;
-  limit: number;
-  offset: number;
-  before: number | undefined;
-  after: number | undefined;
-};
+const BEYOND_ALL = Number.MAX_SAFE_INTEGER;
 
 /** A page of a conversation's messages, newest first; having it confirms the delivery of what is in it. */
 export const listMessages = operation({
@@ -34,45 +31,43 @@ export const listMessages = operation({
     after: id('Only messages after this one, the next ones.'),
   }),
   async run(input, caller, context) {
-    const { database } = context;
-    const { conversation_id: conversationId, offset = 0, before, after } = input;
-    const limit = Math.min(input.limit ?? DEFAULT_PAGE, LARGEST_PAGE);
-    const participation = await conversationOf(database, caller, conversationId);
-    const page = await findPage(database.sql, caller.userId, { conversationId, limit, offset, before, after });
-    const seq = Math.max(0, ...page.map((message) => message.seq));
-    if (seq > participation.deliveredSeq) await confirm(context, { userId: caller.userId, conversationId, seq });
-    return { messages: await withStatus(database.sql, caller.userId, conversationId, participation.readSeq, page) };
+    const db = context.database.sql;
+    const { userId } = caller;
+    const { conversation_id: conversationId, offset: skipped = 0, before, after } = input;
+    // who may not see the conversation is told so, and not whether it has such a message
+    if (before !== undefined || after !== undefined) await conversationOf(context.database, caller, conversationId);
+    const span = {
+      older: before === undefined ? BEYOND_ALL : await seqOf(db, conversationId, before),
+      newer: after === undefined ? 0 : await seqOf(db, conversationId, after),
+    };
+    const find = before === undefined && after !== undefined ? findNext : findNewest;
+    const most = Math.min(input.limit ?? DEFAULT_PAGE, LARGEST_PAGE);
+    const page = () => find(db, { userId, conversationId, ...span, limit: most, offset: skipped });
+    const messages = await page();
+    const standing = await standingOf(db, userId, conversationId);
+    if (standing === undefined) throw new ChatError('not_participant');
+    // whoever was added between the two readings is in the conversation, but has not seen its messages yet
+    if (messages.length === 0) messages.push(...(await page()));
+    const seq = Math.max(0, ...messages.map((message) => message.seq));
+    if (seq > standing.deliveredSeq) await confirm(context, { userId, conversationId, seq });
+    return { messages: messages.map((message) => messageRow(message, statusOf(message, userId, standing))) };
   },
 });
 
-/** Messages as a user sees them in lists. */
-async function withStatus(
-  db: Sql,
-  userId: number,
-  conversationId: number,
-  readSeq: number,
-  messages: readonly StoredMessage[],
-) {
-  const mine = (await readBy(db, userId, new Map([[conversationId, readSeq]]))).get(conversationId) ?? [];
-  const others = (await receiptsOfOthers(db, userId, [conversationId])).get(conversationId);
-  return messages.map((message) => messageRow(message, statusOf(message, userId, { mine, others })));
-}
+type Page = { userId: number; conversationId: number; older: number; newer: number; limit: number; offset: number };
 
-async function findPage(
-  db: Sql,
-  userId: number,
-  { conversationId, limit, offset, before, after }: Page,
-): Promise<StoredMessage[]> {
-  const of = sql`${selectMessages} where m.conversation_id = ${conversationId} and ${isIn(userId, conversationId)}`;
-  const older = before === undefined ? sql`` : sql` and m.seq < ${await seqOf(db, conversationId, before)}`;
-  const newer = after === undefined ? sql`` : sql` and m.seq > ${await seqOf(db, conversationId, after)}`;
-  // directly after a message means the oldest that are newer, though the page is given newest first like all others
-  const upwards = after !== undefined && before === undefined;
-  const order: RawBuilder<unknown> = upwards ? sql`asc` : sql`desc`;
-  const { rows } = await sql<StoredMessage>`
-    ${of}${older}${newer} order by m.seq ${order} limit ${limit} offset ${offset}`.execute(db);
-  return upwards ? rows.reverse() : rows;
-}
+const pageIn = (order: RawBuilder<unknown>) =>
+  fixedStatement<Page, StoredMessage>(
+    (value) => sql`
+      ${selectMessages} where m.conversation_id = ${value('conversationId')}
+        and m.seq < ${value('older')} and m.seq > ${value('newer')} and ${isIn(value('userId'), value('conversationId'))}
+      order by m.seq ${order} ${limit(value('limit'))} ${offset(value('offset'))}`,
+  );
+
+const findNewest = pageIn(sql`desc`);
+const findOldest = pageIn(sql`asc`);
+/** Directly after a message means the oldest that are newer, though a page is given newest first like all others. */
+const findNext = async (db: Sql, page: Page) => (await findOldest(db, page)).reverse();
 
 async function seqOf(db: Sql, conversationId: number, messageId: number): Promise<number> {
   const { rows } = await sql<{ seq: number }>`

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { MessageRow, SystemEvent } from '../protocol.ts';
 import { timeOf } from '../time.ts';
 
@@ -31,7 +31,7 @@ export const selectMessages = sql.raw(SELECT_MESSAGES);
  * Part of the reading statement itself, so that one who is removed between a check and the reading gets nothing newer
  * than the removal.
  */
-export const isIn = (userId: number, conversationId: number) =>
+export const isIn = (userId: RawBuilder<unknown> | number, conversationId: RawBuilder<unknown> | number) =>
   sql`exists (select 1 from participants v where v.conversation_id = ${conversationId} and v.user_id = ${userId})`;
 
 /** The fields that a message has everywhere: in events, answers and lists. */
@@ -46,10 +46,17 @@ export const messageFields = (message: StoredMessage) => ({
   ...(message.clientMessageId !== null && { client_message_id: message.clientMessageId }),
 });
 
-/** A message in a list. */
+/** A message in a list. The fields of `messageFields` are written out: a page would copy them fifty times. */
 export const messageRow = (message: StoredMessage, status: MessageRow['status']): MessageRow => ({
   id: message.id,
-  ...messageFields(message),
+  conversation_id: message.conversationId,
+  message_id: message.id,
+  seq: message.seq,
+  sender_id: message.senderId,
+  sender_username: message.senderUsername,
+  content: message.content,
+  created_at: timeOf(message.createdAt),
+  ...(message.clientMessageId !== null && { client_message_id: message.clientMessageId }),
   type: message.event === null ? 'message' : 'system',
   status,
   edited: message.editedAt !== null,

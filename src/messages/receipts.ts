@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Sql } from '../database.ts';
 import type { MessageRow } from '../protocol.ts';
 import { covers, type Interval, intersection, union } from './intervals.ts';
@@ -7,7 +7,13 @@ import { covers, type Interval, intersection, union } from './intervals.ts';
 export type OthersReceipts = { deliveredSeq: number; read: readonly Interval[] };
 export type Receipts = { mine: readonly Interval[]; others: OthersReceipts | undefined };
 
-type Lowest = { conversationId: number; delivered: number | null; read: number | null; withoutIslands: number | null };
+/** The lowest watermarks among some: of all, and of those who have read nothing out of order; null where there are none. */
+export type Lowest = {
+  conversationId: number;
+  delivered: number | null;
+  read: number | null;
+  withoutIslands: number | null;
+};
 /** A member's watermark and one of the islands beyond it: null where there is none. */
 type Row = { conversationId: number; userId: number | null; readSeq: number; from: number | null; to: number | null };
 
@@ -50,10 +56,7 @@ export async function receiptsOfOthers(
   conversationIds: readonly number[],
 ): Promise<Map<number, OthersReceipts>> {
   const lowest = await findLowest(db, userId, conversationIds);
-  // islands matter only where everybody who is behind has some
-  const split = lowest.filter(
-    ({ read, withoutIslands }) => read !== null && (withoutIslands === null || read < withoutIslands),
-  );
+  const split = lowest.filter(hasIslands);
   const common = await findCommon(
     db,
     userId,
@@ -68,15 +71,23 @@ export async function receiptsOfOthers(
   );
 }
 
+/** Islands matter only where everybody who is behind has some. */
+export const hasIslands = ({ read, withoutIslands }: Lowest) =>
+  read !== null && (withoutIslands === null || read < withoutIslands);
+
 /** Each of these is the first entry of an index, however many members there are. */
+export function lowestOfOthers(conversationId: RawBuilder<unknown>, userId: RawBuilder<unknown>): RawBuilder<unknown> {
+  const others = sql`from participants o where o.conversation_id = ${conversationId} and o.user_id <> ${userId}`;
+  return sql`
+    (select o.delivered_seq ${others} order by o.delivered_seq limit 1) as delivered,
+    (select o.read_seq ${others} order by o.read_seq limit 1) as read,
+    (select o.read_seq ${others} and o.range_count = 0 order by o.read_seq limit 1) as "withoutIslands"`;
+}
+
 async function findLowest(db: Sql, userId: number, conversationIds: readonly number[]): Promise<Lowest[]> {
   if (conversationIds.length === 0) return [];
-  const others = sql`from participants p where p.conversation_id = c.id and p.user_id <> ${userId}`;
   const { rows } = await sql<Lowest>`
-    select c.id as "conversationId",
-      (select p.delivered_seq ${others} order by p.delivered_seq limit 1) as delivered,
-      (select p.read_seq ${others} order by p.read_seq limit 1) as read,
-      (select p.read_seq ${others} and p.range_count = 0 order by p.read_seq limit 1) as "withoutIslands"
+    select c.id as "conversationId", ${lowestOfOthers(sql`c.id`, sql`${userId}`)}
     from conversations c where c.id in (${sql.join(conversationIds)})`.execute(db);
   return rows;
 }

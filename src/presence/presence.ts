@@ -86,8 +86,8 @@ export class Presence {
 
   /** Those of the given conversations in which anybody but this user is online. */
   async withOthersOnline(conversationIds: readonly number[], userId: number): Promise<Set<number>> {
-    const here = conversationIds.filter((id) => this.#anyOtherIn(id, userId));
-    const open = conversationIds.filter((id) => !here.includes(id));
+    const here = new Set(conversationIds.filter((id) => this.#anyOtherIn(id, userId)));
+    const open = conversationIds.filter((id) => !here.has(id));
     const elsewhere = [...(this.#others?.onlineUsers() ?? [])].filter((id) => id !== userId);
     return new Set([...here, ...(await this.#withAnyOf(open, elsewhere))]);
   }

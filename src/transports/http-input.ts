@@ -1,24 +1,20 @@
 import type Koa from 'koa';
-import { ChatError } from '../errors.ts';
 import type { Operation } from '../operation.ts';
 
-/** A body is JSON or it is refused; a request without one needs no type. */
-export const mustBeJson: Koa.Middleware = (ctx, next) => {
-  if (hasBody(ctx) && !ctx.is('json', '+json')) throw new ChatError('unsupported_media_type');
-  return next();
-};
-
-const hasBody = (ctx: Koa.Context) => Number(ctx.get('content-length') || 0) > 0 || ctx.get('transfer-encoding') !== '';
-
-/** An operation's input: the body, or the query of a GET, and the path's parameters. */
-export function inputOf(ctx: Koa.Context, { input }: Operation): unknown {
-  const body: unknown = ctx.request.body ?? {};
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
-  const query = ctx.method === 'GET' ? gathered(ctx.query) : {};
-  const fields = new Map(Object.entries(input.fields));
-  const inUrl = { ...query, ...(ctx.params as Record<string, string>) };
-  const typed = Object.entries(inUrl).map(([name, value]) => [name, typedValue(value, fields.get(name))]);
-  return { ...body, ...Object.fromEntries(typed) };
+/** Makes what reads an operation's input: the body, or the query of a GET, and the path's parameters. */
+export function inputReader({ input }: Operation): (ctx: Koa.Context) => unknown {
+  const fields = new Map(Object.entries(input.fields).map(([name, field]) => [name, typeOf(field)]));
+  return (ctx) => {
+    const body: unknown = ctx.request.body ?? {};
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+    const named: Record<string, unknown> = { ...body };
+    const take = (inUrl: Record<string, unknown>) => {
+      for (const name in inUrl) if (fields.has(name)) named[name] = typedValue(inUrl[name], fields.get(name));
+    };
+    if (ctx.method === 'GET' && ctx.querystring !== '') take(gathered(ctx.query));
+    take(ctx.params as Record<string, string>);
+    return named;
+  };
 }
 
 /** `conversations[100]=5` is one way to write an object in a URL. */
@@ -33,10 +29,12 @@ function gathered(query: Koa.Context['query']): Record<string, unknown> {
   return { ...plain, ...nested };
 }
 
+const typeOf = (field: unknown) =>
+  typeof field === 'object' && field !== null && 'type' in field ? field.type : undefined;
+
 /** A URL holds text alone: a number, a truth value or an object that it spells becomes one, anything else stays for the schema to refuse. */
-function typedValue(value: unknown, field: unknown): unknown {
+function typedValue(value: unknown, type: unknown): unknown {
   if (typeof value !== 'string') return value;
-  const type = typeof field === 'object' && field !== null && 'type' in field ? field.type : undefined;
   if (type === 'number' && /^\d{1,16}$/.test(value)) return Number(value);
   if (type === 'boolean' && /^(true|false)$/.test(value)) return value === 'true';
   if (type === 'mixed') return parsed(value);

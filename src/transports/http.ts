@@ -2,8 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import cors from '@koa/cors';
 import Router from '@koa/router';
 import Koa from 'koa';
-import bodyParser from 'koa-bodyparser';
-import helmet from 'koa-helmet';
 import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
 import { ChatError } from '../errors.ts';
@@ -11,30 +9,22 @@ import { COOKIE, dispatch, type Operation, type Quota } from '../operation.ts';
 import { operations } from '../operations.ts';
 import { errorAnswer, type Log, toChatError } from './answer.ts';
 import { addressOf, COOKIE_NAME, isAllowedOrigin, tokenOf } from './credentials.ts';
-import { inputOf, mustBeJson } from './http-input.ts';
+import { DirectRoutes, type Handle } from './direct-routes.ts';
+import { inputReader } from './http-input.ts';
+import { jsonBody } from './json-body.ts';
 import { requestLog } from './request-log.ts';
+import { securityHeaders } from './security-headers.ts';
 
 type House = { config: Config; context: Context; log: Log; pages: readonly ((router: Router) => void)[] };
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 const MINUTE_MS = 60_000;
-/** What our page needs, and nothing inline. Profile pictures may lie anywhere; `'self'` covers the WebSocket too. */
-const POLICY = {
-  defaultSrc: ["'none'"],
-  scriptSrc: ["'self'"],
-  styleSrc: ["'self'"],
-  imgSrc: ["'self'", 'https:', 'http:'],
-  connectSrc: ["'self'"],
-  formAction: ["'self'"],
-  baseUri: ["'none'"],
-  frameAncestors: ["'none'"],
-};
 
 /** The REST API: every operation of the table that has a place in it. */
-export function httpApp(house: House): Koa {
-  const router = new Router();
+export async function httpApp(house: House): Promise<Koa> {
+  const [router, direct] = [new Router(), new DirectRoutes()];
   for (const { http, operation } of Object.values(operations))
-    if (http !== undefined) serve(router, http, operation, house);
+    if (http !== undefined) serve({ router, direct }, http, operation, house);
   router.get('/api/ws', () => Promise.reject(new ChatError('upgrade_required')));
   for (const addPages of house.pages) addPages(router);
 
@@ -42,41 +32,42 @@ export function httpApp(house: House): Koa {
   const koa = new Koa();
   koa.silent = true; // what goes wrong is answered and logged below
   koa.use(requestLog(house.log, house.context.observer.request));
-  koa.use(helmet({ hsts: house.config.production, contentSecurityPolicy: { useDefaults: false, directives: POLICY } }));
-  koa.use(
-    cors({ credentials: true, origin: (ctx) => (corsOrigins.includes(ctx.get('origin')) ? ctx.get('origin') : '') }),
-  );
+  koa.use(await securityHeaders(house.config.production));
+  koa.use(crossOrigin(corsOrigins));
   koa.use((ctx, next) => answering(ctx, next, house));
   koa.use(guardOrigin(corsOrigins));
-  koa.use(mustBeJson);
-  koa.use(
-    bodyParser({
-      enableTypes: ['json'],
-      jsonLimit: '64kb',
-      onerror: refuseBody,
-    }),
-  );
+  koa.use(jsonBody);
+  koa.use(direct.answer);
   koa.use(router.routes());
   koa.use((ctx) => unknownRoute(ctx, router));
   return koa;
 }
 
-function serve(router: Router, route: string, operation: Operation, { config, context }: House): void {
+type Places = { router: Router; direct: DirectRoutes };
+
+function serve({ router, direct }: Places, route: string, operation: Operation, house: House): void {
   const [method, path] = route.split(' ') as [string, string];
-  router.register(path, [method.toLowerCase()], async (ctx: Koa.Context) => {
+  const handle = handlerOf(operation, house);
+  router.register(path, [method.toLowerCase()], handle);
+  direct.add(method, path, handle);
+}
+
+function handlerOf(operation: Operation, { config, context }: House): Handle {
+  const inputOf = inputReader(operation);
+  return async (ctx) => {
     const asked: { address: string; quota?: Quota | undefined } = {
       address: addressOf(ctx.req, config.trustedProxies),
     };
     try {
       const caller = operation.access === 'public' ? undefined : await callerOf(ctx.req, context);
-      const result = await dispatch(operation, inputOf(ctx, operation), caller, context, asked);
+      const result = await dispatch(operation, inputOf(ctx), caller, context, asked);
       const token = result[COOKIE];
       if (token !== undefined) setCookie(ctx, token, config);
       ctx.body = { success: true, ...result };
     } finally {
       setQuota(ctx, asked.quota);
     }
-  });
+  };
 }
 
 async function callerOf(request: IncomingMessage, { accounts }: Context) {
@@ -121,6 +112,19 @@ async function answering(ctx: Koa.Context, next: Koa.Next, { context, log }: Hou
   if (context.draining()) ctx.set('Connection', 'close');
 }
 
+/** Lets pages of the allowed origins read answers. A request that names no origin needs but to say that others may. */
+function crossOrigin(allowed: readonly string[]): Koa.Middleware {
+  const answerTo = cors({
+    credentials: true,
+    origin: (ctx) => (allowed.includes(ctx.get('origin')) ? ctx.get('origin') : ''),
+  });
+  return (ctx, next) => {
+    if (ctx.req.headers.origin !== undefined) return answerTo(ctx, next);
+    ctx.res.setHeader('Vary', 'Origin');
+    return next();
+  };
+}
+
 /** Browsers send cookies along from everywhere: what changes something must come from our pages or an allowed origin. */
 function guardOrigin(allowed: readonly string[]): Koa.Middleware {
   return (ctx, next) => {
@@ -128,12 +132,6 @@ function guardOrigin(allowed: readonly string[]): Koa.Middleware {
       throw new ChatError('forbidden_origin');
     return next();
   };
-}
-
-function refuseBody(error: Error & { status?: number }): never {
-  if (error.status === 413) throw new ChatError('body_too_large');
-  if (error.status === 415) throw new ChatError('unsupported_media_type');
-  throw new ChatError('invalid_json');
 }
 
 function unknownRoute(ctx: Koa.Context, router: Router): void {

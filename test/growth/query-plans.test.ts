@@ -90,6 +90,11 @@ onEachDatabase('Every statement', (kind) => {
       explained.filter(({ sortsForLimit }) => sortsForLimit),
     );
   });
+
+  it('with a limit is planned once, not whenever it is asked', () => {
+    const bare = explained.filter(({ sql }) => /\b(limit|offset) (\?|\$\d)/.test(sql));
+    expect(bare.map(textOf)).to.deep.equal([]);
+  });
 });
 
 /** What the server does once a minute. */

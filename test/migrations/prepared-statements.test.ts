@@ -1,7 +1,26 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
 import { Database } from '../../src/database.ts';
-import { rememberStatements } from '../../src/prepared-statements.ts';
+import { fixedStatement } from '../../src/fixed-statement.ts';
+import { limit, rememberStatements } from '../../src/prepared-statements.ts';
+
+/** How often the driver makes a function for the rows of a statement: whenever SQLite has planned it anew. */
+async function plansDuring(work: () => Promise<unknown>): Promise<number> {
+  const { Function: original } = globalThis;
+  let count = 0;
+  globalThis.Function = new Proxy(original, {
+    apply(target, self, given) {
+      count += 1;
+      return Reflect.apply(target, self, given);
+    },
+  });
+  try {
+    await work();
+  } finally {
+    globalThis.Function = original;
+  }
+  return count;
+}
 
 describe('Statements of SQLite', () => {
   it('are prepared once each, but for long ones', () => {
@@ -33,5 +52,43 @@ describe('Statements of SQLite', () => {
     } finally {
       await database.close();
     }
+  });
+
+  it('with a limit that differs are planned once', async () => {
+    const database = await Database.open({ kind: 'sqlite', path: ':memory:' });
+    const rows = sql`select 1 as a union all select 2`;
+    const asked = async (most: (count: number) => ReturnType<typeof limit>) => {
+      for (const count of [1, 2, 2]) {
+        const found = await sql`${rows} ${most(count)}`.execute(database.sql);
+        expect(found.rows).to.have.length(count);
+      }
+    };
+    try {
+      const bare = await plansDuring(() => asked((count) => sql`limit ${count}`));
+      expect(bare, 'need one that is planned anew to compare with').to.equal(3);
+      expect(await plansDuring(() => asked(limit))).to.equal(1);
+    } finally {
+      await database.close();
+    }
+  });
+});
+
+describe('A fixed statement', () => {
+  it('is put together once for each database, and run with the values of each call', async () => {
+    let made = 0;
+    const add = fixedStatement<{ a: number; b: number }, { sum: number }>((value) => {
+      made += 1;
+      return sql`select ${value('a')} + ${value('b')} * ${100} + ${value('a')} as sum`;
+    });
+    const databases = [
+      await Database.open({ kind: 'sqlite', path: ':memory:' }),
+      await Database.open({ kind: 'sqlite', path: ':memory:' }),
+    ];
+    for (const { sql: db } of databases) {
+      expect(await add(db, { a: 1, b: 2 })).to.deep.equal([{ sum: 202 }]);
+      expect(await add(db, { b: 1, a: 5 })).to.deep.equal([{ sum: 110 }]);
+    }
+    expect(made).to.equal(databases.length);
+    for (const database of databases) await database.close();
   });
 });

@@ -1,0 +1,50 @@
+import { expect } from 'chai';
+import { type CompiledQuery, DefaultQueryExecutor } from 'kysely';
+import { accepted, groupOf, historyOf, onEachServer, refused, send } from './scene.ts';
+
+type Executor = { executeQuery(query: CompiledQuery, ...rest: unknown[]): Promise<unknown> };
+
+/** Does something before the first statement that looks up where a conversation stands for somebody: after its page was read. */
+function beforeStanding(act: () => Promise<unknown>): { done(): boolean } {
+  const prototype = Object.getPrototypeOf(DefaultQueryExecutor.prototype) as Executor; // where it is defined
+  const { executeQuery } = prototype;
+  prototype.executeQuery = async function (query, ...rest) {
+    if (query.sql.includes('"withoutIslands"')) {
+      prototype.executeQuery = executeQuery;
+      await act();
+    }
+    return executeQuery.call(this, query, ...rest);
+  };
+  return { done: () => prototype.executeQuery === executeQuery };
+}
+
+onEachServer('A page of messages', (app) => {
+  it('is whole for somebody who is added while it is read', async () => {
+    const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
+    const conversation_id = await groupOf(alice, bob);
+    const { message_id } = await send(alice, conversation_id);
+    const adding = beforeStanding(() => alice.rest.ask('add_participant', { conversation_id, user_id: carol.id }));
+    const ids = (await historyOf(carol, conversation_id)).map(({ id }) => id);
+    expect(adding.done(), 'need somebody who was added meanwhile').to.equal(true);
+    expect(ids).to.include(message_id);
+  });
+
+  it('is refused to somebody who is removed while it is read', async () => {
+    const [alice, bob] = await app().people('alice', 'bob');
+    const conversation_id = await groupOf(alice, bob);
+    await send(alice, conversation_id);
+    const removing = beforeStanding(() => alice.rest.ask('remove_participant', { conversation_id, user_id: bob.id }));
+    refused(await bob.rest.ask('list_messages', { conversation_id }), 403, 'not_participant');
+    expect(removing.done(), 'need somebody who was removed meanwhile').to.equal(true);
+  });
+
+  it('before a message that is not there is refused, but not told to somebody who is not in the conversation', async () => {
+    const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
+    const conversation_id = await groupOf(alice, bob);
+    for (const page of [{ before: 9_999_999 }, { after: 9_999_999 }]) {
+      refused(await bob.rest.ask('list_messages', { conversation_id, ...page }), 404, 'unknown_message');
+      refused(await carol.rest.ask('list_messages', { conversation_id, ...page }), 403, 'not_participant');
+    }
+    accepted(await bob.rest.ask('list_messages', { conversation_id }));
+  });
+});
