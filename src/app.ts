@@ -24,7 +24,6 @@ import { serveDocumentation } from './documentation/serve.ts';
 import { closeConnections, listen, urlOf } from './listening.ts';
 import { Metrics } from './operating/metrics.ts';
 import { type Operators, openToOperators, pagesForOperators, serveOperators } from './operating/operating.ts';
-import { logSockets } from './operating/socket-log.ts';
 import { operations } from './operations.ts';
 import { Presence } from './presence/presence.ts';
 import { Typing } from './presence/typing.ts';
@@ -32,6 +31,7 @@ import { summaryOf } from './summary.ts';
 import { serveAdminUi } from './transports/admin-ui.ts';
 import { Connections } from './transports/connections.ts';
 import { isAllowedOrigin } from './transports/credentials.ts';
+import { Entrance } from './transports/entrance.ts';
 import { sayFarewell } from './transports/farewell.ts';
 import { Turn } from './transports/frame-writer.ts';
 import { httpApp } from './transports/http.ts';
@@ -183,15 +183,16 @@ function sharingOf({ config, log, io, colleagues }: House): { connect?: Connect;
 /** Opens every way in, but for the port. */
 async function openDoors(house: House, { context, delivery, connections, cluster }: Inside): Promise<Doors> {
   const { config, log, report, io, turn, http, metrics, colleagues } = house;
-  const raw = new RawWebSockets({ io, turn, context, connections, corsOrigins: config.corsOrigins, log });
+  const { corsOrigins, trustedProxies } = config;
+  const entrance = new Entrance({ context, delivery, connections, log });
+  const raw = new RawWebSockets({ io, turn, context, connections, entrance, corsOrigins, trustedProxies, log });
   const watched = { io, context, cluster, rawConnections: () => raw.size };
   const forOperators = await pagesForOperators(metrics, watched, config, colleagues);
   const operators = await openToOperators(forOperators, config);
   const pages = [pagesOf(config, context), serveDocumentation, serveOperators(forOperators, config)];
   http.on('request', (await httpApp({ config, context, log, pages })).callback());
   io.attach(http, { destroyUpgrade: false }); // there is another kind of upgrade here
-  logSockets(io, log);
-  serveSockets(io, { context, delivery, connections, trustedProxies: config.trustedProxies, log });
+  serveSockets(io, { context, entrance, trustedProxies, log });
   serveAdminUi(io, { config, limits: context.limits, log });
   serveUpgrades(http, io, raw);
   const passedOn = colleagues && (await keepSessionsTogether({ http, io, ...colleagues }));

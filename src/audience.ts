@@ -5,8 +5,29 @@ type Rooms = ReadonlyMap<string, ReadonlySet<string>>;
 /** The sockets that asked for live delivery receipts when they connected; only they are told any. */
 export const RECEIPTS_ROOM = 'receipts';
 
-export const roomOf = (conversationId: number) => `conversation:${conversationId}`;
-export const roomOfUser = (userId: number) => `user:${userId}`;
+/**
+ * The rooms of conversations and of users. They are numbers: as texts, each socket would keep its own copy of the name of
+ * every room that it is in, a third of what an idle connection takes. The adapter in memory uses them as keys and no more.
+ */
+export const roomOf = (conversationId: number) => conversationId as unknown as string;
+export const roomOfUser = (userId: number) => -userId as unknown as string;
+
+/** The rooms that an audience is in; who is in several hears once. */
+export function roomsOf(to: Audience): string[] {
+  if ('room' in to) return [roomOf(to.room.id)];
+  return 'userIds' in to ? to.userIds.map(roomOfUser) : to.conversationIds.map(roomOf);
+}
+
+/** The rooms whose sockets are left out; a socket is alone in the room of its own id. */
+export function roomsLeftOut(to: Audience): string[] {
+  if ('userIds' in to) return [];
+  if ('contactsOf' in to) return [roomOfUser(to.contactsOf)];
+  const { exceptConnection, exceptUser } = to;
+  return [
+    ...(exceptConnection === undefined ? [] : [exceptConnection]),
+    ...(exceptUser === undefined ? [] : [roomOfUser(exceptUser)]),
+  ];
+}
 
 /**
  * The sockets of a conversation that asked for receipts, but for those of the user who confirmed. They are picked out of

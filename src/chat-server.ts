@@ -1,9 +1,12 @@
 import type { Namespace, Server, Socket } from 'socket.io';
 
+/** What Socket.IO clients enter. */
 export const NAMESPACES = ['/chat', '/presence'] as const;
+/** Where plain WebSockets are, each with one membership by which it hears what is told in either of the others. */
+export const PLAIN = '/plain';
 
 /** What is known of a socket from its authentication on. */
-type SocketData = {
+export type SocketData = {
   userId: number;
   sessionId: string;
   expiresAt: number;

@@ -1,8 +1,8 @@
 import { Arrivals } from './arrivals.ts';
-import { RECEIPTS_ROOM, reachOf, receiptHearers, roomOf, roomOfUser } from './audience.ts';
-import { type ChatNamespace, type ChatServer, type ChatSocket, NAMESPACES } from './chat-server.ts';
+import { RECEIPTS_ROOM, reachOf, receiptHearers, roomOf, roomOfUser, roomsLeftOut, roomsOf } from './audience.ts';
+import { type ChatNamespace, type ChatServer, type ChatSocket, NAMESPACES, PLAIN } from './chat-server.ts';
 import { CLOSE_CODES } from './close-codes.ts';
-import { type Audience, type Deliver, type Effect, type Room, syncPrompt } from './effects.ts';
+import { type Audience, type Deliver, type Effect, syncPrompt } from './effects.ts';
 import { ChatError } from './errors.ts';
 import type { MembershipGuard } from './membership-guard.ts';
 import type { Observer } from './observer.ts';
@@ -72,11 +72,13 @@ export class Delivery {
   }
 
   #emit({ to, event }: Emission): void {
-    const { rooms } = this.#io.of(NAMESPACE_OF[event.type]).adapter;
     const emit = () => {
-      this.#emitted(event.type, reachOf(rooms, to));
-      const audience = 'room' in to ? this.#roomAudience(event.type, to) : this.#audienceOf(event.type, to);
-      audience?.emit(event.type, event.payload);
+      let reach = 0;
+      for (const namespace of this.#named(NAMESPACE_OF[event.type], PLAIN)) {
+        reach += reachOf(namespace.adapter.rooms, to);
+        audienceIn(namespace, to)?.emit(event.type, event.payload);
+      }
+      this.#emitted(event.type, reach);
     };
     if (this.#guard === undefined || !('room' in to)) emit();
     else this.#guard.pass(to.room, emit);
@@ -84,12 +86,13 @@ export class Delivery {
 
   #tellReceipt({ room, payload }: Receipt): void {
     if (!this.wantsReceipts()) return;
-    const { local, adapter } = this.#io.of('/chat');
     const emit = () => {
-      const hearers = receiptHearers(adapter.rooms, room.id, payload.user_id);
-      if (hearers.length === 0) return; // to no room would mean to everybody
-      this.#emitted('delivery_receipt', hearers.length);
-      local.to(hearers).emit('delivery_receipt', payload);
+      for (const { local, adapter } of this.#named('/chat', PLAIN)) {
+        const hearers = receiptHearers(adapter.rooms, room.id, payload.user_id);
+        if (hearers.length === 0) continue; // to no room would mean to everybody
+        this.#emitted('delivery_receipt', hearers.length);
+        local.to(hearers).emit('delivery_receipt', payload);
+      }
     };
     if (this.#guard === undefined) emit();
     else this.#guard.pass(room, emit);
@@ -103,26 +106,8 @@ export class Delivery {
   }
 
   /** Whether a socket of this node asked for live delivery receipts. */
-  readonly wantsReceipts = (): boolean => this.#io.of('/chat').adapter.rooms.has(RECEIPTS_ROOM);
-
-  #audienceOf(type: Emission['event']['type'], to: Exclude<Audience, { room: Room }>) {
-    const namespace = this.#io.of(NAMESPACE_OF[type]);
-    if ('userIds' in to) return namespace.local.to(to.userIds.map(roomOfUser));
-    // to no room would mean to everybody
-    if (to.conversationIds.length === 0) return undefined;
-    return namespace.local.to(to.conversationIds.map(roomOf)).except(roomOfUser(to.contactsOf));
-  }
-
-  #roomAudience(
-    type: Emission['event']['type'],
-    { room, exceptConnection, exceptUser }: Extract<Audience, { room: Room }>,
-  ) {
-    let audience = this.#io.of(NAMESPACE_OF[type]).local.to(roomOf(room.id));
-    // a socket is alone in the room of its own id
-    if (exceptConnection !== undefined) audience = audience.except(exceptConnection);
-    if (exceptUser !== undefined) audience = audience.except(roomOfUser(exceptUser));
-    return audience;
-  }
+  readonly wantsReceipts = (): boolean =>
+    this.#named('/chat', PLAIN).some(({ adapter }) => adapter.rooms.has(RECEIPTS_ROOM));
 
   #join(conversationId: number, userIds: readonly number[]): void {
     this.#guard?.joined(conversationId, userIds);
@@ -146,7 +131,7 @@ export class Delivery {
     this.#flush();
     this.#sessionEnded(userId, sessionId);
     this.arrivals.ended(userId, sessionId);
-    const answered = asking === undefined ? undefined : this.#io.of('/chat').sockets.get(asking)?.conn;
+    const answered = asking === undefined ? undefined : this.#socketWith(asking)?.conn;
     for (const socket of this.#socketsOf(userId)) {
       if (sessionId !== undefined && socket.data.sessionId !== sessionId) continue;
       if (socket.conn === answered) silence(socket);
@@ -186,8 +171,9 @@ export class Delivery {
 
   /** Asks every client of this node to catch up, spread over a while so that they do not all come at once. */
   promptSync(): void {
-    for (const socket of this.#io.of('/chat').sockets.values()) {
-      setTimeout(() => socket.emit('conversation_update', syncPrompt()), Math.random() * PROMPT_WITHIN_MS).unref();
+    for (const { sockets } of this.#named('/chat', PLAIN)) {
+      for (const socket of sockets.values())
+        setTimeout(() => socket.emit('conversation_update', syncPrompt()), Math.random() * PROMPT_WITHIN_MS).unref();
     }
   }
 
@@ -209,13 +195,27 @@ export class Delivery {
     });
   }
 
+  #socketWith(id: string): ChatSocket | undefined {
+    return this.#namespaces().flatMap(({ sockets }) => sockets.get(id) ?? [])[0];
+  }
+
   *#sockets(): Iterable<ChatSocket> {
     for (const namespace of this.#namespaces()) yield* namespace.sockets.values();
   }
 
   #namespaces(): ChatNamespace[] {
-    return NAMESPACES.map((name) => this.#io.of(name));
+    return this.#named(...NAMESPACES, PLAIN);
   }
+
+  #named(...names: string[]): ChatNamespace[] {
+    return names.map((name) => this.#io.of(name));
+  }
+}
+
+/** Undefined when nobody is there: to no room would mean to everybody, and what nobody hears need not be encoded. */
+function audienceIn({ local, adapter }: ChatNamespace, to: Audience) {
+  const rooms = roomsOf(to).filter((room) => adapter.rooms.has(room));
+  return rooms.length === 0 ? undefined : local.to(rooms).except(roomsLeftOut(to));
 }
 
 /** Nothing more reaches or moves a socket whose session is over, but for the answer that it waits for. */

@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { Authenticated } from '../accounts/sessions.ts';
 
 export const COOKIE_NAME = 'token';
 const COOKIE = new RegExp(`(?:^|;\\s*)${COOKIE_NAME}=([^;\\s]+)`);
@@ -10,9 +9,6 @@ export function tokenOf({ authorization, cookie }: IncomingHttpHeaders): string 
   if (authorization !== undefined) return BEARER.exec(authorization)?.[1];
   return cookie === undefined ? undefined : COOKIE.exec(cookie)?.[1];
 }
-
-/** Who was authenticated before a WebSocket upgrade was accepted, so that it need not be asked again. */
-export const authenticatedUpgrades = new WeakMap<IncomingMessage, Authenticated>();
 
 /** Whether a browser may use cookies from where it is: from our own pages, or from an allowed origin. A program has none. */
 export function isAllowedOrigin({ origin, host }: IncomingHttpHeaders, allowed: readonly string[]): boolean {

@@ -1,4 +1,5 @@
 import * as ws from 'ws';
+import { StraightWrite } from './straight-write.ts';
 
 /** An encoded WebSocket frame: its head, and its payload. */
 export type Frame = readonly Buffer[];
@@ -98,6 +99,7 @@ export class FrameWriter {
   readonly #socket: ws.WebSocket;
   readonly #turn: Turn;
   readonly #limits: Limits;
+  readonly #straight: StraightWrite;
   #pending: Link | undefined;
 
   /** @param limits what a client that does not read may keep us waiting with; beyond it `tooSlow` is called instead of writing */
@@ -105,6 +107,7 @@ export class FrameWriter {
     this.#socket = socket;
     this.#turn = turn;
     this.#limits = limits;
+    this.#straight = new StraightWrite(socket);
   }
 
   write(frame: Frame): void {
@@ -118,7 +121,9 @@ export class FrameWriter {
     this.#pending = undefined;
     if (pending === undefined || this.#socket.readyState !== ws.WebSocket.OPEN) return;
     if (this.#turn.isStale) return this.#socket.terminate(); // its client comes back, and catches up
-    if (this.#socket.bufferedAmount > this.#limits.mostUnreadBytes) return this.#limits.tooSlow();
+    if (this.#straight.write(pending.joined())) return;
+    const unread = this.#socket.bufferedAmount + this.#straight.waitingBytes;
+    if (unread > this.#limits.mostUnreadBytes) return this.#limits.tooSlow();
     (this.#socket as unknown as WithSender)._sender.sendFrame([pending.joined()]);
   }
 }

@@ -28,7 +28,7 @@ export function letGoOfRequests(io: ChatServer): void {
 }
 
 /** The part of a request that is looked at after the connection was opened. */
-export function essentialsOf({ headers, socket }: IncomingMessage): IncomingMessage {
+function essentialsOf({ headers, socket }: IncomingMessage): IncomingMessage {
   const kept = KEPT_HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]));
   const essentials = { headers: Object.fromEntries(kept), socket, connection: socket, url: '', _query: {} };
   return essentials as unknown as IncomingMessage; // all of it that anybody asks for

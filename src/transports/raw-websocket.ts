@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Authenticated } from '../accounts/sessions.ts';
-import type { ChatServer, ChatSocket } from '../chat-server.ts';
+import { type ChatServer, PLAIN } from '../chat-server.ts';
 import { CLOSE_CODES } from '../close-codes.ts';
 import type { Context } from '../context.ts';
 import { dismissIfEnded } from '../delivery.ts';
@@ -10,17 +10,17 @@ import { ChatError } from '../errors.ts';
 import type { Acknowledgement } from '../protocol.ts';
 import { errorAnswer, type Log, toChatError } from './answer.ts';
 import type { Connections } from './connections.ts';
-import { authenticatedUpgrades, isAllowedOrigin, tokenOf } from './credentials.ts';
+import { addressOf, isAllowedOrigin, tokenOf } from './credentials.ts';
+import type { Entrance } from './entrance.ts';
 import type { Turn } from './frame-writer.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { essentialsOf } from './opening-request.ts';
-import { RawConnection } from './raw-connection.ts';
+import { RawConnection, type Surroundings } from './raw-connection.ts';
 import { ask } from './sockets.ts';
 import { Translation } from './translation.ts';
 
 const LARGEST_FRAME_BYTES = 65_536;
 const MOST_BAD_FRAMES = 10;
-/** What a refused entering of a namespace means for the WebSocket. */
+/** What the WebSocket is closed with when it is refused after all. */
 const REFUSED = new Map<string, number>([
   ['unauthenticated', CLOSE_CODES.unauthenticated.code],
   ['rate_limited', CLOSE_CODES.tooSlow.code],
@@ -31,20 +31,29 @@ type House = {
   turn: Turn;
   context: Context;
   connections: Connections;
+  entrance: Entrance;
   corsOrigins: readonly string[];
+  trustedProxies: number;
   log: Log;
 };
 
-/** `/api/ws`: plain WebSocket clients, as one more transport of the Socket.IO server. */
+/** `/api/ws`: plain WebSocket clients, in the rooms of the Socket.IO server. */
 export class RawWebSockets {
   readonly #house: House;
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: LARGEST_FRAME_BYTES, perMessageDeflate: false });
-  readonly #translation = new Translation();
+  readonly #surroundings: Surroundings;
   readonly #open = new Set<RawConnection>();
   readonly #heartbeat = new Heartbeat();
 
   constructor(house: House) {
     this.#house = house;
+    this.#surroundings = {
+      namespace: house.io.of(PLAIN),
+      turn: house.turn,
+      translation: new Translation(),
+      tooSlow: () => house.context.observer.slowClientCut('raw'),
+      left: ({ asSocket }, reason) => house.entrance.left(asSocket, reason),
+    };
   }
 
   /** How many are open. */
@@ -82,34 +91,31 @@ export class RawWebSockets {
   }
 
   #accept(webSocket: WebSocket, request: IncomingMessage, who: Authenticated): void {
-    const kept = essentialsOf(request);
-    authenticatedUpgrades.set(kept, who);
-    const connection = new RawConnection(webSocket, kept, this.#translation, this.#house.turn);
+    const { userId, sessionId, expiresAt } = who;
+    const data = { userId, sessionId, expiresAt, address: addressOf(request, this.#house.trustedProxies) };
+    const connection = new RawConnection(webSocket, data, this.#surroundings);
     this.#open.add(connection);
     this.#heartbeat.watch(webSocket);
-    webSocket.on('error', () => webSocket.terminate()); // ws has closed it with the right code already
-    connection.once('close', () => this.#open.delete(connection));
-    connection.once('tooSlow', () => this.#house.context.observer.slowClientCut('raw'));
+    webSocket.on('error', terminated); // ws has closed it with the right code already
+    webSocket.on('close', () => this.#open.delete(connection));
     webSocket.pause(); // what the client sends waits until it is in its rooms
-    connection.on('namespace', (packet: string) => this.#entered(connection, webSocket, packet));
-    // private in its types, and the one way in for a connection that engine.io did not make
-    (this.#house.io as unknown as { onconnection(connection: RawConnection): void }).onconnection(connection);
-    connection.emit('data', wantsReceipts(request) ? '0/chat,{"receipts":true}' : '0/chat,');
-    connection.emit('data', '0/presence,');
+    void this.#enter(connection, webSocket, who, wantsReceipts(request));
   }
 
-  /** Called with Socket.IO's answer to the entering of each namespace. */
-  #entered(connection: RawConnection, webSocket: WebSocket, packet: string): void {
-    const [, kind, namespace, data] = /^([04])(\/\w+),(.*)$/.exec(packet) ?? [];
-    const content = JSON.parse(data ?? '{}');
-    if (kind === '4')
-      return connection.closeWith(REFUSED.get(content.data?.code) ?? CLOSE_CODES.internalError.code, content.message);
-    if (namespace !== '/chat') return;
-    const socket = this.#house.io.of('/chat').sockets.get(content.sid);
-    if (socket === undefined) return connection.closeWith(CLOSE_CODES.internalError.code, 'not connected');
-    const client = new RawClient(connection, socket, this.#house);
-    webSocket.on('message', (frame, isBinary) => void client.receive(frame, isBinary));
-    setImmediate(() => webSocket.resume());
+  async #enter(connection: RawConnection, webSocket: WebSocket, who: Authenticated, receipts: boolean): Promise<void> {
+    const { entrance, log } = this.#house;
+    try {
+      const admitted = await entrance.admit(connection.asSocket, who, webSocket);
+      if (connection.readyState !== 'open') return;
+      connection.enter();
+      entrance.settle(connection.asSocket, admitted, receipts);
+      const client = new RawClient(connection, this.#house);
+      webSocket.on('message', (frame, isBinary) => void client.receive(frame, isBinary));
+      setImmediate(() => webSocket.resume());
+    } catch (thrown) {
+      const { code, message } = toChatError(thrown, log, 'connect');
+      connection.closeWith(REFUSED.get(code) ?? CLOSE_CODES.internalError.code, message);
+    }
   }
 
   /** Closes one connection each, telling its client that the server is restarting. */
@@ -122,7 +128,11 @@ export class RawWebSockets {
   }
 }
 
-/** Made here, where it keeps no request for as long as the connection lives. */
+/** These keep nothing for as long as the connection lives. */
+function terminated(this: WebSocket): void {
+  this.terminate();
+}
+
 function destroyed(this: Duplex): void {
   this.destroy();
 }
@@ -142,13 +152,11 @@ type Request = { type: string; ref: string | number | undefined; input: Record<s
 /** What comes in on one plain WebSocket. */
 class RawClient {
   readonly #connection: RawConnection;
-  readonly #socket: ChatSocket;
   readonly #house: House;
   #badInARow = 0;
 
-  constructor(connection: RawConnection, socket: ChatSocket, house: House) {
+  constructor(connection: RawConnection, house: House) {
     this.#connection = connection;
-    this.#socket = socket;
     this.#house = house;
   }
 
@@ -158,8 +166,8 @@ class RawClient {
     if (request === undefined) return this.#refuse();
     this.#badInARow = 0;
     const { type, ref, input } = request;
-    this.#tell(ref, await ask(this.#socket, '/chat', type, input, this.#house));
-    dismissIfEnded(this.#socket);
+    this.#tell(ref, await ask(this.#connection.asSocket, '/chat', type, input, this.#house));
+    dismissIfEnded(this.#connection.asSocket);
   }
 
   #tell(ref: Request['ref'], acknowledgement: Acknowledgement): void {

@@ -1,93 +1,62 @@
-import { sql } from 'kysely';
 import type { Authenticated } from '../accounts/sessions.ts';
-import type { Arrival } from '../arrivals.ts';
-import { roomOf, roomOfUser } from '../audience.ts';
-import { batched } from '../batched.ts';
-import { type ChatServer, type ChatSocket, NAMESPACES } from '../chat-server.ts';
+import { type ChatServer, type ChatSocket, NAMESPACES, PLAIN } from '../chat-server.ts';
 import type { Context } from '../context.ts';
-import { type Delivery, dismiss, dismissIfEnded, turnAway } from '../delivery.ts';
+import { dismiss, dismissIfEnded } from '../delivery.ts';
 import { ChatError } from '../errors.ts';
 import type { Acknowledgement } from '../protocol.ts';
 import { answer, errorAnswer, type Log, toChatError } from './answer.ts';
-import type { Connections } from './connections.ts';
-import { addressOf, authenticatedUpgrades, tokenOf } from './credentials.ts';
+import { addressOf, tokenOf } from './credentials.ts';
+import type { Admitted, Entrance } from './entrance.ts';
 
-type House = { context: Context; delivery: Delivery; connections: Connections; trustedProxies: number; log: Log };
+type House = { context: Context; entrance: Entrance; trustedProxies: number; log: Log };
 type Next = (error?: Error) => void;
 type Namespace = (typeof NAMESPACES)[number];
 
-/** Serves Socket.IO: authentication, rooms and operations, on both namespaces alike. Plain WebSockets pass through here too. */
+/** Serves Socket.IO: authentication, rooms and operations, on both namespaces alike. */
 export function serveSockets(io: ChatServer, house: House): void {
   io.of('/').use((_, next) =>
     next(refusalOf(new ChatError('unknown_operation'), 'Connect to the namespaces /chat and /presence.')),
   );
-  const conversationsOf = conversationsIn(house.context);
+  io.of(PLAIN).use((_, next) => next(new Error('Invalid namespace'))); // what Socket.IO says of one that is not there
   for (const name of NAMESPACES) {
-    const arrivals = new WeakMap<ChatSocket, { arrival: Arrival; found: readonly number[] }>();
+    const admitted = new WeakMap<ChatSocket, Admitted>();
     io.of(name).use((socket, next) => void admit(socket, next));
     io.of(name).on('connection', (socket) => settleIn(socket));
 
     async function admit(socket: ChatSocket, next: Next): Promise<void> {
-      let arrival: Arrival | undefined;
       try {
         const who = await authenticate(socket, house);
-        arrival = house.delivery.arrivals.begin(who.userId, who.sessionId);
-        socket.conn.once('close', arrival.finish);
-        const found = (await conversationsOf(who.userId)) ?? [];
-        arrivals.set(socket, { arrival, found });
+        admitted.set(socket, await house.entrance.admit(socket, who, socket.conn));
         next();
       } catch (thrown) {
-        arrival?.finish();
         const error = toChatError(thrown, house.log, 'connect');
         next(refusalOf(error, error.message));
       }
     }
 
-    /** From here to its end without a pause: whoever is in a room of the namespace gets its events. */
     function settleIn(socket: ChatSocket): void {
-      const { arrival, found } = arrivals.get(socket) ?? {};
-      arrivals.delete(socket);
-      arrival?.finish();
-      socket.conn.removeListener('close', arrival?.finish ?? (() => undefined));
+      const arriving = admitted.get(socket);
+      admitted.delete(socket);
       socket.on('error', () => house.log.warn({}, 'socket error')); // a client may emit one, with anything in it
-      if (arrival === undefined || found === undefined || arrival.ended) return dismiss(socket);
-      const { userId } = socket.data;
-      socket.join([roomOfUser(userId), ...arrival.settle(found).map(roomOf)]);
-      if (name === '/chat' && socket.handshake.auth.receipts === true) house.delivery.receiptsWantedBy(socket);
-      house.context.presence.connected(userId, socket.id);
-      socket.on('disconnect', () => house.context.presence.disconnected(userId, socket.id));
+      if (arriving === undefined) return dismiss(socket);
+      socket.on('disconnect', (reason) => house.entrance.left(socket, reason));
       socket.onAny((event: string, ...args: unknown[]) => void receive(socket, name, event, args, house));
+      house.entrance.settle(socket, arriving, name === '/chat' && socket.handshake.auth.receipts === true);
     }
   }
 }
 
-async function authenticate(
-  socket: ChatSocket,
-  { context, connections, trustedProxies }: House,
-): Promise<Authenticated> {
+async function authenticate(socket: ChatSocket, { context, trustedProxies }: House): Promise<Authenticated> {
   const { request } = socket;
   const { token } = socket.handshake.auth;
   const text = typeof token === 'string' ? token : tokenOf(request.headers);
-  const known = authenticatedUpgrades.get(request);
-  const who = known ?? (text === undefined ? undefined : await context.accounts.sessions.authenticate(text));
+  const who = text === undefined ? undefined : await context.accounts.sessions.authenticate(text);
   // who has hung up meanwhile will not close any more, and would be counted for ever
   if (who === undefined || socket.conn.readyState !== 'open') throw new ChatError('unauthenticated');
-  if (!connections.admit(who.userId, socket.conn, () => turnAway(socket)))
-    throw new ChatError('rate_limited', { retryAfter: 5 });
   const { userId, sessionId, expiresAt } = who;
   Object.assign(socket.data, { userId, sessionId, expiresAt, address: addressOf(request, trustedProxies) });
   return who;
 }
-
-/** The conversations that a user is in. */
-const conversationsIn = ({ database }: Context) =>
-  batched(async (userIds: readonly number[]) => {
-    const { rows } = await sql<{ userId: number; id: number }>`
-      select user_id as "userId", conversation_id as id from participants
-      where user_id in (${sql.join(userIds)})`.execute(database.sql);
-    const perUser = Map.groupBy(rows, ({ userId }) => userId);
-    return new Map([...perUser].map(([userId, all]) => [userId, all.map(({ id }) => id)]));
-  });
 
 /** The form in which Socket.IO tells a client why it may not connect. */
 function refusalOf(error: ChatError, message: string): Error {

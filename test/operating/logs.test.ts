@@ -78,12 +78,12 @@ describe('The log', () => {
     const clients = [await someone.socketio(), await someone.raw()];
     const lines = (what: string) => linesOf(program).filter(({ msg, user }) => msg === what && user === someone.id);
     for (const client of clients) client.close();
-    await logged(program, () => lines('socket disconnected').length === 4);
+    await logged(program, () => lines('socket disconnected').length === 3);
     expect(
       lines('socket connected')
         .map(({ namespace }) => namespace)
         .sort(),
-    ).to.deep.equal(['/chat', '/chat', '/presence', '/presence']);
+    ).to.deep.equal(['/chat', '/plain', '/presence']);
     expect(lines('socket disconnected')[0]).to.include({ level: DEBUG });
   });
 

@@ -21,7 +21,8 @@ describe('A Socket.IO namespace', () => {
       expect(message).to.include('/chat').and.include('/presence');
       expect(data?.message).to.equal(message);
     }
-    expect((await refusal(app.url, '/admin', { token: alice.token })).message).to.equal('Invalid namespace');
+    for (const name of ['/admin', '/plain'])
+      expect((await refusal(app.url, name, { token: alice.token })).message, name).to.equal('Invalid namespace');
   });
 
   for (const namespace of ['/chat', '/presence']) {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type Server as HttpServer } from 'node:http';
-import type { AddressInfo, Socket as TcpSocket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { Server } from 'socket.io';
-import { WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import { roomOf } from '../../src/audience.ts';
 import type { ChatServer } from '../../src/chat-server.ts';
 import { Delivery } from '../../src/delivery.ts';
@@ -13,22 +13,11 @@ import { writeTogether } from '../../src/transports/write-together.ts';
 import { startApp } from '../support/app.ts';
 import { socketio } from '../support/clients.ts';
 import { closeAll, connection } from './connecting.ts';
+import { webSocketPairs, writesOf } from './web-socket-pairs.ts';
 
 const MUCH_BYTES = 1_000_000;
 const never = { mostUnreadBytes: Number.POSITIVE_INFINITY, tooSlow: () => expect.fail('nobody is slow here') };
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
-
-/** What is handed to the system for a WebSocket, write by write. */
-function writesOf(socket: WebSocket): Buffer[] {
-  const { _socket: tcp } = socket as unknown as { _socket: TcpSocket };
-  const writes: Buffer[] = [];
-  const write = tcp.write.bind(tcp);
-  tcp.write = ((...args: Parameters<typeof write>) => {
-    writes.push(args[0] as unknown as Buffer);
-    return write(...args);
-  }) as typeof tcp.write;
-  return writes;
-}
 
 const listening = async (server: HttpServer) => {
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -36,26 +25,7 @@ const listening = async (server: HttpServer) => {
 };
 
 describe('What one turn of the event loop writes to a WebSocket', () => {
-  let server: WebSocketServer;
-  before(async () => {
-    server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-    await once(server, 'listening');
-  });
-  after(() => server.close());
-  const clients: WebSocket[] = [];
-  afterEach(() => {
-    for (const client of clients.splice(0)) client.terminate();
-  });
-
-  async function pair() {
-    const accepted = once(server, 'connection');
-    const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    clients.push(client);
-    const heard: string[] = [];
-    client.on('message', (data) => heard.push(String(data)));
-    const [[here]] = (await Promise.all([accepted, once(client, 'open')])) as [[WebSocket], unknown];
-    return { client, heard, here, writes: writesOf(here) };
-  }
+  const pair = webSocketPairs();
 
   it('is not written any more by a process that stood still meanwhile: the connection is closed', async () => {
     const [late, soon] = [await pair(), await pair()];
