@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
+import { Deadlines } from '../../src/deadlines.ts';
 import { ChatError } from '../../src/errors.ts';
 import { Work } from '../../src/work.ts';
 
@@ -54,7 +55,9 @@ describe('Work that does not end in time', () => {
     await pause(WITHIN_MS * 1.5);
     await late;
     void track('in time', WITHIN_MS / 2);
+    const began = performance.now();
     await work.finish();
+    expect(performance.now() - began).to.be.below(WITHIN_MS * 5);
     expect(work.draining).to.equal(true);
     expect(ended).to.deep.equal(['in time', 'late']);
   });
@@ -66,5 +69,24 @@ describe('Work that does not end in time', () => {
     expect(work.underWay).to.equal(1);
     await pause(WITHIN_MS);
     expect(work.underWay).to.equal(0);
+  });
+});
+
+describe('Deadlines', () => {
+  it('are missed by all that do not end in time, once each, and by nothing else, in whatever order they end', async () => {
+    const deadlines = new Deadlines(WITHIN_MS);
+    const missed: number[] = [];
+    const all = Array.from({ length: 200 }, (_, index) => deadlines.begin(() => missed.push(index)));
+    const ended = all.filter((_, index) => index % 3 !== 0 || index > 190).reverse();
+    for (const deadline of ended) deadline.end();
+    for (const deadline of ended) deadline.end(); // changes nothing
+    await pause(WITHIN_MS / 2);
+    deadlines.begin(() => missed.push(200));
+    await pause(WITHIN_MS * 0.75);
+    const late = all.flatMap((deadline, index) => (ended.includes(deadline) ? [] : [index]));
+    expect(missed).to.deep.equal(late);
+    for (const deadline of all) deadline.end(); // too late, and out of the line already
+    await pause(WITHIN_MS / 2);
+    expect(missed).to.deep.equal([...late, 200]);
   });
 });
