@@ -1,7 +1,8 @@
-import { type InferType, type ObjectSchema, ValidationError } from 'yup';
+import type { InferType, ObjectSchema } from 'yup';
 import type { Context } from './context.ts';
 import { isUnavailable } from './database-errors.ts';
 import { ChatError, type ErrorCode } from './errors.ts';
+import { type Validate, validating } from './validation.ts';
 
 export type Caller = { userId: number; sessionId: string };
 
@@ -35,6 +36,7 @@ export type Operation<Input = never> = {
   /** Never there at run time: by it the compiler holds an operation's schema to the types that clients share. */
   readonly takes?: (input: Input) => void;
   readonly input: ObjectSchema<object>;
+  readonly validate: Validate;
   readonly limit: 'send' | 'operation';
   readonly access: 'public' | 'user';
   readonly reads?: boolean;
@@ -45,14 +47,14 @@ export type Operation<Input = never> = {
 export function operation<Schema extends ObjectSchema<object>>(
   definition: Definition<Schema> & { run: Run<InferType<Schema>, Caller> },
 ): Operation<InferType<Schema>> {
-  return { limit: 'operation', ...definition, access: 'user' };
+  return { limit: 'operation', ...definition, access: 'user', validate: validating(definition.input) };
 }
 
 /** An operation for everybody: it counts its limits itself. */
 export function publicOperation<Schema extends ObjectSchema<object>>(
   definition: Definition<Schema> & { run: Run<InferType<Schema>, undefined> },
 ): Operation<InferType<Schema>> {
-  return { limit: 'operation', ...definition, access: 'public' };
+  return { limit: 'operation', ...definition, access: 'public', validate: validating(definition.input) };
 }
 
 /**
@@ -69,15 +71,17 @@ export async function dispatch(
   asked: Asked,
 ): Promise<Result> {
   const began = performance.now();
-  const answered = (result: 'ok' | ErrorCode) =>
-    context.observer.operation(operation, result, performance.now() - began);
+  let result: 'ok' | ErrorCode = 'ok';
   try {
-    const result = await attempt(operation, raw, caller, context, asked);
-    answered('ok');
-    return result;
+    if (context.draining()) throw new ChatError('shutting_down', { retryAfter: 1 });
+    const counted = count(operation, caller, context);
+    if (counted !== undefined) asked.quota = await counted;
+    return await context.working(begin(operation, raw, caller, context, asked));
   } catch (error) {
-    answered(codeOf(error));
+    result = codeOf(error);
     throw error;
+  } finally {
+    context.observer.operation(operation, result, performance.now() - began);
   }
 }
 
@@ -87,41 +91,23 @@ export function codeOf(thrown: unknown): ErrorCode {
   return isUnavailable(thrown) ? 'database_unavailable' : 'internal_error';
 }
 
-async function attempt(
-  { access, limit, input, reads, run }: Operation,
+/** Counts a call against its caller's limit, if there is one. */
+function count({ access, limit }: Operation, caller: Caller | undefined, { limits }: Context) {
+  if (access === 'public') return undefined;
+  if (caller === undefined) throw new ChatError('unauthenticated');
+  return limits.take(limit, String(caller.userId));
+}
+
+function begin(
+  { validate, reads, run }: Operation,
   raw: unknown,
   caller: Caller | undefined,
   context: Context,
   asked: Asked,
 ): Promise<Result> {
-  if (context.draining()) throw new ChatError('shutting_down', { retryAfter: 1 });
-  if (access === 'user') {
-    if (caller === undefined) throw new ChatError('unauthenticated');
-    asked.quota = await context.limits.take(limit, String(caller.userId));
-    context.presence.touch(caller.userId);
-  }
-  // the table pairs each schema with its own run, and `access` says who the caller is; both are checked above
-  const valid = validate(input, raw);
-  const work = () => run(valid as never, caller as never, context, asked);
-  return context.working(reads && caller !== undefined ? context.reading(caller.userId, work) : work());
-}
-
-/** Checks `raw` strictly and gives back only what the schema names. */
-function validate(schema: ObjectSchema<object>, raw: unknown): object {
-  const fields = raw ?? {};
-  if (typeof fields !== 'object' || Array.isArray(fields)) {
-    throw new ChatError('invalid_input', { fields: [{ field: '', message: 'has to be an object' }] });
-  }
-  const named = Object.fromEntries(
-    Object.keys(schema.fields).map((name) => [name, (fields as Record<string, unknown>)[name]]),
-  );
-  try {
-    return schema.validateSync(named, { strict: true, abortEarly: false });
-  } catch (error) {
-    if (!(error instanceof ValidationError)) throw error;
-    const failures = error.inner.length > 0 ? error.inner : [error];
-    throw new ChatError('invalid_input', {
-      fields: failures.map(({ path, message }) => ({ field: path ?? '', message })),
-    });
-  }
+  if (caller !== undefined) context.presence.touch(caller.userId);
+  // the table pairs each schema with its own run, and `access` says who the caller is; that is checked above
+  const valid = validate(raw) as never;
+  const work = () => run(valid, caller as never, context, asked);
+  return reads && caller !== undefined ? context.reading(caller.userId, work) : work();
 }

@@ -41,16 +41,16 @@ export class Limits {
 
   /**
    * Counts one use.
+   * @returns undefined if there are no limits, so that nobody waits for none
    * @throws ChatError `rate_limited` with the seconds after which it will work again
    */
-  async take(name: LimitName, key: string): Promise<Quota | undefined> {
+  take(name: LimitName, key: string): Promise<Quota> | undefined {
     if (!this.#enabled) return undefined;
     const { limiter, points } = this.#limit(name);
-    try {
-      return quotaOf(points, await limiter.consume(key));
-    } catch (error) {
-      throw refusal(error, points);
-    }
+    return limiter.consume(key).then(
+      (state) => quotaOf(points, state),
+      (error) => Promise.reject(refusal(error, points)),
+    );
   }
 
   /** Takes back one use that was counted, and turned out not to be one. */

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { describeError } from '../describe-error.ts';
 import { ChatError } from '../errors.ts';
 import { type Asked, type Caller, codeOf, dispatch } from '../operation.ts';
-import { operations, type Route } from '../operations.ts';
+import { operations } from '../operations.ts';
 import type { Acknowledgement, ErrorAnswer } from '../protocol.ts';
 
 export type Log = Record<'debug' | 'info' | 'warn' | 'error', (fields: object, message: string) => void>;
@@ -27,12 +27,18 @@ export const errorAnswer = ({ code, message, fields, retryAfter }: ChatError): E
   ...(retryAfter !== undefined && { retry_after: retryAfter }),
 });
 
+/** The path parameters of each operation that has any. */
+const PATH_FIELDS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries(operations)
+    .map(([name, { http = '' }]) => [name, [...http.matchAll(/:(\w+)/g)].map(([, field]) => field ?? '')] as const)
+    .filter(([, fields]) => fields.length > 0),
+);
+
 /** Path parameters are fields over a socket, under their names there or as the REST path is documented: `id`, `userId`. */
-function withPathFields(route: Route | undefined, input: unknown): unknown {
-  if (route === undefined || typeof input !== 'object' || input === null) return input;
-  const names = [...route.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '');
+function withPathFields(fields: readonly string[] | undefined, input: unknown): unknown {
+  if (fields === undefined || typeof input !== 'object' || input === null) return input;
   const given = input as Record<string, unknown>;
-  const aliased = names.map((name, index) => [name, given[name] ?? given[index === 0 ? 'id' : 'userId']]);
+  const aliased = fields.map((name, index) => [name, given[name] ?? given[index === 0 ? 'id' : 'userId']]);
   return { ...given, ...Object.fromEntries(aliased) };
 }
 
@@ -49,10 +55,8 @@ export async function answer(
   try {
     const entry = Object.hasOwn(operations, name) ? operations[name] : undefined;
     if (entry === undefined || !entry.sockets.includes(namespace)) throw new ChatError('unknown_operation');
-    return {
-      ok: true,
-      ...(await dispatch(entry.operation, withPathFields(entry.http, input), caller, context, asked)),
-    };
+    const fields = withPathFields(PATH_FIELDS.get(name), input);
+    return { ok: true, ...(await dispatch(entry.operation, fields, caller, context, asked)) };
   } catch (thrown) {
     return { ok: false, error: errorAnswer(toChatError(thrown, log, name)) };
   }
