@@ -1,15 +1,19 @@
+import { availableParallelism } from 'node:os';
 import bcrypt from 'bcrypt';
 import { ChatError } from '../errors.ts';
 import { PASSWORD_BYTES } from './fields.ts';
 import { haveThreadPoolGiveWay } from './giving-way.ts';
 
 const COST = 10;
-/** bcrypt works in the thread pool that files and DNS share: two at once leave the others room. */
-const AT_ONCE = 2;
+/**
+ * bcrypt works in the thread pool that files and DNS share: two at once leave the others room. One core is left to what
+ * serves, if there are several.
+ */
+const AT_ONCE = Math.min(2, Math.max(1, availableParallelism() - 1));
 const MOST_WAITING = 200;
 const BUSY_RETRY_SEC = 5;
 
-/** Hashes and checks passwords, two at a time; the rest wait in a line of bounded length. */
+/** Hashes and checks passwords, one or two at a time; the rest wait in a line of bounded length. */
 export class Passwords {
   #running = 0;
   readonly #waiting: (() => void)[] = [];

@@ -4,6 +4,7 @@ import type { Observer } from '../observer.ts';
 import type { Operation } from '../operation.ts';
 import type { ServerEventName } from '../protocol.ts';
 import { processMetrics } from './process-metrics.ts';
+import { Tallies, type Tally } from './tallies.ts';
 
 const LATENCY_BUCKETS_SEC = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
@@ -12,10 +13,12 @@ const MS_PER_SEC = 1_000;
 /** Reads a value when it is asked for; with a label, a value for each of the label's values. */
 type Reading = () => number | Record<string, number> | Promise<Record<string, number>>;
 
+type OfOperation = { seconds: Histogram.Internal<string>; results: (result: string) => Tally };
+
 /** The numbers of one node, for Prometheus. Each app has its own, so that several can live in one process. */
 export class Metrics implements Observer {
   readonly #registry = new Registry();
-  readonly #names: ReadonlyMap<Operation, string>;
+  readonly #operations = new Map<Operation, OfOperation>();
 
   /**
    * @param operations the table, whose names become labels
@@ -24,32 +27,35 @@ export class Metrics implements Observer {
   constructor(operations: Readonly<Record<string, { operation: Operation }>>, worker?: number) {
     if (worker !== undefined)
       for (const each of [this.#registry, processMetrics]) each.setDefaultLabels({ worker: String(worker) });
-    this.#names = new Map(Object.entries(operations).map(([name, entry]) => [entry.operation, name]));
+    for (const [name, { operation }] of Object.entries(operations)) {
+      const results = kept((result: string) => this.#results.of(name, result));
+      this.#operations.set(operation, { seconds: this.#seconds.labels(name), results });
+    }
   }
 
   readonly #seconds = this.#histogram('mmchat_operation_seconds', 'Time to answer an operation.', ['operation']);
-  readonly #results = this.#counter('mmchat_operations_total', 'Operations by result.', ['operation', 'result']);
-  readonly #requests = this.#counter('mmchat_http_requests_total', 'HTTP requests by status.', ['status']);
+  readonly #results = this.#tallies('mmchat_operations_total', 'Operations by result.', ['operation', 'result']);
+  readonly #requests = this.#tallies('mmchat_http_requests_total', 'HTTP requests by status.', ['status']);
   readonly #batches = this.#histogram('mmchat_commit_changes', 'Changes per group commit.', [], BATCH_BUCKETS);
   readonly #commits = this.#histogram('mmchat_commit_seconds', 'Time of a group commit.', []);
-  readonly #events = this.#counter('mmchat_events_total', 'Events emitted by this node.', ['type']);
-  readonly #deliveries = this.#counter('mmchat_event_deliveries_total', 'Sockets that events went to.', ['type']);
+  readonly #events = this.#tallies('mmchat_events_total', 'Events emitted by this node.', ['type']);
+  readonly #deliveries = this.#tallies('mmchat_event_deliveries_total', 'Sockets that events went to.', ['type']);
   readonly #lost = this.#counter('mmchat_publishes_lost_total', 'Publishes that did not reach Redis.', []);
   readonly #cut = this.#counter('mmchat_slow_clients_cut_total', 'Clients cut for not reading.', ['transport']);
 
-  readonly #secondsOf = kept((name: string) => this.#seconds.labels(name));
-  readonly #resultsOf = kept((name: string) => kept((result: string) => this.#results.labels(name, result)));
-  readonly #requestsOf = kept((status: number) => this.#requests.labels(String(status)));
-  readonly #eventsOf = kept((type: string) => this.#events.labels(type));
-  readonly #deliveriesOf = kept((type: string) => this.#deliveries.labels(type));
+  readonly #requestsOf = kept((status: number) => this.#requests.of(String(status)));
+  readonly #emittedOf = kept((type: string) => ({ events: this.#events.of(type), sockets: this.#deliveries.of(type) }));
 
   readonly operation = (operation: Operation, result: 'ok' | ErrorCode, ms: number): void => {
-    const name = this.#names.get(operation) ?? 'unknown';
-    this.#secondsOf(name).observe(ms / MS_PER_SEC);
-    this.#resultsOf(name)(result).inc();
+    const numbers = this.#operations.get(operation);
+    if (numbers === undefined) return;
+    numbers.seconds.observe(ms / MS_PER_SEC);
+    numbers.results(result).count += 1;
   };
 
-  readonly request = (status: number): void => this.#requestsOf(status).inc();
+  readonly request = (status: number): void => {
+    this.#requestsOf(status).count += 1;
+  };
 
   readonly committed = (changes: number, ms: number): void => {
     this.#batches.observe(changes);
@@ -57,8 +63,9 @@ export class Metrics implements Observer {
   };
 
   readonly emitted = (type: ServerEventName, sockets: number): void => {
-    this.#eventsOf(type).inc();
-    if (sockets > 0) this.#deliveriesOf(type).inc(sockets);
+    const numbers = this.#emittedOf(type);
+    numbers.events.count += 1;
+    numbers.sockets.count += sockets;
   };
 
   readonly publishLost = (): void => this.#lost.inc();
@@ -92,6 +99,10 @@ export class Metrics implements Observer {
 
   #counter(name: string, help: string, labelNames: string[]): Counter {
     return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #tallies(name: string, help: string, labelNames: string[]): Tallies {
+    return new Tallies({ name, help, labelNames }, this.#registry);
   }
 
   #histogram(name: string, help: string, labelNames: string[], buckets = LATENCY_BUCKETS_SEC): Histogram {
