@@ -126,12 +126,7 @@ function socketServer({ corsOrigins }: Config, work: Work): ChatServer {
 async function furnish(house: House, database: Database): Promise<Inside> {
   const { config, log, report, work, io, turn, metrics, colleagues } = house;
   const { connect, store } = sharingOf(house);
-  const delivery: Delivery = new Delivery(
-    io,
-    (userId, sessionId) => sessions.forget(userId, sessionId),
-    metrics,
-    turn.flush,
-  );
+  const delivery: Delivery = new Delivery(io, (userId, sessionId) => sessions.forget(userId, sessionId), metrics, turn);
   const tokens = new Tokens(config.tokens.secret);
   const hearsEndings = () => cluster?.healthy !== false;
   const sessions = new Sessions(database, tokens, config.tokens.ttlMinutes, delivery.deliver, hearsEndings);

@@ -9,6 +9,9 @@ import type { Observer } from './observer.ts';
 import { NAMESPACE_OF } from './protocol.ts';
 import { Removals } from './removals.ts';
 
+/** What was emitted in this turn, and not yet written to the sockets: to be written at once, or not at all. */
+type Emitted = { flush(): void; takeBack(): void };
+
 /** Passes effects to the other nodes, if there are any. */
 export type Spread = (effects: readonly Effect[], mustBeConfirmed: boolean) => Promise<void> | undefined;
 type Emission = Extract<Effect, { kind: 'emit' }>;
@@ -20,7 +23,7 @@ const PROMPT_WITHIN_MS = 1_500;
 /** The only place that emits: it carries out what committed changes mean for the clients, on every transport. */
 export class Delivery {
   readonly #io: ChatServer;
-  readonly #flush: () => void;
+  readonly #turn: Emitted;
   readonly #sessionEnded: (userId: number, sessionId: string | undefined) => void;
   readonly #emitted: Observer['emitted'];
   readonly arrivals = new Arrivals();
@@ -33,13 +36,12 @@ export class Delivery {
     io: ChatServer,
     sessionEnded: (userId: number, sessionId: string | undefined) => void,
     { emitted }: Pick<Observer, 'emitted'>,
-    /** Has everything that was emitted written to the sockets now. */
-    flush: () => void,
+    turn: Emitted,
   ) {
     this.#io = io;
     this.#sessionEnded = sessionEnded;
     this.#emitted = emitted;
-    this.#flush = flush;
+    this.#turn = turn;
   }
 
   /** From now on other nodes deliver too, and their removals may be news to this one. */
@@ -48,6 +50,9 @@ export class Delivery {
     this.#guard = guard;
     this.#tellWanted = tellReceiptsWanted;
   }
+
+  /** Has nothing written of what was emitted in this turn. */
+  readonly takeBack = (): void => this.#turn.takeBack();
 
   /** Delivers on this node and on all others. */
   readonly deliver: Deliver = (effects) => {
@@ -118,7 +123,7 @@ export class Delivery {
   }
 
   #leave(conversationId: number, userId: number, removalSeq: number): void {
-    this.#flush(); // what was told before must not come after the removal's acknowledgement
+    this.#turn.flush(); // what was told before must not come after the removal's acknowledgement
     this.#guard?.left(conversationId, userId, removalSeq);
     this.arrivals.left(userId, conversationId);
     this.removals.left(userId);
@@ -128,7 +133,7 @@ export class Delivery {
   }
 
   #end({ userId, sessionId, asking }: Extract<Effect, { kind: 'end' }>): void {
-    this.#flush();
+    this.#turn.flush();
     this.#sessionEnded(userId, sessionId);
     this.arrivals.ended(userId, sessionId);
     const answered = asking === undefined ? undefined : this.#socketWith(asking)?.conn;

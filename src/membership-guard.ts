@@ -7,6 +7,8 @@ type Rooms = {
   areCurrent(): boolean;
   hasRoom(conversationId: number): boolean;
   settleRoom(conversationId: number, members: ReadonlySet<number>): void;
+  /** What has just been emitted must not be written to anybody. */
+  takeBack(): void;
 };
 
 const MOST_REMEMBERED = 100_000;
@@ -31,7 +33,7 @@ export class MembershipGuard {
 
   readonly #goodForMs: number;
 
-  /** @param goodForMs how old an answer about members may be */
+  /** @param goodForMs how old may be what is known about members when an event has been emitted by it */
   constructor(readMembers: ReadMembers, rooms: Rooms, failed: (error: unknown) => void, goodForMs: number) {
     this.#goodForMs = goodForMs;
     this.#readMembers = readMembers;
@@ -41,12 +43,13 @@ export class MembershipGuard {
 
   /** Emits now, or as soon as the members are known; in order either way. */
   pass({ id, removalSeq }: Room, emit: () => void): void {
+    const now = Date.now();
     if (!this.#rooms.areCurrent()) this.forget();
     const held = this.#held.get(id);
     if (held !== undefined) {
       held.emits.push(emit);
       held.needed = Math.max(held.needed, removalSeq);
-    } else if ((this.#known.get(id) ?? this.#otherwise) >= removalSeq) emit();
+    } else if ((this.#known.get(id) ?? this.#otherwise) >= removalSeq) this.#emit([emit], now);
     else if (this.#rooms.hasRoom(id) || this.#otherwise < 0) this.#hold(id, removalSeq, emit);
     // else nobody is there to hear it, and who comes reads the members anew
   }
@@ -78,13 +81,13 @@ export class MembershipGuard {
 
   async #settle(id: number, held: Held): Promise<void> {
     try {
-      const { members, upTo } = await this.#readSince(id, held);
+      const { members, upTo, asked } = await this.#readSince(id, held);
       for (const userId of held.joined) members.add(userId);
       for (const userId of held.left) members.delete(userId);
       this.#rooms.settleRoom(id, members);
       this.#held.delete(id);
       this.#known.set(id, Math.max(upTo, this.#known.get(id) ?? 0));
-      for (const emit of held.emits) emit();
+      this.#emit(held.emits, asked);
     } catch (error) {
       // not delivered: clients notice the hole by its number and sync; the next event tries again
       this.#held.delete(id);
@@ -92,15 +95,21 @@ export class MembershipGuard {
     }
   }
 
+  /** Whoever stood still between looking at the members and the end of emitting may have emitted to one who is none any more. */
+  #emit(emits: readonly (() => void)[], lookedAt: number): void {
+    for (const emit of emits) emit();
+    if (Date.now() - lookedAt >= this.#goodForMs) this.#rooms.takeBack();
+  }
+
   /**
    * Events that came while the members were read may be younger than what was read, and who stood still meanwhile may
    * have read them long ago: then they are read again.
    */
-  async #readSince(id: number, held: Held): Promise<{ members: Set<number>; upTo: number }> {
+  async #readSince(id: number, held: Held): Promise<{ members: Set<number>; upTo: number; asked: number }> {
     for (;;) {
       const [upTo, asked] = [held.needed, Date.now()];
       const members = new Set(await this.#readMembers(id));
-      if (held.needed === upTo && Date.now() - asked < this.#goodForMs) return { members, upTo };
+      if (held.needed === upTo && Date.now() - asked < this.#goodForMs) return { members, upTo, asked };
     }
   }
 }

@@ -12,8 +12,11 @@ export async function pages({ file, conversations, messages }: PagesOptions) {
   const { native } = await openSqlite(file, []);
   fill(native, 'conversations', conversations.map(flat));
   fill(native, 'messages', messages.map(flat));
-  const findConversations = native.prepare('select * from conversations order by rowid limit ?');
-  const findMessages = native.prepare('select * from messages where conversation_id = ? order by seq desc limit ?');
+  // a bare `limit ?` has SQLite plan the statement anew each time that it is bound
+  const findConversations = native.prepare('select * from conversations order by rowid limit cast(? as integer)');
+  const findMessages = native.prepare(
+    'select * from messages where conversation_id = ? order by seq desc limit cast(? as integer)',
+  );
 
   const router = new Router();
   router.get('/api/conversations', (ctx) => {

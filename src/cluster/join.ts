@@ -40,6 +40,7 @@ export async function joinCluster({
   const rooms = {
     hasRoom: delivery.hasRoom,
     settleRoom: delivery.settleRoom,
+    takeBack: delivery.takeBack,
     areCurrent: (): boolean => cluster.current,
   };
   const guard = new MembershipGuard(

@@ -57,6 +57,7 @@ export class Turn {
   #start = new Link([]);
   #waiting: FrameWriter[] = [];
   #begunAt = 0;
+  #isTakenBack = false;
 
   /**
    * @param goodForMs who stood still for longer between an event and its writing cannot know whether it may still be
@@ -72,8 +73,13 @@ export class Turn {
   }
 
   get isStale(): boolean {
-    return Date.now() - this.#begunAt > this.#goodForMs;
+    return this.#isTakenBack || Date.now() - this.#begunAt > this.#goodForMs;
   }
+
+  /** Has nothing of what is collected written: the connections that it is for are cut, and their clients catch up. */
+  readonly takeBack = (): void => {
+    if (this.#waiting.length > 0) this.#isTakenBack = true;
+  };
 
   add(writer: FrameWriter): void {
     if (this.#waiting.length === 0) {
@@ -89,6 +95,7 @@ export class Turn {
     this.#waiting = [];
     this.#start = new Link([]);
     for (const writer of waiting) writer.flush();
+    this.#isTakenBack = false;
   };
 }
 

@@ -9,6 +9,7 @@ describe('The members of a conversation that a node reads', () => {
       areCurrent: () => true,
       hasRoom: () => true,
       settleRoom: (_: number, members: ReadonlySet<number>) => void settled.push([...members]),
+      takeBack: () => expect.fail('it did not stand still while it emitted'),
     };
     const asked = () => new Promise<number[]>((answer) => void answers.push(answer));
     const guard = new MembershipGuard(asked, rooms, (error) => expect.fail(String(error)), 50);
@@ -21,5 +22,23 @@ describe('The members of a conversation that a node reads', () => {
     answers[1]?.([1]);
     await emitted.promise;
     expect(settled).to.deep.equal([[1]]);
+  });
+
+  it('are no base for what was emitted, if it stood still before that was done', () => {
+    let takenBack = 0;
+    const rooms = {
+      areCurrent: () => true,
+      hasRoom: () => true,
+      settleRoom: () => undefined,
+      takeBack: () => {
+        takenBack += 1;
+      },
+    };
+    const guard = new MembershipGuard(() => expect.fail('it knows'), rooms, String, 50);
+    guard.left(1, 2, 5);
+    guard.pass({ id: 1, removalSeq: 5 }, () => undefined);
+    expect(takenBack).to.equal(0);
+    guard.pass({ id: 1, removalSeq: 5 }, () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100));
+    expect(takenBack).to.equal(1);
   });
 });

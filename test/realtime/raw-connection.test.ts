@@ -18,13 +18,8 @@ const CONVERSATION = 7; // the same number as the user's: their rooms are not th
 describe('A plain WebSocket among the sockets of Socket.IO', () => {
   const http = createServer();
   const io: ChatServer = new Server(http, { destroyUpgrade: false });
-  const delivery = new Delivery(
-    io,
-    () => undefined,
-    { emitted: (_, count) => reached.push(count) },
-    () => turn.flush(),
-  );
   const turn = new Turn();
+  const delivery = new Delivery(io, () => undefined, { emitted: (_, count) => reached.push(count) }, turn);
   const webSockets = new WebSocketServer({ server: http });
   const reached: number[] = [];
   const left: string[] = [];

@@ -38,6 +38,18 @@ describe('What one turn of the event loop writes to a WebSocket', () => {
     expect([late.heard, soon.heard]).to.deep.equal([[], ['to one who has waited']]);
   });
 
+  it('is not written if it is taken back, and the next turn is', async () => {
+    const [here, next, turn] = [await pair(), await pair(), new Turn()];
+    turn.takeBack(); // of nothing
+    const closed = once(here.client, 'close');
+    new FrameWriter(here.here, turn, never).write(textFrame('to one who may have been removed'));
+    turn.takeBack();
+    await closed;
+    new FrameWriter(next.here, turn, never).write(textFrame('to one who is there'));
+    await once(next.client, 'message');
+    expect([here.heard, next.heard]).to.deep.equal([[], ['to one who is there']]);
+  });
+
   it('goes out in one piece when it ends, in its order', async () => {
     const { client, heard, here, writes } = await pair();
     const writer = new FrameWriter(here, new Turn(), never);
@@ -109,7 +121,7 @@ describe('What was told before a removal', () => {
     const io: ChatServer = new Server(http);
     const turn = new Turn();
     writeTogether(io, turn, never);
-    const delivery = new Delivery(io, () => undefined, { emitted: () => undefined }, turn.flush);
+    const delivery = new Delivery(io, () => undefined, { emitted: () => undefined }, turn);
     const url = await listening(http);
     try {
       const entered = once(io.of('/chat'), 'connection');
