@@ -1,5 +1,16 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type Koa from 'koa';
+import { ChatError } from '../errors.ts';
 import type { Operation } from '../operation.ts';
+
+/** A body is JSON or it is refused; a request without one needs no type. */
+export const mustBeJson: Koa.Middleware = (ctx, next) => {
+  if (hasBody(ctx.req.headers) && !ctx.is('json', '+json')) throw new ChatError('unsupported_media_type');
+  return next();
+};
+
+const hasBody = (headers: IncomingHttpHeaders) =>
+  Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined;
 
 /** Makes what reads an operation's input: the body, or the query of a GET, and the path's parameters. */
 export function inputReader({ input }: Operation): (ctx: Koa.Context) => unknown {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import cors from '@koa/cors';
 import Router from '@koa/router';
 import Koa from 'koa';
+import bodyParser from 'koa-bodyparser';
 import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
 import { ChatError } from '../errors.ts';
@@ -9,9 +10,7 @@ import { COOKIE, dispatch, type Operation, type Quota } from '../operation.ts';
 import { operations } from '../operations.ts';
 import { errorAnswer, type Log, toChatError } from './answer.ts';
 import { addressOf, COOKIE_NAME, isAllowedOrigin, tokenOf } from './credentials.ts';
-import { DirectRoutes, type Handle } from './direct-routes.ts';
-import { inputReader } from './http-input.ts';
-import { jsonBody } from './json-body.ts';
+import { inputReader, mustBeJson } from './http-input.ts';
 import { requestLog } from './request-log.ts';
 import { securityHeaders } from './security-headers.ts';
 
@@ -22,9 +21,9 @@ const MINUTE_MS = 60_000;
 
 /** The REST API: every operation of the table that has a place in it. */
 export async function httpApp(house: House): Promise<Koa> {
-  const [router, direct] = [new Router(), new DirectRoutes()];
+  const router = new Router();
   for (const { http, operation } of Object.values(operations))
-    if (http !== undefined) serve({ router, direct }, http, operation, house);
+    if (http !== undefined) serve(router, http, operation, house);
   router.get('/api/ws', () => Promise.reject(new ChatError('upgrade_required')));
   for (const addPages of house.pages) addPages(router);
 
@@ -36,25 +35,17 @@ export async function httpApp(house: House): Promise<Koa> {
   koa.use(crossOrigin(corsOrigins));
   koa.use((ctx, next) => answering(ctx, next, house));
   koa.use(guardOrigin(corsOrigins));
-  koa.use(jsonBody);
-  koa.use(direct.answer);
+  koa.use(mustBeJson);
+  koa.use(bodyParser({ enableTypes: ['json'], jsonLimit: '64kb', onerror: refuseBody }));
   koa.use(router.routes());
   koa.use((ctx) => unknownRoute(ctx, router));
   return koa;
 }
 
-type Places = { router: Router; direct: DirectRoutes };
-
-function serve({ router, direct }: Places, route: string, operation: Operation, house: House): void {
+function serve(router: Router, route: string, operation: Operation, { config, context }: House): void {
   const [method, path] = route.split(' ') as [string, string];
-  const handle = handlerOf(operation, house);
-  router.register(path, [method.toLowerCase()], handle);
-  direct.add(method, path, handle);
-}
-
-function handlerOf(operation: Operation, { config, context }: House): Handle {
   const inputOf = inputReader(operation);
-  return async (ctx) => {
+  router.register(path, [method.toLowerCase()], async (ctx: Koa.Context) => {
     const asked: { address: string; quota?: Quota | undefined } = {
       address: addressOf(ctx.req, config.trustedProxies),
     };
@@ -67,7 +58,7 @@ function handlerOf(operation: Operation, { config, context }: House): Handle {
     } finally {
       setQuota(ctx, asked.quota);
     }
-  };
+  });
 }
 
 async function callerOf(request: IncomingMessage, { accounts }: Context) {
@@ -132,6 +123,12 @@ function guardOrigin(allowed: readonly string[]): Koa.Middleware {
       throw new ChatError('forbidden_origin');
     return next();
   };
+}
+
+function refuseBody(error: Error & { status?: number }): never {
+  if (error.status === 413) throw new ChatError('body_too_large');
+  if (error.status === 415) throw new ChatError('unsupported_media_type');
+  throw new ChatError('invalid_json');
 }
 
 function unknownRoute(ctx: Koa.Context, router: Router): void {

@@ -8,7 +8,7 @@ import { Chaos } from './chaos.ts';
 import { compare } from './checker.ts';
 
 /** `npm run test:soak` sets the seconds. */
-const SECONDS = Number(process.env.SOAK_SECONDS ?? 8);
+const SECONDS = Number(process.env.SOAK_SECONDS ?? 6);
 const SEED = Number(process.env.SOAK_SEED ?? 20_261_124);
 const PEOPLE = 5;
 /** All show everything this long after the last fault: a server start, the longest pause of a client, a lost answer. */

@@ -6,7 +6,7 @@ import { type Cluster, startCluster } from './cluster.ts';
 import { until } from './waiting.ts';
 
 /** `npm run test:soak` sets these. */
-const SECONDS = Number(process.env.SOAK_SECONDS ?? 15);
+const SECONDS = Number(process.env.SOAK_SECONDS ?? 10);
 const SEED = Number(process.env.SOAK_SEED ?? 20_261_123);
 /** Everybody has shown everything this long after the last fault. */
 const CONVERGED_WITHIN_MS = 5_000;
