@@ -5,4 +5,6 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
  * belong to the process, so the apps in it share them.
  */
 export const processMetrics = new Registry();
-collectDefaultMetrics({ register: processMetrics });
+/** How often the event loop's delay is looked at: each look wakes a process that has nothing else to do. */
+const LOOK_EVERY_MS = 50;
+collectDefaultMetrics({ register: processMetrics, eventLoopMonitoringPrecision: LOOK_EVERY_MS });

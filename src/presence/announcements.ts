@@ -55,16 +55,28 @@ export class Announcements {
 
   async #look(): Promise<void> {
     const now = Date.now();
-    const due = [...this.#due].filter(([, at]) => at <= now).map(([userId]) => userId);
-    for (const userId of due) this.#due.delete(userId);
-    const renewed = [...this.#told]
-      .filter(([, { online, at }]) => online && at + RENEW_MS <= now)
-      .map(([userId]) => userId);
-    const news = due.filter((userId) => this.#isNews(userId));
-    const users = [...new Set([...news, ...renewed])];
+    const news = this.#takeDue(now).filter((userId) => this.#isNews(userId));
+    const users = [...new Set([...news, ...this.#toRenew(now)])];
     if (users.length === 0) return;
     for (const userId of users) this.#note(userId, now);
     await this.#announce(users, now).catch((error) => this.#report(error, 'announcing presence'));
+  }
+
+  #takeDue(now: number): number[] {
+    const due: number[] = [];
+    for (const [userId, at] of this.#due) if (at <= now) due.push(userId);
+    for (const userId of due) this.#due.delete(userId);
+    return due;
+  }
+
+  /** Whoever was told longest ago comes first, so it looks at no more than those. */
+  #toRenew(now: number): number[] {
+    const users: number[] = [];
+    for (const [userId, { online, at }] of this.#told) {
+      if (at + RENEW_MS > now) break;
+      if (online) users.push(userId);
+    }
+    return users;
   }
 
   #isNews(userId: number): boolean {
@@ -75,6 +87,7 @@ export class Announcements {
   /** What was told is remembered for who is online; for who is not, as long as it limits the next announcement. */
   #note(userId: number, now: number): void {
     this.#untold.delete(userId);
+    this.#told.delete(userId); // so that it comes last
     this.#told.set(userId, { online: this.#isOnline(userId), at: now });
     if (!this.#isOnline(userId)) {
       setTimeout(() => {
