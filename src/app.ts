@@ -29,6 +29,7 @@ import { Presence } from './presence/presence.ts';
 import { Typing } from './presence/typing.ts';
 import { summaryOf } from './summary.ts';
 import { serveAdminUi } from './transports/admin-ui.ts';
+import { BackPressure } from './transports/back-pressure.ts';
 import { Connections } from './transports/connections.ts';
 import { isAllowedOrigin } from './transports/credentials.ts';
 import { Entrance } from './transports/entrance.ts';
@@ -180,14 +181,25 @@ async function openDoors(house: House, { context, delivery, connections, cluster
   const { config, log, report, io, turn, http, metrics, colleagues } = house;
   const { corsOrigins, trustedProxies } = config;
   const entrance = new Entrance({ context, delivery, connections, log });
-  const raw = new RawWebSockets({ io, turn, context, connections, entrance, corsOrigins, trustedProxies, log });
+  const pressure = new BackPressure(context.changes);
+  const raw = new RawWebSockets({
+    io,
+    turn,
+    context,
+    connections,
+    entrance,
+    pressure,
+    corsOrigins,
+    trustedProxies,
+    log,
+  });
   const watched = { io, context, cluster, rawConnections: () => raw.size };
   const forOperators = await pagesForOperators(metrics, watched, config, colleagues);
   const operators = await openToOperators(forOperators, config);
   const pages = [pagesOf(config, context), serveDocumentation, serveOperators(forOperators, config)];
   http.on('request', (await httpApp({ config, context, log, pages })).callback());
   io.attach(http, { destroyUpgrade: false }); // there is another kind of upgrade here
-  serveSockets(io, { context, entrance, trustedProxies, log });
+  serveSockets(io, { context, entrance, pressure, trustedProxies, log });
   serveAdminUi(io, { config, limits: context.limits, log });
   serveUpgrades(http, io, raw);
   const passedOn = colleagues && (await keepSessionsTogether({ http, io, ...colleagues }));

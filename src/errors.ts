@@ -48,7 +48,11 @@ export class ChatError extends Error {
   readonly allow: string | undefined;
 
   constructor(code: ErrorCode, details: Details = {}) {
+    // it says what somebody did, not where we failed: to note where it was made is what costs most in refusing something
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(ERRORS[code].message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.fields = details.fields;
     this.retryAfter = details.retryAfter;

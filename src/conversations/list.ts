@@ -5,7 +5,7 @@ import { fixedStatement } from '../fixed-statement.ts';
 import { text, wholeNumber } from '../inputs.ts';
 import { operation } from '../operation.ts';
 import { limit } from '../prepared-statements.ts';
-import { type StoredSummary, summariesFrom, summariesOf } from './summary.ts';
+import { type StoredSummary, selectSummaries, summariesOf } from './summary.ts';
 
 const MOST_CONVERSATIONS = 500;
 const CURSOR_CHARACTERS = 64;
@@ -42,12 +42,12 @@ type Page = { userId: number; limit: number; activityAt: number; id: number };
 const findPage = fixedStatement<Page, StoredSummary>(
   (value) => sql`
     with newest as (
-      select i.conversation_id, i.user_id
+      select n.id
       from participants i join conversations n on n.id = i.conversation_id
       where i.user_id = ${value('userId')} and (n.activity_at, n.id) < (${value('activityAt')}, ${value('id')})
       order by n.activity_at desc, n.id desc ${limit(value('limit'))}
     )
-    ${summariesFrom(sql`newest w join participants p on p.conversation_id = w.conversation_id and p.user_id = w.user_id`)}`,
+    ${selectSummaries} where p.user_id = ${value('userId')} and c.id in (select id from newest)`,
 );
 
 /** Sorted here: the database would do it with all that is shown of each. */

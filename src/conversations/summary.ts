@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Presence } from '../presence/presence.ts';
 import { timeOf } from '../time.ts';
 import { unreadCount } from './unread.ts';
@@ -33,24 +33,21 @@ export type StoredSummary = {
 /**
  * One row a conversation, with its last message and, of a private one, both users: a group's name does not need them.
  * To be followed by conditions on `p` and `c`.
- * @param participants where `p` comes from: the table, or some of its rows
  */
-export const summariesFrom = (participants: RawBuilder<unknown>) => sql`
+export const selectSummaries = sql`
   select c.id, c.is_group as "isGroup", c.name, c.profile_picture as "profilePicture", c.last_seq as "lastSeq",
     c.activity_at as "activityAt", p.read_seq as "readSeq", p.delivered_seq as "deliveredSeq", ${unreadCount} as unread,
     m.id as "messageId", m.seq as "messageSeq", m.sender_id as "senderId", s.username as "senderUsername", m.content,
     m.created_at as "sentAt", m.event, m.deleted_at as "deletedAt",
     case when c.is_group then null else (select me.username from users me where me.id = p.user_id) end as username,
     o.id as "otherId", o.username as "otherUsername", o.profile_picture as "otherPicture", o.last_seen as "otherLastSeen"
-  from ${participants}
+  from participants p
     join conversations c on c.id = p.conversation_id
     left join messages m on m.id = c.last_message_id
     left join users s on s.id = m.sender_id
     left join users o on o.id = case when c.is_group then null else (
       select op.user_id from participants op where op.conversation_id = c.id and op.user_id <> p.user_id limit 1
     ) end`;
-
-export const selectSummaries = summariesFrom(sql`participants p`);
 
 /** Conversations as `userId` sees them. */
 export async function summariesOf(rows: readonly StoredSummary[], userId: number, presence: Presence) {

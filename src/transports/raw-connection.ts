@@ -103,6 +103,14 @@ export class RawConnection {
     this.closeWith(CLOSE_CODES.tooSlow.code, 'too slow');
   }
 
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   disconnect(): void {
     this.close();
   }

@@ -9,6 +9,7 @@ import { dismissIfEnded } from '../delivery.ts';
 import { ChatError } from '../errors.ts';
 import type { Acknowledgement } from '../protocol.ts';
 import { errorAnswer, type Log, toChatError } from './answer.ts';
+import type { BackPressure } from './back-pressure.ts';
 import type { Connections } from './connections.ts';
 import { addressOf, isAllowedOrigin, tokenOf } from './credentials.ts';
 import type { Entrance } from './entrance.ts';
@@ -32,6 +33,7 @@ type House = {
   context: Context;
   connections: Connections;
   entrance: Entrance;
+  pressure: BackPressure;
   corsOrigins: readonly string[];
   trustedProxies: number;
   log: Log;
@@ -166,7 +168,9 @@ class RawClient {
     if (request === undefined) return this.#refuse();
     this.#badInARow = 0;
     const { type, ref, input } = request;
-    this.#tell(ref, await ask(this.#connection.asSocket, '/chat', type, input, this.#house));
+    const asked = ask(this.#connection.asSocket, '/chat', type, input, this.#house);
+    this.#house.pressure.heed(this.#connection);
+    this.#tell(ref, await asked);
     dismissIfEnded(this.#connection.asSocket);
   }
 

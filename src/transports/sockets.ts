@@ -1,3 +1,4 @@
+import type { WebSocket } from 'ws';
 import type { Authenticated } from '../accounts/sessions.ts';
 import { type ChatServer, type ChatSocket, NAMESPACES, PLAIN } from '../chat-server.ts';
 import type { Context } from '../context.ts';
@@ -5,10 +6,13 @@ import { dismiss, dismissIfEnded } from '../delivery.ts';
 import { ChatError } from '../errors.ts';
 import type { Acknowledgement } from '../protocol.ts';
 import { answer, errorAnswer, type Log, toChatError } from './answer.ts';
+import type { BackPressure } from './back-pressure.ts';
 import { addressOf, tokenOf } from './credentials.ts';
 import type { Admitted, Entrance } from './entrance.ts';
 
-type House = { context: Context; entrance: Entrance; trustedProxies: number; log: Log };
+type House = { context: Context; entrance: Entrance; pressure: BackPressure; trustedProxies: number; log: Log };
+/** Engine.IO's types leave out what is below a WebSocket; long polling has nothing there. */
+type Transport = { readonly socket?: WebSocket };
 type Next = (error?: Error) => void;
 type Namespace = (typeof NAMESPACES)[number];
 
@@ -73,7 +77,9 @@ async function receive(
   const last = args.at(-1);
   const acknowledge = typeof last === 'function' ? (last as (answer: Acknowledgement) => void) : undefined;
   const input = typeof args[0] === 'function' ? undefined : args[0];
-  const acknowledgement = await ask(socket, namespace, event, input, house);
+  const asked = ask(socket, namespace, event, input, house);
+  house.pressure.heed((socket.conn.transport as Transport).socket);
+  const acknowledgement = await asked;
   if (acknowledge !== undefined) acknowledge(acknowledgement);
   else if (!acknowledgement.ok) socket.emit('error', acknowledgement.error);
   dismissIfEnded(socket);
