@@ -14,7 +14,7 @@ import { Message } from './messages/entities.ts';
 import { Migrator } from './migrator.ts';
 import { type ClientPool, PipelinedTransactions } from './pipelined-transactions.ts';
 import { rememberStatements } from './prepared-statements.ts';
-import { BUSY_TIMEOUT_MS, beginImmediately } from './sqlite-locking.ts';
+import { BUSY_TIMEOUT_MS } from './sqlite-locking.ts';
 import { type SqliteDatabase, SqliteTransactions } from './sqlite-transactions.ts';
 
 /** Waits for the turn to write; what it gives is to be called when the writing is done. */
@@ -185,7 +185,6 @@ const connectionOf = (orm: MikroORM) => orm.em.getConnection() as AbstractSqlCon
 
 async function openedSqlite(orm: MikroORM): Promise<SqliteDatabase> {
   const sqlite = await (connectionOf(orm) as SqliteConnection).getNativeClient();
-  beginImmediately(sqlite);
   rememberStatements(sqlite);
   return sqlite as unknown as SqliteDatabase; // its own types know many more ways to give values
 }

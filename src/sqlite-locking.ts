@@ -8,8 +8,9 @@ export const BUSY_TIMEOUT_MS = 5_000;
 /**
  * Has a SQLite connection take the lock for writing when a transaction begins, and not at its first write: what another
  * process committed between a transaction's first read and its first write would make that write fail, however long it
- * waits (`SQLITE_BUSY_SNAPSHOT`). Kysely says `begin`, has no setting for it, and keeps the connection for ever when that
- * fails: so if the lock cannot be had, the transaction begins without it, and its first write fails.
+ * waits (`SQLITE_BUSY_SNAPSHOT`). This is for migrations: Kysely, in which MikroORM runs them, says `begin`, has no setting for it,
+ * and keeps the connection for ever when that fails. So if the lock cannot be had, the transaction begins without it, and
+ * its first write fails.
  */
 export function beginImmediately(database: Preparing): void {
   const prepare = database.prepare.bind(database);

@@ -46,17 +46,10 @@ export const messageFields = (message: StoredMessage) => ({
   ...(message.clientMessageId !== null && { client_message_id: message.clientMessageId }),
 });
 
-/** A message in a list. The fields of `messageFields` are written out: a page would copy them fifty times. */
+/** A message in a list. */
 export const messageRow = (message: StoredMessage, status: MessageRow['status']): MessageRow => ({
   id: message.id,
-  conversation_id: message.conversationId,
-  message_id: message.id,
-  seq: message.seq,
-  sender_id: message.senderId,
-  sender_username: message.senderUsername,
-  content: message.content,
-  created_at: timeOf(message.createdAt),
-  ...(message.clientMessageId !== null && { client_message_id: message.clientMessageId }),
+  ...messageFields(message),
   type: message.event === null ? 'message' : 'system',
   status,
   edited: message.editedAt !== null,

@@ -3,12 +3,12 @@ import type { WebSocket } from 'ws';
 import type { ChatNamespace, ChatSocket, SocketData } from '../chat-server.ts';
 import { CLOSE_CODES } from '../close-codes.ts';
 import { FrameWriter, type Turn, textFrame } from './frame-writer.ts';
+import { terminateSoon } from './terminate-soon.ts';
 import { frameText, type Translation } from './translation.ts';
 
 /** What a client that does not read may keep us waiting with, in bytes, before it is cut. */
 const MOST_UNREAD_BYTES = 1_048_576;
 const NORMAL = 1000;
-const CLOSE_WITHIN_MS = 1_000;
 
 /** What all plain WebSockets share. */
 export type Surroundings = {
@@ -125,8 +125,7 @@ export class RawConnection {
     this.readyState = 'closing';
     this.#leave('server close');
     this.#socket.close(code, reason);
-    // a peer that does not read will not answer the closing either
-    setTimeout(() => this.#socket.terminate(), CLOSE_WITHIN_MS).unref();
+    terminateSoon(this.#socket);
   }
 
   #closed(): void {

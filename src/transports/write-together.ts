@@ -1,8 +1,8 @@
 import type { WebSocket } from 'ws';
 import type { ChatServer } from '../chat-server.ts';
 import { type Frame, FrameWriter, type Turn, textFrame } from './frame-writer.ts';
+import { terminateSoon } from './terminate-soon.ts';
 
-const CLOSE_WITHIN_MS = 1_000;
 const MESSAGE = '4';
 
 /** An Engine.IO connection, as far as writing goes. Its form is not documented: socket.io is pinned, and tests guard it. */
@@ -46,12 +46,8 @@ function takeOver(connection: Connection, turn: Turn, limits: Limits): void {
   };
   connection.close = (discard) => {
     writer?.flush();
-    terminateSoon(connection.transport.socket);
+    const { socket } = connection.transport;
+    if (socket !== undefined) terminateSoon(socket);
     return close.call(connection, discard);
   };
-}
-
-/** A peer that does not read will not answer the closing either, and `ws` would wait for half a minute. */
-function terminateSoon(socket: WebSocket | undefined): void {
-  if (socket !== undefined) setTimeout(() => socket.terminate(), CLOSE_WITHIN_MS).unref();
 }
