@@ -141,7 +141,7 @@ async function furnish(house: House, database: Database): Promise<Inside> {
     accounts: {
       sessions,
       codes: new OneTimeCodes(database, tokens, config.otp),
-      passwords: new Passwords(),
+      passwords: new Passwords(config.passwords.cost),
       mail: createMail(config.mail, log, undefined, colleagues && outboxThrough(colleagues.channel)),
     },
     limits: new Limits(config.limits, store),

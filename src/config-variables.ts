@@ -90,6 +90,7 @@ export const VARIABLES = {
   JWT_TTL_MIN: variable(integer(1, MAX_TTL_MIN), 1440),
   OTP_DIGITS: variable(integer(4, 10), 6),
   OTP_TTL_SEC: variable(integer(30, 3600), 300),
+  BCRYPT_COST: variable(integer(4, 15), 10),
   SENDGRID_API_KEY: optional(text),
   SENDGRID_FROM: optional(text),
   SENDGRID_ENDPOINT: optional(url('http', 'https')),

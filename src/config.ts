@@ -4,6 +4,10 @@ import { adminUiOf, canBeShared, databaseOf, jwtSecretOf, mailOf } from './confi
 import { ConfigError, type Environment, parse, VARIABLES } from './config-variables.ts';
 
 export { ConfigError } from './config-variables.ts';
+
+/** With fewer rounds a stolen hash is guessed at too quickly. */
+const LEAST_COST = 10;
+
 export type Config = ReturnType<typeof readConfig>;
 
 /** Reads `.env` beside the current folder, if there is one; the real environment wins over it. */
@@ -26,6 +30,8 @@ export function readConfig(env: Environment) {
   const mail = mailOf(value, production, problems);
   const adminUi = adminUiOf(value, production, problems);
   const jwtSecret = jwtSecretOf(value.JWT_SECRET, production, database, problems);
+  if (production && value.BCRYPT_COST < LEAST_COST)
+    problems.push(`BCRYPT_COST has to be at least ${LEAST_COST} in production`);
   if (value.WORKERS > 1 && !canBeShared(database))
     problems.push('WORKERS needs a database that several processes can open, and sqlite::memory: is of one alone');
   if (problems.length > 0) throw new ConfigError(problems);
@@ -38,6 +44,7 @@ export function readConfig(env: Environment) {
     redis: value.REDIS_URL,
     tokens: { secret: jwtSecret, ttlMinutes: value.JWT_TTL_MIN },
     cookie: { secure, sameSite: value.COOKIE_SAMESITE },
+    passwords: { cost: value.BCRYPT_COST },
     otp: { digits: value.OTP_DIGITS, ttlSec: value.OTP_TTL_SEC },
     corsOrigins: value.CORS_ORIGINS,
     trustedProxies: value.TRUST_PROXY,

@@ -1,4 +1,5 @@
 import { object } from 'yup';
+import type { Context } from '../context.ts';
 import { ChatError } from '../errors.ts';
 import { required, text } from '../inputs.ts';
 import { COOKIE, operation, publicOperation, type Quota } from '../operation.ts';
@@ -44,8 +45,9 @@ export const login = publicOperation({
     username: anyString('Yours, in any case.', 'alice'),
     password: anyString('Yours.', 'StrongPassword123'),
   }),
-  run: ({ username, password }, _, { database, accounts, limits }, asked) =>
+  run: ({ username, password }, _, context, asked) =>
     turns.take(keyOf(username), async () => {
+      const { database, accounts, limits } = context;
       const account = keyOf(username);
       return countedAsFailure(limits, asked.address, account, async (quota) => {
         const user = await database.entities().findOne(User, { usernameKey: account });
@@ -53,10 +55,21 @@ export const login = publicOperation({
           asked.quota = quota;
           throw new ChatError('invalid_credentials');
         }
+        if (accounts.passwords.isOutdated(user.passwordHash)) await renewHash(context, user, password);
         return { user_id: user.id, [COOKIE]: await accounts.sessions.start(user.id) };
       });
     }),
 });
+
+/** The cost was changed since, and only now is the password known; one that was set meanwhile stays. */
+async function renewHash(
+  { database, accounts }: Context,
+  { id, passwordHash: outdated }: Pick<User, 'id' | 'passwordHash'>,
+  password: string,
+): Promise<void> {
+  const passwordHash = await accounts.passwords.hash(password);
+  await database.entities().nativeUpdate(User, { id, passwordHash: outdated }, { passwordHash });
+}
 
 /** Ends the session: its token stops working and its open sockets are closed. */
 export const logout = operation({

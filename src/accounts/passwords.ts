@@ -4,7 +4,6 @@ import { ChatError } from '../errors.ts';
 import { PASSWORD_BYTES } from './fields.ts';
 import { haveThreadPoolGiveWay } from './giving-way.ts';
 
-const COST = 10;
 /**
  * bcrypt works in the thread pool that files and DNS share: two at once leave the others room. One core is left to what
  * serves, if there are several.
@@ -17,10 +16,14 @@ const BUSY_RETRY_SEC = 5;
 export class Passwords {
   #running = 0;
   readonly #waiting: (() => void)[] = [];
+  readonly #cost: number;
   /** For usernames that do not exist: checking them takes as long as checking those that do. */
-  readonly #decoy = bcrypt.hash('nobody has this password', COST);
+  readonly #decoy: Promise<string>;
 
-  constructor() {
+  /** @param cost bcrypt's: two to the power of it are the rounds of a hash */
+  constructor(cost: number) {
+    this.#cost = cost;
+    this.#decoy = bcrypt.hash('nobody has this password', cost);
     void this.#decoy.then(haveThreadPoolGiveWay);
   }
 
@@ -31,7 +34,7 @@ export class Passwords {
 
   /** @throws ChatError `busy` when too many are waiting */
   hash(password: string): Promise<string> {
-    return this.#inTurn(() => bcrypt.hash(password, COST));
+    return this.#inTurn(() => bcrypt.hash(password, this.#cost));
   }
 
   /** Whether a password fits a hash; without a hash it takes just as long and does not fit. */
@@ -41,6 +44,11 @@ export class Passwords {
       // bcrypt reads no further than its limit: what comes after it would be let through
       return fits && passwordHash !== undefined && Buffer.byteLength(password) <= PASSWORD_BYTES;
     });
+  }
+
+  /** Whether a hash was made with another cost than is asked for now. */
+  isOutdated(passwordHash: string): boolean {
+    return bcrypt.getRounds(passwordHash) !== this.#cost;
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {

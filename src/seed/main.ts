@@ -14,11 +14,12 @@ try {
 }
 
 async function seed(): Promise<string> {
-  const database = await Database.open(readConfig(env).database);
+  const { database: where, passwords } = readConfig(env);
+  const database = await Database.open(where);
   try {
     if ((await countPeople(database)) > 0 && !process.argv.includes('--more'))
       throw new Error('there are people in this database already. Add to them with: npm run seed -- --more');
-    const { usernames, conversations, messages } = await seedDatabase(database);
+    const { usernames, conversations, messages } = await seedDatabase(database, passwords);
     return [
       `Seeded ${usernames.length} people, ${conversations} conversations and ${messages} messages.`,
       `  log in as  ${usernames.join(', ')}`,

@@ -9,22 +9,24 @@ import { Teller } from './teller.ts';
 
 const DAY_MS = 86_400_000;
 
+type Wanted = { seed?: number; messages?: number; now?: number; cost: number };
 export type Seeded = { usernames: readonly string[]; conversations: number; messages: number };
 
 /**
  * Fills a database with people and four weeks of their conversations, the same for the same seed and moment.
  * @param messages how many, roughly
  * @param now when the story ends, milliseconds since 1970
+ * @param cost of hashing the password, as of BCRYPT_COST
  */
 export async function seedDatabase(
   database: Database,
-  { seed = 1, messages = 5_000, now = Date.now() }: { seed?: number; messages?: number; now?: number } = {},
+  { seed = 1, messages = 5_000, now = Date.now(), cost }: Wanted,
 ): Promise<Seeded> {
   // what a crash could take back here is quickly made again
   if (database.kind === 'sqlite') await sql`pragma synchronous = off`.execute(database.sql);
   const earlier = await countPeople(database);
   const usernames = await freeNames(database);
-  const ids = await enroll(database, usernames, now - (STORY_DAYS + 2) * DAY_MS);
+  const ids = await enroll(database, usernames, now - (STORY_DAYS + 2) * DAY_MS, cost);
   const story = storyOf({ seed: seed + earlier, messages, now });
   await new Teller(database, ids).tell(story);
   await noteLastSeen(database, ids, story);
@@ -51,8 +53,8 @@ async function freeNames(database: Database): Promise<string[]> {
 const addressOf = (name: string) => `${name}@example.com`;
 
 /** Gives their ids, in their order. */
-async function enroll(database: Database, names: readonly string[], at: number): Promise<number[]> {
-  const passwordHash = await new Passwords().hash(PASSWORD);
+async function enroll(database: Database, names: readonly string[], at: number, cost: number): Promise<number[]> {
+  const passwordHash = await new Passwords(cost).hash(PASSWORD);
   const ids: number[] = [];
   for (const name of names) {
     const { rows } = await sql<{ id: number }>`

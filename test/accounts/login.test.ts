@@ -1,6 +1,8 @@
+import bcrypt from 'bcrypt';
 import { expect } from 'chai';
+import { User } from '../../src/accounts/entities.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { ask, codeFor, PASSWORD, type Reply } from './asking.ts';
+import { ask, beside, codeFor, PASSWORD, type Reply } from './asking.ts';
 
 const ROUNDS = 5;
 const answer = ({ status, body }: Reply) => ({ status, body });
@@ -8,7 +10,7 @@ const answer = ({ status, body }: Reply) => ({ status, body });
 describe('Logging in', () => {
   let app: TestApp;
   beforeEach(async () => {
-    app = await startApp('sqlite', { RATE_LIMITS: 'on' });
+    app = await startApp('sqlite', { RATE_LIMITS: 'on', BCRYPT_COST: '10' });
   });
   afterEach(() => app.stop());
 
@@ -85,6 +87,21 @@ describe('Logging in', () => {
     expect((await logIn(username)).status).to.equal(200);
   });
 
+  it('renews a hash of another cost, once, and the password stays what it was', async () => {
+    const { username, id } = await app.person('alice');
+    const hash = () =>
+      beside(app, async (database) => (await database.entities().findOneOrFail(User, { id })).passwordHash);
+    const other = await bcrypt.hash(PASSWORD, 4);
+    await beside(app, (database) => database.entities().nativeUpdate(User, { id }, { passwordHash: other }));
+    expect((await logIn(username, 'not the password')).status).to.equal(401);
+    expect(await hash(), 'who does not know it renews nothing').to.equal(other);
+    expect((await logIn(username)).status).to.equal(200);
+    const renewed = await hash();
+    expect(bcrypt.getRounds(renewed)).to.equal(10);
+    expect((await logIn(username)).status).to.equal(200);
+    expect(await hash()).to.equal(renewed);
+  });
+
   it('is open again after a new password was set with a code', async () => {
     const alice = await app.person('alice');
     await fail(alice.username, 5);
@@ -98,7 +115,12 @@ describe('Logging in', () => {
 describe('Logging in from one address of origin', () => {
   let app: TestApp;
   before(async () => {
-    app = await startApp('sqlite', { RATE_LIMITS: 'on', RATE_LOGIN_ORIGIN: '6/900', TRUST_PROXY: '1' });
+    app = await startApp('sqlite', {
+      RATE_LIMITS: 'on',
+      BCRYPT_COST: '10',
+      RATE_LOGIN_ORIGIN: '6/900',
+      TRUST_PROXY: '1',
+    });
   });
   after(() => app.stop());
 

@@ -74,6 +74,15 @@ export const CASES: Record<string, Case> = {
     ],
     bad: ['29', '3601', '5m'],
   },
+  BCRYPT_COST: {
+    at: ({ passwords }) => passwords.cost,
+    fallback: 10,
+    good: [
+      ['4', 4],
+      ['15', 15],
+    ],
+    bad: ['3', '16', 'high'],
+  },
   SENDGRID_API_KEY: {
     at: ({ mail }) => mail,
     given: { SENDGRID_FROM: 'chat@example.com', ...SMTP },

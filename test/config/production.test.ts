@@ -55,6 +55,11 @@ describe('In production the start', () => {
     expect(problems({ ...GOOD, ADMIN_UI_PASSWORD: 'x'.repeat(16) })).to.deep.equal([]);
   });
 
+  it('is refused with passwords hashed at a cost below 10', () => {
+    expect(problems({ ...GOOD, BCRYPT_COST: '9' })).to.deep.equal(['BCRYPT_COST has to be at least 10 in production']);
+    expect(problems({ ...GOOD, BCRYPT_COST: '10' })).to.deep.equal([]);
+  });
+
   it('is refused for everything that is wrong at once', () => {
     const told = problems({ NODE_ENV: 'production', OTP_DIGITS: 'six' });
     expect(told).to.have.length(3);

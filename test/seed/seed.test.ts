@@ -25,7 +25,7 @@ onEachDatabase('A seeded database', (kind) => {
     this.timeout(20_000);
     fresh = await freshEnvironment(kind);
     database = await Database.open(readConfig(fresh.env).database);
-    await seedDatabase(database, { messages: 1_200, now: NOW });
+    await seedDatabase(database, { messages: 1_200, now: NOW, cost: 4 });
     rows = await rowsOf(database);
   });
   after(async () => {
@@ -79,9 +79,9 @@ onEachDatabase('A seeded database', (kind) => {
     this.timeout(20_000);
     const other = await freshEnvironment(kind);
     const again = await Database.open(readConfig(other.env).database);
-    await seedDatabase(again, { messages: 1_200, now: NOW });
+    await seedDatabase(again, { messages: 1_200, now: NOW, cost: 4 });
     expect(await rowsOf(again)).to.deep.equal(rows);
-    const { usernames } = await seedDatabase(again, { messages: 300, now: NOW });
+    const { usernames } = await seedDatabase(again, { messages: 300, now: NOW, cost: 4 });
     expect(usernames).to.deep.equal(PEOPLE.map((name) => `${name}2`));
     const more = await rowsOf(again);
     expect(more.messages.length).to.be.above(rows.messages.length + 200);

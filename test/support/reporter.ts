@@ -1,14 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import Mocha from 'mocha';
 
-/** Mocha's `spec` report, then the counts alone on a line, and as JSON in the file that `MMCHAT_TEST_COUNTS` names. */
+/**
+ * Mocha's `spec` report, then the counts alone on a line; and in the file that `MMCHAT_TEST_COUNTS` names, as JSON, the
+ * counts and what failed.
+ */
 export default class CountingReporter extends Mocha.reporters.Spec {
   override epilogue(): void {
     super.epilogue();
     const { passes: passed, failures: failed, pending: skipped } = this.stats;
     process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
-    // The coverage report follows, so `.ci/run` repeats the line after it.
+    // the coverage report follows, so `.ci/run` repeats both after it
     const file = process.env.MMCHAT_TEST_COUNTS;
-    if (file) writeFileSync(file, JSON.stringify({ passed, failed, skipped }));
+    const failures = this.failures.map((test) => `${test.fullTitle()}: ${test.err?.message}`);
+    if (file) writeFileSync(file, JSON.stringify({ passed, failed, skipped, failures }));
   }
 }
