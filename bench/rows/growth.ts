@@ -10,6 +10,7 @@ const AT_MOST = 1.3;
 const USERS_BESIDE = 200;
 const MESSAGES_PER_USER = 100;
 const BEHIND = 20;
+const HOUR_MS = 3_600_000;
 /** The users who are asked for: one who keeps up, one who has never read anything, one with very many conversations. */
 const [READER, NON_READER, BUSY] = [1, 2, 11];
 const LARGE_GROUP_FIRST_USER = 101;
@@ -25,11 +26,11 @@ function talksOf(messages: number): Talk[] {
   ];
 }
 
-/** In every database, whatever its size: a user with many conversations, and a group with many members. */
+/** In every database, whatever its size: a user with many conversations, one of which was active each hour, and a group with many members. */
 const manyOf = (messages: number, many: number): [busy: Talk, large: Talk] => {
   const first = 51 + Math.max(1, Math.round(messages / 1_000));
   return [
-    { first, count: many, firstUser: BUSY, members: 2, messages: 1 },
+    { first, count: many, firstUser: BUSY, members: 2, messages: 1, everyMs: HOUR_MS },
     { first: first + many, count: 1, firstUser: LARGE_GROUP_FIRST_USER, members: many, messages: 100 },
   ];
 };

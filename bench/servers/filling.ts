@@ -1,13 +1,21 @@
 import { sql } from 'kysely';
 import { indexUsernames } from '../../src/accounts/username-pieces.ts';
+import { DAY_MS } from '../../src/conversations/activity-day.ts';
 import type { Database } from '../../src/database.ts';
 
 /**
  * Conversations that are all alike: numbered from `first`, each with the same members, users `firstUser` …, who have
  * spoken in turn. Every hundredth message was deleted afterwards. The first member has read all but the newest five
- * messages, the second none, all others everything.
+ * messages, the second none, all others everything. The last was active now, each before it `everyMs` earlier.
  */
-export type Talk = { first: number; count: number; firstUser: number; members: number; messages: number };
+export type Talk = {
+  first: number;
+  count: number;
+  firstUser: number;
+  members: number;
+  messages: number;
+  everyMs?: number;
+};
 
 const YEAR_MS = 31_536_000_000;
 const UNREAD_BY_FIRST = 5;
@@ -15,6 +23,7 @@ const STEP_MS = 1_000;
 const EACH_DELETED = 100;
 const MIDDLE = EACH_DELETED / 2;
 const ROWS_AT_ONCE = 2_000;
+const DAY = sql.lit(DAY_MS);
 
 /** A session of a user, by an id that can be known before. */
 export const sessionIdOf = (userId: number) => `bench-session-${String(userId).padStart(10, '0')}`;
@@ -56,8 +65,8 @@ export async function fillGroups(database: Database, groups: readonly (readonly 
     select i, ${isTrue(database)}, 'group ' || i, ${now}, ${now} from n`.execute(database.sql);
   const pairs = groups.flatMap((members, index) => members.map((userId) => [index + 1, userId]));
   await sql`
-    insert into participants (conversation_id, user_id, is_admin, joined_at, read_seq, settled, delivered_seq)
-    select cast(value ->> 0 as integer), cast(value ->> 1 as integer), ${isTrue(database)}, ${now}, 0, 0, 0
+    insert into participants (conversation_id, user_id, is_admin, joined_at, read_seq, settled, delivered_seq, activity_day)
+    select cast(value ->> 0 as integer), cast(value ->> 1 as integer), ${isTrue(database)}, ${now}, 0, 0, 0, ${now} / ${DAY}
     from ${listed(database, pairs)}`.execute(database.sql);
   await followIds(database, 'conversations');
 }
@@ -70,21 +79,26 @@ export async function fillTalk(database: Database, talk: Talk): Promise<void> {
     insert into conversations (id, is_group, name, last_seq, message_count, activity_at, created_at)
     with recursive ${numbers('n', count)}
     select ${sql.lit(first - 1)} + i, ${isTrue(database)}, 'group ' || (${sql.lit(first - 1)} + i), ${sql.lit(lastSeqOf(talk))},
-      ${sql.lit(messages)}, ${sql.lit(now)} + i, ${sql.lit(now)} from n`.execute(database.sql);
+      ${sql.lit(messages)}, ${activityOf(talk, now, 'i')}, ${sql.lit(now)} from n`.execute(database.sql);
   await fillParticipants(database, talk, now);
   if (messages > 0) await fillMessages(database, talk, now);
   await followIds(database, 'conversations');
 }
+
+/** When the conversation at the place `at`, counted from 1, was active last. */
+const activityOf = ({ count, everyMs = 0 }: Talk, now: number, at: 'i' | 'c.i') =>
+  sql`${sql.lit(now)} - (${sql.lit(count)} - ${sql.raw(at)}) * cast(${sql.lit(everyMs)} as bigint)`;
 
 async function fillParticipants(database: Database, talk: Talk, now: number): Promise<void> {
   const { first, count, firstUser, members } = talk;
   const states = Array.from({ length: members }, (_, at) => [firstUser + at, ...readState(talk, at)]);
   for (let start = 0; start < states.length; start += ROWS_AT_ONCE) {
     await sql`
-      insert into participants (conversation_id, user_id, is_admin, joined_at, read_seq, settled, delivered_seq)
+      insert into participants (conversation_id, user_id, is_admin, joined_at, read_seq, settled, delivered_seq, activity_day)
       with recursive ${numbers('n', count)}
       select ${sql.lit(first - 1)} + i, cast(value ->> 0 as integer), ${isTrue(database)}, ${sql.lit(now)},
-        cast(value ->> 1 as integer), cast(value ->> 2 as integer), cast(value ->> 3 as integer)
+        cast(value ->> 1 as integer), cast(value ->> 2 as integer), cast(value ->> 3 as integer),
+        (${activityOf(talk, now, 'i')}) / ${DAY}
       from n cross join ${listed(database, states.slice(start, start + ROWS_AT_ONCE))}`.execute(database.sql);
   }
 }
@@ -111,7 +125,7 @@ export const lastSeqOf = (talk: Talk) => talk.messages + deletedOf(talk);
 
 async function fillMessages(database: Database, talk: Talk, now: number): Promise<void> {
   const { first, count, firstUser, members, messages } = talk;
-  const began = sql.lit(now - messages * STEP_MS);
+  const last = activityOf(talk, now, 'c.i');
   const isDeleted = sql`s.i % ${sql.lit(EACH_DELETED)} = ${sql.lit(MIDDLE)}`;
   await sql`
     insert into messages (conversation_id, sender_id, seq, changed_seq, content, created_at, deleted_at)
@@ -119,7 +133,7 @@ async function fillMessages(database: Database, talk: Talk, now: number): Promis
     select ${sql.lit(first - 1)} + c.i, ${sql.lit(firstUser)} + (s.i - 1) % ${sql.lit(members)}, s.i,
       case when ${isDeleted} then ${sql.lit(messages)} + (s.i + ${sql.lit(MIDDLE)}) / ${sql.lit(EACH_DELETED)} else s.i end,
       case when ${isDeleted} then '' else 'Message ' || s.i || ' of this conversation, which has been going on for long.' end,
-      ${began} + s.i * ${sql.lit(STEP_MS)}, case when ${isDeleted} then ${sql.lit(now)} end
+      ${last} - (${sql.lit(messages)} - s.i) * ${sql.lit(STEP_MS)}, case when ${isDeleted} then ${sql.lit(now)} end
     from c cross join s order by c.i, s.i`.execute(database.sql);
   await sql`
     update conversations set last_message_id = (

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Queries, Sql } from '../database.ts';
 import { EachRow, type RunEach } from '../each-row.ts';
+import { dayOf } from './activity-day.ts';
 
 /** A conversation's row, locked until the batch is committed; what is changed here is written back once, at its end. */
 export type LockedConversation = {
@@ -13,12 +14,14 @@ export type LockedConversation = {
   /** The number of the newest message, if the batch has any. */
   lastMessageSeq: number | null;
   activityAt: number;
+  /** The activity that it had before this batch. */
+  readonly activeBefore: number;
 };
 
 const lockConversation = new EachRow<LockedConversation>(
   (row) => `
     select c.id, c.is_group as "isGroup", c.name, c.last_seq as "lastSeq", c.removal_seq as "removalSeq",
-      c.message_count as "messageCount", null as "lastMessageSeq", c.activity_at as "activityAt"
+      c.message_count as "messageCount", null as "lastMessageSeq", c.activity_at as "activityAt", c.activity_at as "activeBefore"
     from conversations c${row.and} where c.id = ${row.int(0)} ${row.locked('c', 'c.id')}`,
 );
 
@@ -30,6 +33,10 @@ const storeConversation = new EachRow(
         (select m.id from messages m where m.conversation_id = ${row.int(0)} and m.seq = ${row.int(5)}), last_message_id
       )
     ${row.from} where id = ${row.int(0)}`,
+);
+
+const storeDay = new EachRow(
+  (row) => `update participants set activity_day = ${row.int(1)} ${row.from} where conversation_id = ${row.int(0)}`,
 );
 
 /** One transaction of the group commit: the locked conversations, and the numbers that their changes get. */
@@ -90,7 +97,14 @@ export class Batch {
       each.removalSeq,
       each.lastMessageSeq,
     ]);
-    await Promise.all([...this.#writes, this.run(storeConversation, rows)]);
+    await Promise.all([...this.#writes, this.run(storeConversation, rows), this.run(storeDay, this.#newDays())]);
+  }
+
+  /** Those whose activity is of another day than before; whoever was added meanwhile has the day before, too. */
+  #newDays(): [id: number, day: number][] {
+    return [...this.#changed].flatMap(({ id, activityAt, activeBefore }) =>
+      dayOf(activityAt) === dayOf(activeBefore) ? [] : [[id, dayOf(activityAt)]],
+    );
   }
 }
 

@@ -5,7 +5,8 @@ import { type Effect, toUsers } from '../effects.ts';
 import { ChatError } from '../errors.ts';
 import { ids, required, requiredId, visibleText } from '../inputs.ts';
 import { operation, type Result } from '../operation.ts';
-import type { Batch } from './batch.ts';
+import { dayOf } from './activity-day.ts';
+import type { Batch, LockedConversation } from './batch.ts';
 import type { Change, Outcome } from './group-commit.ts';
 import { updateOf } from './system-messages.ts';
 
@@ -75,7 +76,7 @@ async function create(batch: Batch, { creatorId, memberIds, name, privateKey }: 
   const answer = { conversation_id: id, is_group: isGroup };
   if (rows[0] === undefined) return { answer };
   const members = memberIds.map((userId) => ({ userId, isAdmin: isGroup && userId === creatorId }));
-  await insertParticipants(batch, rows[0].id, members, { lastSeq: 0, messageCount: 0 });
+  await insertParticipants(batch, rows[0].id, members, { lastSeq: 0, messageCount: 0, activeBefore: batch.now });
   const payload = updateOf(rows[0].id, 0, creatorId, 'new_conversation', batch.now);
   const effects: Effect[] = [
     { kind: 'join', conversationId: rows[0].id, userIds: memberIds },
@@ -89,15 +90,17 @@ export async function insertParticipants(
   batch: Batch,
   conversationId: number,
   members: readonly { userId: number; isAdmin: boolean }[],
-  { lastSeq, messageCount }: { lastSeq: number; messageCount: number },
+  { lastSeq, messageCount, activeBefore }: Pick<LockedConversation, 'lastSeq' | 'messageCount' | 'activeBefore'>,
 ): Promise<void> {
+  const day = dayOf(activeBefore);
   const rows = members.map(
     ({ userId, isAdmin }) =>
-      sql`(${conversationId}, ${userId}, ${isAdmin ? sql`true` : sql`false`}, ${batch.now}, ${lastSeq}, ${messageCount}, ${lastSeq})`,
+      sql`(${conversationId}, ${userId}, ${isAdmin ? sql`true` : sql`false`}, ${batch.now}, ${lastSeq}, ${messageCount}, ${lastSeq}, ${day})`,
   );
   for (let start = 0; start < rows.length; start += MOST_ROWS) {
     await sql`
-      insert into participants (conversation_id, user_id, is_admin, joined_at, read_seq, settled, delivered_seq)
+      insert into participants
+        (conversation_id, user_id, is_admin, joined_at, read_seq, settled, delivered_seq, activity_day)
       values ${sql.join(rows.slice(start, start + MOST_ROWS))}`.execute(batch.sql);
   }
 }

@@ -42,9 +42,11 @@ export const Participant = defineEntity({
     rangeCount: p.integer().default(0),
     /** Everything up to this number has been confirmed by one of the user's clients. */
     deliveredSeq: int8(),
+    /** The day of the conversation's activity. */
+    activityDay: p.integer().default(0),
   },
   indexes: [
-    { properties: ['userId', 'conversationId'] },
+    { properties: ['userId', 'activityDay', 'conversationId'] },
     { properties: ['conversationId', 'readSeq'] },
     { properties: ['conversationId', 'deliveredSeq'] },
     { properties: ['conversationId', 'rangeCount', 'readSeq'] },

@@ -4,14 +4,15 @@ import { ChatError } from '../errors.ts';
 import { fixedStatement } from '../fixed-statement.ts';
 import { text, wholeNumber } from '../inputs.ts';
 import { operation } from '../operation.ts';
-import { limit } from '../prepared-statements.ts';
+import { limit, offset } from '../prepared-statements.ts';
+import { dayOf } from './activity-day.ts';
 import { type StoredSummary, selectSummaries, summariesOf } from './summary.ts';
 
 const MOST_CONVERSATIONS = 500;
 const CURSOR_CHARACTERS = 64;
 
 type Cursor = { activityAt: number; id: number };
-const BEYOND_ALL: Cursor = { activityAt: Number.MAX_SAFE_INTEGER, id: Number.MAX_SAFE_INTEGER };
+const BEYOND_ALL: Cursor = { activityAt: 999_999_999_999_999, id: Number.MAX_SAFE_INTEGER };
 
 /** The caller's conversations, newest activity first. */
 export const listConversations = operation({
@@ -26,7 +27,13 @@ export const listConversations = operation({
   async run({ limit: wanted = MOST_CONVERSATIONS, cursor }, { userId }, { database, presence }) {
     const most = Math.min(wanted, MOST_CONVERSATIONS);
     const after = cursor ? parseCursor(cursor) : BEYOND_ALL;
-    const rows = await findPage(database.sql, { userId, limit: most + 1, ...after });
+    const rows = await findPage(database.sql, {
+      userId,
+      limit: most + 1,
+      most,
+      day: dayOf(after.activityAt),
+      ...after,
+    });
     const page = rows.sort(byActivity).slice(0, most);
     const last = page.at(-1);
     return {
@@ -36,15 +43,23 @@ export const listConversations = operation({
   },
 });
 
-type Page = { userId: number; limit: number; activityAt: number; id: number };
+type Page = { userId: number; limit: number; most: number; day: number; activityAt: number; id: number };
 
-/** First which conversations they are, from the numbers in an index alone; then all that is shown of those, in no order. */
+/**
+ * First from which days they can be: if so many are of earlier days than the cursor, none is older than the last of these.
+ * Then which conversations of those days they are, and then all that is shown of them, in no order.
+ */
 const findPage = fixedStatement<Page, StoredSummary>(
   (value) => sql`
-    with newest as (
+    with earliest as (
+      select d.activity_day as day from participants d
+      where d.user_id = ${value('userId')} and d.activity_day < ${value('day')}
+      order by d.activity_day desc ${limit(1)} ${offset(value('most'))}
+    ), newest as (
       select n.id
       from participants i join conversations n on n.id = i.conversation_id
-      where i.user_id = ${value('userId')} and (n.activity_at, n.id) < (${value('activityAt')}, ${value('id')})
+      where i.user_id = ${value('userId')} and i.activity_day <= ${value('day')}
+        and i.activity_day >= coalesce((select day from earliest), 0) and (n.activity_at, n.id) < (${value('activityAt')}, ${value('id')})
       order by n.activity_at desc, n.id desc ${limit(value('limit'))}
     )
     ${selectSummaries} where p.user_id = ${value('userId')} and c.id in (select id from newest)`,

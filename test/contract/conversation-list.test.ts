@@ -1,4 +1,8 @@
 import { expect } from 'chai';
+import { sql } from 'kysely';
+import { beside } from '../accounts/asking.ts';
+import { expectTrue, rowsOf } from '../seed/recount.ts';
+import type { TestApp } from '../support/app.ts';
 import type { Answer, Client } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
 import { accepted, groupOf, onEachServer, privateOf, send, summaryFor, TIME, TRANSPORTS } from './scene.ts';
@@ -25,6 +29,20 @@ async function pagesOf(client: Client, limit: number, between: () => Promise<unk
   } while (cursor !== undefined);
   return pages;
 }
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Of some day in the past. */
+const NOON = 19_999.5 * DAY_MS;
+
+/** Puts a conversation's activity into the past. */
+const wasActive = (app: TestApp, id: number, at: number) =>
+  beside(app, async ({ sql: db }) => {
+    await sql`update conversations set activity_at = ${at} where id = ${id}`.execute(db);
+    await sql`update participants set activity_day = ${Math.floor(at / DAY_MS)} where conversation_id = ${id}`.execute(
+      db,
+    );
+  });
 
 onEachServer('The list of conversations', (app) => {
   for (const transport of TRANSPORTS) {
@@ -95,6 +113,34 @@ onEachServer('The list of conversations', (app) => {
     const pages = await pagesOf(alice.rest, 3, () => send(alice, oldest));
     expect(pages.flat()).to.deep.equal(ids.slice(0, -1)); // the oldest is now the newest, before the first page
     expect((await pagesOf(alice.rest, 3)).flat()).to.deep.equal([oldest, ...ids.slice(0, -1)]);
+  });
+
+  it('is in the order of activity, page by page, however that is spread over the days', async () => {
+    const [alice, bob] = await app().people('alice', 'bob');
+    const ids: number[] = [];
+    while (ids.length < 24) ids.push(await groupOf(alice, bob));
+    // some days have many, some none, some moments are the same
+    const spread = ids.map((id, index) => ({ id, at: NOON - ((index * index) % 11) * DAY_MS + (index % 5) * HOUR_MS }));
+    for (const { id, at } of spread) await wasActive(app(), id, at);
+    const newestFirst = (all: typeof spread) => all.toSorted((a, b) => b.at - a.at || b.id - a.id).map(({ id }) => id);
+    for (const limit of [1, 2, 5, 7, 23, 24, 500]) {
+      const pages = await pagesOf(alice.rest, limit);
+      expect(pages.flat(), `${limit} at a time`).to.deep.equal(newestFirst(spread));
+      expect(pages.slice(0, -1).every((page) => page.length === limit)).to.equal(true);
+    }
+    const [oldest = 0] = newestFirst(spread).slice(-1);
+    const carol = await app().person('carol');
+    accepted(await alice.rest.ask('add_participant', { conversation_id: oldest, user_id: carol.id }));
+    const quiet = await groupOf(carol);
+    for (const who of [alice, bob])
+      expect((await pagesOf(who.rest, 5)).flat()).to.deep.equal([
+        oldest,
+        ...newestFirst(spread.filter(({ id }) => id !== oldest)),
+      ]);
+    await send(bob, oldest);
+    expect((await pagesOf(carol.rest, 5)).flat()).to.deep.equal([oldest, quiet]);
+    const rows = await beside(app(), rowsOf);
+    expectTrue({ ...rows, conversations: rows.conversations.filter(({ id }) => [oldest, quiet].includes(id)) });
   });
 
   it('may be asked for with an empty cursor for the first page', async () => {

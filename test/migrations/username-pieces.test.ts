@@ -1,19 +1,13 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
 import { indexUsername, indexUsernames } from '../../src/accounts/username-pieces.ts';
-import { Database } from '../../src/database.ts';
+import type { Database } from '../../src/database.ts';
 import { onEachDatabase } from '../support/app.ts';
-import { requirePostgresql } from '../support/services.ts';
+import { onEarlier } from './earlier.ts';
 
 onEachDatabase('People who were there before the search had pieces of their names', (kind) => {
   it('get the same pieces as people who sign up', async function () {
-    const postgresql = kind === 'postgresql' ? await requirePostgresql(this) : undefined;
-    const url = await postgresql?.createDatabase();
-    const database = await Database.open(
-      url === undefined ? { kind: 'sqlite', path: ':memory:' } : { kind: 'postgresql', url },
-    );
-    try {
-      for (const _ of ['indexes_of_few', 'deleted_are_settled', 'username_pieces']) await database.orm.migrator.down();
+    await onEarlier(this, kind, 'username_pieces', async (database) => {
       await sql`
         insert into users (username, username_key, email, email_key, password_hash, last_seen, created_at)
         values ('aLice_x', 'alice_x', 'a', 'a', 'x', 1, 1), ('B.b', 'b.b', 'b', 'b', 'x', 1, 1)`.execute(database.sql);
@@ -28,10 +22,7 @@ onEachDatabase('People who were there before the search had pieces of their name
       await sql`delete from username_pieces`.execute(database.sql);
       await indexUsernames(database.sql);
       expect(filled).to.deep.equal(await piecesOf(database));
-    } finally {
-      await database.close();
-      if (url !== undefined) await postgresql?.dropDatabase(url);
-    }
+    });
   });
 });
 

@@ -18,6 +18,7 @@ type Participant = {
   readSeq: number;
   rangeCount: number;
   deliveredSeq: number;
+  activityDay: number;
 };
 type Message = {
   id: number;
@@ -34,6 +35,8 @@ type Message = {
 type Range = { conversationId: number; userId: number; from: number; to: number };
 export type Rows = { conversations: Conversation[]; participants: Participant[]; messages: Message[]; ranges: Range[] };
 
+const DAY_MS = 86_400_000;
+
 const all = async <Row>(db: Sql, query: ReturnType<typeof sql<Row>>) => (await query.execute(db)).rows;
 
 /** Everything that counts, as it is stored. */
@@ -47,7 +50,8 @@ export async function rowsOf({ sql: db }: Database): Promise<Rows> {
     participants: await all(
       db,
       sql<Participant>`select conversation_id as "conversationId", user_id as "userId", settled, read_seq as "readSeq",
-        range_count as "rangeCount", delivered_seq as "deliveredSeq" from participants order by conversation_id, user_id`,
+        range_count as "rangeCount", delivered_seq as "deliveredSeq",
+        activity_day as "activityDay" from participants order by conversation_id, user_id`,
     ),
     messages: await all(
       db,
@@ -97,6 +101,7 @@ export function expectTrue({ conversations, participants, messages, ranges }: Ro
           rangeCount: mine.length,
         },
       );
+      expect(who.activityDay).to.equal(Math.floor(activityAt / DAY_MS));
       expect(who.deliveredSeq).to.be.at.most(conversation.lastSeq);
       expect(Math.max(who.readSeq, ...mine.map(({ to }) => to))).to.be.at.most(conversation.lastSeq);
     }
