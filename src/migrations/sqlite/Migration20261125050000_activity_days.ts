@@ -5,7 +5,7 @@ export class Migration20261125050000_activity_days extends Migration {
   override name = 'Migration20261125050000_activity_days';
 
   override up(): void | Promise<void> {
-    this.addSql(`alter table \`participants\` add column \`activity_day\` integer not null default '0';`);
+    this.addSql(`alter table \`participants\` add column \`activity_day\` integer not null default 0;`);
     this.addSql(
       `update participants set activity_day = (
         select c.activity_at / 86400000 from conversations c where c.id = participants.conversation_id
