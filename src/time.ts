@@ -1,6 +1,6 @@
 import type { Time } from './protocol.ts';
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1_000;
 
@@ -13,9 +13,12 @@ const MILLISECONDS = digits(SECOND_MS, 3).map((millisecond) => `${millisecond}Z`
 /** The day of the last moment that was written, and its text: lists are full of moments of the same few days. */
 let [day, date] = [Number.NaN, ''];
 
+/** The day of a moment, counted from 1970 in UTC. @param moment milliseconds since 1970 */
+export const dayOf = (moment: number): number => Math.floor(moment / DAY_MS);
+
 /** RFC 3339 in UTC from whole milliseconds since 1970. Put together from parts, which is several times quicker than a `Date`. */
 export function timeOf(moment: number): Time {
-  const today = Math.floor(moment / DAY_MS);
+  const today = dayOf(moment);
   if (today !== day) {
     const text = new Date(moment).toISOString();
     [day, date] = [today, text.slice(0, text.indexOf('T') + 1)];

@@ -26,7 +26,10 @@ function talksOf(messages: number): Talk[] {
   ];
 }
 
-/** In every database, whatever its size: a user with many conversations, one of which was active each hour, and a group with many members. */
+/**
+ * In every database, whatever its size: a user with many conversations, one of which was active each hour, and a group
+ * with many members.
+ */
 const manyOf = (messages: number, many: number): [busy: Talk, large: Talk] => {
   const first = 51 + Math.max(1, Math.round(messages / 1_000));
   return [

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { indexUsernames } from '../../src/accounts/username-pieces.ts';
-import { DAY_MS } from '../../src/conversations/activity-day.ts';
 import type { Database } from '../../src/database.ts';
+import { DAY_MS } from '../../src/time.ts';
 
 /**
  * Conversations that are all alike: numbered from `first`, each with the same members, users `firstUser` …, who have

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Queries, Sql } from '../database.ts';
 import { EachRow, type RunEach } from '../each-row.ts';
-import { dayOf } from './activity-day.ts';
+import { dayOf } from '../time.ts';
 
 /** A conversation's row, locked until the batch is committed; what is changed here is written back once, at its end. */
 export type LockedConversation = {
@@ -21,7 +21,8 @@ export type LockedConversation = {
 const lockConversation = new EachRow<LockedConversation>(
   (row) => `
     select c.id, c.is_group as "isGroup", c.name, c.last_seq as "lastSeq", c.removal_seq as "removalSeq",
-      c.message_count as "messageCount", null as "lastMessageSeq", c.activity_at as "activityAt", c.activity_at as "activeBefore"
+      c.message_count as "messageCount", null as "lastMessageSeq", c.activity_at as "activityAt",
+      c.activity_at as "activeBefore"
     from conversations c${row.and} where c.id = ${row.int(0)} ${row.locked('c', 'c.id')}`,
 );
 

@@ -5,7 +5,7 @@ import { type Effect, toUsers } from '../effects.ts';
 import { ChatError } from '../errors.ts';
 import { ids, required, requiredId, visibleText } from '../inputs.ts';
 import { operation, type Result } from '../operation.ts';
-import { dayOf } from './activity-day.ts';
+import { dayOf } from '../time.ts';
 import type { Batch, LockedConversation } from './batch.ts';
 import type { Change, Outcome } from './group-commit.ts';
 import { updateOf } from './system-messages.ts';

@@ -42,7 +42,10 @@ export const Participant = defineEntity({
     rangeCount: p.integer().default(0),
     /** Everything up to this number has been confirmed by one of the user's clients. */
     deliveredSeq: int8(),
-    /** The day of the conversation's activity. */
+    /**
+     * The day of the conversation's activity: a list finds the newest by it in an index, and yet a message writes to all
+     * participants only if it is the first of its day.
+     */
     activityDay: p.integer().default(0),
   },
   indexes: [

@@ -5,13 +5,14 @@ import { fixedStatement } from '../fixed-statement.ts';
 import { text, wholeNumber } from '../inputs.ts';
 import { operation } from '../operation.ts';
 import { limit, offset } from '../prepared-statements.ts';
-import { dayOf } from './activity-day.ts';
+import { dayOf } from '../time.ts';
 import { type StoredSummary, selectSummaries, summariesOf } from './summary.ts';
 
 const MOST_CONVERSATIONS = 500;
 const CURSOR_CHARACTERS = 64;
 
 type Cursor = { activityAt: number; id: number };
+/** Its day, too, is a number that the database takes. */
 const BEYOND_ALL: Cursor = { activityAt: 999_999_999_999_999, id: Number.MAX_SAFE_INTEGER };
 
 /** The caller's conversations, newest activity first. */
@@ -27,13 +28,7 @@ export const listConversations = operation({
   async run({ limit: wanted = MOST_CONVERSATIONS, cursor }, { userId }, { database, presence }) {
     const most = Math.min(wanted, MOST_CONVERSATIONS);
     const after = cursor ? parseCursor(cursor) : BEYOND_ALL;
-    const rows = await findPage(database.sql, {
-      userId,
-      limit: most + 1,
-      most,
-      day: dayOf(after.activityAt),
-      ...after,
-    });
+    const rows = await findPage(database.sql, { userId, limit: most + 1, day: dayOf(after.activityAt), ...after });
     const page = rows.sort(byActivity).slice(0, most);
     const last = page.at(-1);
     return {
@@ -43,10 +38,10 @@ export const listConversations = operation({
   },
 });
 
-type Page = { userId: number; limit: number; most: number; day: number; activityAt: number; id: number };
+type Page = { userId: number; limit: number; day: number; activityAt: number; id: number };
 
 /**
- * First from which days they can be: if so many are of earlier days than the cursor, none is older than the last of these.
+ * First from which days they can be: if more than so many are of earlier days than the cursor, none is older than those.
  * Then which conversations of those days they are, and then all that is shown of them, in no order.
  */
 const findPage = fixedStatement<Page, StoredSummary>(
@@ -54,7 +49,7 @@ const findPage = fixedStatement<Page, StoredSummary>(
     with earliest as (
       select d.activity_day as day from participants d
       where d.user_id = ${value('userId')} and d.activity_day < ${value('day')}
-      order by d.activity_day desc ${limit(1)} ${offset(value('most'))}
+      order by d.activity_day desc ${limit(1)} ${offset(value('limit'))}
     ), newest as (
       select n.id
       from participants i join conversations n on n.id = i.conversation_id

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
-import { DAY_MS } from '../../src/conversations/activity-day.ts';
+import { DAY_MS } from '../../src/time.ts';
 import { onEachDatabase } from '../support/app.ts';
 import { onEarlier } from './earlier.ts';
 
