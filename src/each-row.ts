@@ -75,7 +75,7 @@ function onceARow(build: (row: RowFields) => string): Text {
 }
 
 /** `value` is a row as a JSON array, `key` its place in the list. */
-const LIST = 'json_array_elements(cast($1 as json)) with ordinality as each(value, key)';
+const LIST = 'jsonb_array_elements(cast($1 as jsonb)) with ordinality as each(value, key)';
 const ALL_ROWS: RowFields = {
   int: (place) => `cast(value ->> ${place} as bigint)`,
   text: (place) => `value ->> ${place}`,
