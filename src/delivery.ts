@@ -22,7 +22,9 @@ const PROMPT_WITHIN_MS = 1_500;
 
 /** The only place that emits: it carries out what committed changes mean for the clients, on every transport. */
 export class Delivery {
-  readonly #io: ChatServer;
+  readonly #namespaces: readonly ChatNamespace[];
+  /** Where clients hear what is told in a namespace: plain WebSockets hear what is told in any. */
+  readonly #hearing: Readonly<Record<(typeof NAMESPACES)[number], readonly ChatNamespace[]>>;
   readonly #turn: Emitted;
   readonly #sessionEnded: (userId: number, sessionId: string | undefined) => void;
   readonly #emitted: Observer['emitted'];
@@ -38,7 +40,9 @@ export class Delivery {
     { emitted }: Pick<Observer, 'emitted'>,
     turn: Emitted,
   ) {
-    this.#io = io;
+    const plain = io.of(PLAIN);
+    this.#hearing = { '/chat': [io.of('/chat'), plain], '/presence': [io.of('/presence'), plain] };
+    this.#namespaces = [...NAMESPACES.map((name) => io.of(name)), plain];
     this.#sessionEnded = sessionEnded;
     this.#emitted = emitted;
     this.#turn = turn;
@@ -79,7 +83,7 @@ export class Delivery {
   #emit({ to, event }: Emission): void {
     const emit = () => {
       let reach = 0;
-      for (const namespace of this.#named(NAMESPACE_OF[event.type], PLAIN)) {
+      for (const namespace of this.#hearing[NAMESPACE_OF[event.type]]) {
         reach += reachOf(namespace.adapter.rooms, to);
         audienceIn(namespace, to)?.emit(event.type, event.payload);
       }
@@ -92,7 +96,7 @@ export class Delivery {
   #tellReceipt({ room, payload }: Receipt): void {
     if (!this.wantsReceipts()) return;
     const emit = () => {
-      for (const { local, adapter } of this.#named('/chat', PLAIN)) {
+      for (const { local, adapter } of this.#hearing['/chat']) {
         const hearers = receiptHearers(adapter.rooms, room.id, payload.user_id);
         if (hearers.length === 0) continue; // to no room would mean to everybody
         this.#emitted('delivery_receipt', hearers.length);
@@ -112,12 +116,12 @@ export class Delivery {
 
   /** Whether a socket of this node asked for live delivery receipts. */
   readonly wantsReceipts = (): boolean =>
-    this.#named('/chat', PLAIN).some(({ adapter }) => adapter.rooms.has(RECEIPTS_ROOM));
+    this.#hearing['/chat'].some(({ adapter }) => adapter.rooms.has(RECEIPTS_ROOM));
 
   #join(conversationId: number, userIds: readonly number[]): void {
     this.#guard?.joined(conversationId, userIds);
     for (const userId of userIds) this.arrivals.joined(userId, conversationId);
-    for (const namespace of this.#namespaces()) {
+    for (const namespace of this.#namespaces) {
       namespace.local.in(userIds.map(roomOfUser)).socketsJoin(roomOf(conversationId));
     }
   }
@@ -127,7 +131,7 @@ export class Delivery {
     this.#guard?.left(conversationId, userId, removalSeq);
     this.arrivals.left(userId, conversationId);
     this.removals.left(userId);
-    for (const namespace of this.#namespaces()) {
+    for (const namespace of this.#namespaces) {
       namespace.local.in(roomOfUser(userId)).socketsLeave(roomOf(conversationId));
     }
   }
@@ -155,7 +159,7 @@ export class Delivery {
 
   /** Whether any socket of this node is in a conversation's room. */
   readonly hasRoom = (conversationId: number): boolean => {
-    return this.#namespaces().some(({ adapter }) => adapter.rooms.has(roomOf(conversationId)));
+    return this.#namespaces.some(({ adapter }) => adapter.rooms.has(roomOf(conversationId)));
   };
 
   /** Closes every socket whose token has run out. */
@@ -176,7 +180,7 @@ export class Delivery {
 
   /** Asks every client of this node to catch up, spread over a while so that they do not all come at once. */
   promptSync(): void {
-    for (const { sockets } of this.#named('/chat', PLAIN)) {
+    for (const { sockets } of this.#hearing['/chat']) {
       for (const socket of sockets.values())
         setTimeout(() => socket.emit('conversation_update', syncPrompt()), Math.random() * PROMPT_WITHIN_MS).unref();
     }
@@ -184,7 +188,7 @@ export class Delivery {
 
   /** Whether a socket of another user is in a conversation's room, on this node. */
   readonly anyOtherIn = (conversationId: number, userId: number): boolean => {
-    return this.#namespaces().some((namespace) => {
+    return this.#namespaces.some((namespace) => {
       for (const id of namespace.adapter.rooms.get(roomOf(conversationId)) ?? []) {
         const other = namespace.sockets.get(id)?.data.userId;
         if (other !== undefined && other !== userId) return true;
@@ -194,26 +198,18 @@ export class Delivery {
   };
 
   #socketsOf(userId: number): ChatSocket[] {
-    return this.#namespaces().flatMap((namespace) => {
+    return this.#namespaces.flatMap((namespace) => {
       const ids = namespace.adapter.rooms.get(roomOfUser(userId)) ?? [];
       return [...ids].flatMap((id) => namespace.sockets.get(id) ?? []);
     });
   }
 
   #socketWith(id: string): ChatSocket | undefined {
-    return this.#namespaces().flatMap(({ sockets }) => sockets.get(id) ?? [])[0];
+    return this.#namespaces.flatMap(({ sockets }) => sockets.get(id) ?? [])[0];
   }
 
   *#sockets(): Iterable<ChatSocket> {
-    for (const namespace of this.#namespaces()) yield* namespace.sockets.values();
-  }
-
-  #namespaces(): ChatNamespace[] {
-    return this.#named(...NAMESPACES, PLAIN);
-  }
-
-  #named(...names: string[]): ChatNamespace[] {
-    return names.map((name) => this.#io.of(name));
+    for (const namespace of this.#namespaces) yield* namespace.sockets.values();
   }
 }
 
