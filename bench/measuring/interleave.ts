@@ -3,13 +3,26 @@ import type { Goal, Measured, Reached } from '../row.ts';
 import { median } from './numbers.ts';
 
 /** One side of a comparison: a server with its load, ready to be measured again and again. */
-export type Side = { name: string; window(): Promise<Figures>; stop(): Promise<void> };
+export type Side = {
+  name: string;
+  window(): Promise<Figures>;
+  /** Has the server do what is to be measured, as much as it can, until V8 has compiled it; a window, unless given. */
+  warmUp?(): Promise<unknown>;
+  stop(): Promise<void>;
+};
 export type Runs = ReadonlyMap<string, readonly Figures[]>;
 
-/** Measures the sides in turn, so many times over, then stops them all. What slows the machine down slows all sides down. */
+/**
+ * Warms the sides up, measures them in turn, so many times over, then stops them all. What slows the machine down slows
+ * all sides down.
+ */
 export async function interleave(sides: readonly Side[], runs: number, tell: (step: string) => void): Promise<Runs> {
   const measured = new Map(sides.map(({ name }) => [name, [] as Figures[]]));
   try {
+    for (const side of sides) {
+      tell(`${side.name} warms up`);
+      await (side.warmUp ?? side.window).call(side);
+    }
     for (let run = 1; run <= runs; run += 1) {
       for (const side of sides) {
         tell(`${side.name}, ${run} of ${runs}`);

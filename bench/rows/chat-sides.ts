@@ -77,6 +77,10 @@ export const EACH = 'Socket.IO, one insert per message';
 export const FLUSH = 'Socket.IO, em.create + flush per message';
 const NAMES: Record<Storing, string> = { nothing: BARE, insert: EACH, flush: FLUSH };
 
+/** So much longer than before each window, and so many sends in flight for each sender. */
+const WARM_UP_FACTOR = 4;
+const WARM_IN_FLIGHT = 16;
+
 type Started = { pid: number; url: string };
 
 async function sideOf(
@@ -92,6 +96,8 @@ async function sideOf(
   return {
     name,
     window: () => load.window(window),
+    warmUp: () =>
+      load.window({ seconds: WARM_UP_FACTOR * window.warmSeconds, warmSeconds: 0, inFlight: WARM_IN_FLIGHT }),
     load: (options) => load.window(options),
     async stop() {
       await load.stop();

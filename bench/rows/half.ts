@@ -13,6 +13,7 @@ export const halfLoad: Row = {
     const saturated = { seconds, warmSeconds, inFlight: PER_SENDER };
     const sides = [await ours('sqlite', room, saturated), await bareSocketio('nothing', room, saturated)];
     tell('looking for the saturated rate');
+    await sides[0]?.warmUp?.();
     const { rate = 0 } = (await sides[0]?.load(saturated)) ?? {};
     const paced = { seconds, warmSeconds, perSecond: rate / 2 };
     const atHalf = sides.map((side) => ({ ...side, window: () => side.load(paced) }));

@@ -29,6 +29,7 @@ export const presence: Row = {
     const side = {
       name: OURS,
       window: () => load.window({ seconds: SECONDS * Math.min(1, scale.seconds), perSecond: PER_SECOND }),
+      warmUp: async () => undefined, // who is known to be there is not told of again
       async stop() {
         await load.stop();
         await server.stop();
