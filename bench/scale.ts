@@ -23,7 +23,7 @@ export type Scale = {
 export const FULL: Scale = {
   runs: 3,
   seconds: 1.5,
-  warmSeconds: 0.6,
+  warmSeconds: 0.3,
   audience: 1_000,
   inFlight: 200,
   arriving: 2_000,

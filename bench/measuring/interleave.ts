@@ -13,15 +13,23 @@ export type Side = {
 export type Runs = ReadonlyMap<string, readonly Figures[]>;
 
 /**
- * Warms the sides up, measures them in turn, so many times over, then stops them all. What slows the machine down slows
- * all sides down.
+ * Warms the sides up in turn, then measures them in turn, so many times over, then stops them all. What slows the machine
+ * down slows all sides down.
+ * @param warmUps what is called some ten thousand times before V8 has compiled it needs more than one
  */
-export async function interleave(sides: readonly Side[], runs: number, tell: (step: string) => void): Promise<Runs> {
+export async function interleave(
+  sides: readonly Side[],
+  runs: number,
+  tell: (step: string) => void,
+  warmUps = 1,
+): Promise<Runs> {
   const measured = new Map(sides.map(({ name }) => [name, [] as Figures[]]));
   try {
-    for (const side of sides) {
-      tell(`${side.name} warms up`);
-      await (side.warmUp ?? side.window).call(side);
+    for (let round = 0; round < warmUps; round += 1) {
+      for (const side of sides) {
+        tell(`${side.name} warms up`);
+        await (side.warmUp?.() ?? side.window());
+      }
     }
     for (let run = 1; run <= runs; run += 1) {
       for (const side of sides) {

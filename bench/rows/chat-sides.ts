@@ -78,7 +78,7 @@ export const FLUSH = 'Socket.IO, em.create + flush per message';
 const NAMES: Record<Storing, string> = { nothing: BARE, insert: EACH, flush: FLUSH };
 
 /** So much longer than before each window, and so many sends in flight for each sender. */
-const WARM_UP_FACTOR = 4;
+const WARM_UP_FACTOR = 8;
 const WARM_IN_FLIGHT = 16;
 
 type Started = { pid: number; url: string };

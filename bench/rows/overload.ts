@@ -6,7 +6,7 @@ const PER_SENDER = 4;
 const SATURATED = 'saturated';
 const OVERLOADED = 'twice as much';
 /** Until the queue is full and the server refuses what it cannot do. */
-const WARM_FACTOR = 3;
+const WARM_FACTOR = 6;
 
 export const overload: Row = {
   name: 'overload',

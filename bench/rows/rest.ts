@@ -12,6 +12,8 @@ import { type Ours, startOurs } from '../servers/ours.ts';
 import type { Server } from '../servers/server.ts';
 
 const CONNECTIONS = 20;
+/** So many windows before those that count: a few thousand requests a second take that long to be compiled. */
+const WARM_UPS = 5;
 const OURS = 'MmChat';
 const BARE_SEND = 'koa + router + bodyparser, nothing stored';
 const BARE_LIST = 'koa + router, one prepared query';
@@ -31,7 +33,7 @@ export const restSend: Row = {
       await asking(OURS, server, [{ ...request, token: server.tokenOf(1) }], scale),
       await asking(BARE_SEND, await startOpponent('koa'), [request], scale),
     ];
-    const runs = await interleave(sides, scale.runs, tell);
+    const runs = await interleave(sides, scale.runs, tell, WARM_UPS);
     const goal = { about: 'CPU ÷ koa + router + bodyparser alone', atMost: 1.6 };
     return { goals: [compare(runs, 'cpu', OURS, BARE_SEND, goal)], sides: summary(runs) };
   },
@@ -50,7 +52,7 @@ const list = (name: string, about: string, path: string): Row => ({
       await asking(OURS, server, [{ method: 'GET', path, token }], scale),
       await asking(BARE_LIST, opponent, [{ method: 'GET', path }], scale),
     ];
-    const runs = await interleave(sides, scale.runs, tell);
+    const runs = await interleave(sides, scale.runs, tell, WARM_UPS);
     removeTemporaryFolder(folder);
     const goal = { about: 'CPU ÷ koa + router that send the same bytes from one prepared query', atMost: 1.5 };
     return { goals: [compare(runs, 'cpu', OURS, BARE_LIST, goal)], sides: summary(runs) };

@@ -4,6 +4,7 @@ import type { Scale } from '../scale.ts';
 import { BARE, bareSocketio, EACH, FLUSH, OURS, ours, type Room, smallGroups } from './chat-sides.ts';
 
 const PER_SENDER = 4;
+const WARM_UPS = 2;
 
 const saturated = ({ seconds, warmSeconds }: Scale) => ({ seconds, warmSeconds, inFlight: PER_SENDER });
 /** As many people as it takes for so many sends in flight, in conversations of this size. */
@@ -20,7 +21,7 @@ export const send: Row = {
       await bareSocketio('insert', room, window),
       await bareSocketio('flush', room, window),
     ];
-    const runs = await interleave(sides, scale.runs, tell);
+    const runs = await interleave(sides, scale.runs, tell, WARM_UPS);
     const goals = [
       compare(runs, 'rate', OURS, EACH, { about: 'rate ÷ one prepared insert per message', atLeast: 5 }),
       compare(runs, 'rate', OURS, FLUSH, { about: 'rate ÷ em.create + flush per message', atLeast: 14 }),
@@ -35,7 +36,7 @@ const sendFive = (name: string, kind: 'sqlite' | 'postgresql', database: string,
   async run(scale, tell) {
     const [room, window] = [people(scale, 5), saturated(scale)];
     const sides = [await ours(kind, room, window), await bareSocketio('nothing', room, window)];
-    const runs = await interleave(sides, scale.runs, tell);
+    const runs = await interleave(sides, scale.runs, tell, WARM_UPS);
     const about = 'rate ÷ bare Socket.IO that stores nothing and tells the same 5';
     return { goals: [compare(runs, 'rate', OURS, BARE, { about, atLeast })], sides: summary(runs) };
   },
@@ -52,7 +53,7 @@ export const sendOne: Row = {
     const room = { groups, places: places.map((place, index) => ({ ...place, sends: index === 0 })) };
     const window = { ...saturated(scale), inFlight: 1 };
     const sides = [await ours('sqlite', room, window), await bareSocketio('insert', room, window)];
-    const runs = await interleave(sides, scale.runs, tell);
+    const runs = await interleave(sides, scale.runs, tell, WARM_UPS);
     const about = 'median latency ÷ one prepared insert per message';
     return { goals: [compare(runs, 'p50', OURS, EACH, { about, atMost: 1.1 })], sides: summary(runs) };
   },
