@@ -39,16 +39,8 @@ const KEEP_ALIVE_AFTER_MS = 10_000;
  * bounds the wait for a lock too; limits on statements would hit migrations, and a frozen server would not heed them.
  */
 const IDLE_IN_TRANSACTION_MS = 5_000;
-/** SQLite's own is 1,000: so often a commit waits for a checkpoint that a hundredth of the sends notice. 16 MB of log. */
-const CHECKPOINT_AFTER_PAGES = 4_000;
 /** A commit that was acknowledged is on the disk: WAL alone would leave the last ones to chance. */
-const PRAGMAS = [
-  `busy_timeout = ${BUSY_TIMEOUT_MS}`,
-  'journal_mode = wal',
-  'synchronous = full',
-  'foreign_keys = on',
-  `wal_autocheckpoint = ${CHECKPOINT_AFTER_PAGES}`,
-];
+const PRAGMAS = [`busy_timeout = ${BUSY_TIMEOUT_MS}`, 'journal_mode = wal', 'synchronous = full', 'foreign_keys = on'];
 
 /** MikroORM's options for either database; the command line uses the same. */
 export function ormOptions(config: DatabaseConfig, { silent = false } = {}): Options<AbstractSqlDriver> {
