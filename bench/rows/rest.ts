@@ -13,7 +13,7 @@ import type { Server } from '../servers/server.ts';
 
 const CONNECTIONS = 20;
 /** So many windows before those that count: a few thousand requests a second take that long to be compiled. */
-const WARM_UPS = 5;
+const WARM_UPS = 4;
 const OURS = 'MmChat';
 const BARE_SEND = 'koa + router + bodyparser, nothing stored';
 const BARE_LIST = 'koa + router, one prepared query';
