@@ -17,6 +17,7 @@ for (const [kind, startRedis] of Object.entries(KINDS)) {
   describe(`Nodes that share ${kind}`, () => {
     let cluster: Cluster;
     let redis: SeveralRedis | undefined;
+    const stopping: (() => void)[] = [];
     before(async function () {
       this.timeout(90_000);
       await requireRedis(this);
@@ -31,6 +32,7 @@ for (const [kind, startRedis] of Object.entries(KINDS)) {
       await Promise.all([1, 2].map(() => cluster.add({ REDIS_URL: url, ...limits })));
     });
     after(async () => {
+      for (const stop of stopping) stop(); // what a failed test has left going
       await cluster?.stop();
       await redis?.stop();
     });
@@ -81,6 +83,10 @@ for (const [kind, startRedis] of Object.entries(KINDS)) {
       await until('both are there', () => followers.every(({ caughtUpAt }) => caughtUpAt > 0));
       const acked: string[] = [];
       let over = false;
+      stopping.push(() => {
+        over = true;
+        for (const each of followers) each.stop();
+      });
       const talking = (async () => {
         for (let index = 0; !over; index += 1) {
           const content = `number ${index}`;
@@ -107,7 +113,6 @@ for (const [kind, startRedis] of Object.entries(KINDS)) {
       );
       expect(ear.counts.connects, 'nobody lost the connection').to.equal(1);
       expect(cluster.nodes.every(({ running }) => running)).to.equal(true);
-      for (const each of followers) each.stop();
       const answer = await cluster.rest(cluster.node(0), one).ask('me');
       expect(answer, 'limits go on').to.include({ ok: true });
     });

@@ -52,7 +52,7 @@ export async function startRedisCluster(): Promise<SeveralRedis> {
     url: `redis+cluster://:${encodeURIComponent(PASSWORD)}@${masters.map(({ port }) => `127.0.0.1:${port}`).join(',')}`,
     async failOver() {
       await carrier.process.kill('SIGKILL');
-      await until('the replica is the master', async () => (await roleOf(replica)).includes('role:master'), 15_000);
+      await until('the replica is the master', () => isMaster(replica), 15_000);
     },
     stop,
   };
@@ -76,7 +76,7 @@ export async function startSentinels(): Promise<SeveralRedis> {
     url: `redis+sentinel://:${password}@${hosts}/chat?sentinel_password=${password}`,
     async failOver() {
       await master.process.kill('SIGKILL');
-      await until('the replica is the master', async () => (await roleOf(replica)).includes('role:master'), 15_000);
+      await until('the replica is the master', () => isMaster(replica), 15_000);
     },
     stop,
   };
@@ -84,6 +84,12 @@ export async function startSentinels(): Promise<SeveralRedis> {
 
 const knownBy = async (server: Server) =>
   Number(/cluster_known_nodes:(\d+)/.exec(String(await server.ask('CLUSTER', 'INFO')))?.[1]);
+/** Not yet, while it cannot be asked: Sentinels cut all clients of the one that they appoint. */
+const isMaster = (server: Server) =>
+  roleOf(server).then(
+    (role) => role.includes('role:master'),
+    () => false,
+  );
 const roleOf = async (server: Server) => String(await server.ask('INFO', 'replication'));
 
 async function clusterSettings(): Promise<string[]> {
