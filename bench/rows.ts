@@ -11,7 +11,6 @@ import { overload } from './rows/overload.ts';
 import { presence } from './rows/presence.ts';
 import { restConversations, restMessages, restSend } from './rows/rest.ts';
 import { send, sendOne, sendOnPostgresql, sendToFive } from './rows/send.ts';
-import { workers } from './rows/workers.ts';
 
 /** Every row of the bench, in the order in which they run. */
 export const rows: readonly Row[] = [
@@ -36,5 +35,4 @@ export const rows: readonly Row[] = [
   connect,
   presence,
   logins,
-  workers,
 ];

@@ -1,7 +1,7 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import { type Logger, pino } from 'pino';
 import { Server } from 'socket.io';
-import { countedInPrimary, countedInRedis, type SharedStore } from './accounts/limiters.ts';
+import { countedInRedis, type SharedStore } from './accounts/limiters.ts';
 import { Limits } from './accounts/limits.ts';
 import { createMail } from './accounts/mail.ts';
 import { OneTimeCodes } from './accounts/one-time-codes.ts';
@@ -13,7 +13,6 @@ import { type Cluster, STANDSTILL_MS } from './cluster/cluster.ts';
 import { type Connect, dismissEnded, joinCluster } from './cluster/join.ts';
 import { redisBus } from './cluster/redis-bus.ts';
 import { redisClient } from './cluster/redis-clients.ts';
-import { workerBus } from './cluster/worker-bus.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { GroupCommit } from './conversations/group-commit.ts';
@@ -28,7 +27,6 @@ import { operations } from './operations.ts';
 import { Presence } from './presence/presence.ts';
 import { Typing } from './presence/typing.ts';
 import { summaryOf } from './summary.ts';
-import { serveAdminUi } from './transports/admin-ui.ts';
 import { BackPressure } from './transports/back-pressure.ts';
 import { Connections } from './transports/connections.ts';
 import { isAllowedOrigin } from './transports/credentials.ts';
@@ -44,10 +42,6 @@ import { serveSockets } from './transports/sockets.ts';
 import { serveUpgrades } from './transports/upgrades.ts';
 import { writeTogether } from './transports/write-together.ts';
 import { Work } from './work.ts';
-import type { Colleagues } from './workers/channel.ts';
-import { outboxThrough } from './workers/letters.ts';
-import { keepSessionsTogether } from './workers/sessions.ts';
-import { writeTurnsThrough } from './workers/write-turns.ts';
 
 export type App = {
   /** Where it listens, e.g. `http://localhost:8080`. */
@@ -67,7 +61,6 @@ type House = Readonly<{
   turn: Turn;
   http: HttpServer;
   metrics: Metrics;
-  colleagues: Colleagues | undefined;
 }>;
 type Inside = Readonly<{
   context: Context;
@@ -86,18 +79,18 @@ const MAIL_WITHIN_MS = 2_000;
 
 /**
  * Builds the whole house and opens its door. Each call gives a server of its own.
- * @param colleagues the other workers, if this process is one of several
  * @throws whatever keeps it from starting: a database or Redis out of reach, a port that is taken
  */
-export async function createApp(config: Config, colleagues?: Colleagues): Promise<App> {
+export async function createApp(config: Config): Promise<App> {
   const log = pino({ level: config.logLevel });
   const report: Report = (error, doing) => log.error({ err: describeError(error), doing }, 'failed');
   const work = new Work();
-  const metrics = new Metrics(operations, colleagues?.place);
+  const metrics = new Metrics(operations);
   const io = socketServer(config, work);
-  const turn = sharesRooms(config, colleagues) ? new Turn(STANDSTILL_MS) : new Turn();
-  const house: House = { config, log, report, work, io, turn, http: createServer(), metrics, colleagues };
-  const database = await Database.open(config.database, colleagues && writeTurnsThrough(colleagues.channel));
+  // with other nodes, a removal made elsewhere may be unknown here while this process is paused
+  const turn = config.redis === undefined ? new Turn() : new Turn(STANDSTILL_MS);
+  const house: House = { config, log, report, work, io, turn, http: createServer(), metrics };
+  const database = await Database.open(config.database);
   try {
     const inside = await furnish(house, database);
     const doors = await openDoors(house, inside);
@@ -125,7 +118,7 @@ function socketServer({ corsOrigins }: Config, work: Work): ChatServer {
 
 /** Everything behind the doors. */
 async function furnish(house: House, database: Database): Promise<Inside> {
-  const { config, log, report, work, io, turn, metrics, colleagues } = house;
+  const { config, log, report, work, io, turn, metrics } = house;
   const { connect, store } = sharingOf(house);
   const delivery: Delivery = new Delivery(io, (userId, sessionId) => sessions.forget(userId, sessionId), metrics, turn);
   const tokens = new Tokens(config.tokens.secret);
@@ -142,7 +135,7 @@ async function furnish(house: House, database: Database): Promise<Inside> {
       sessions,
       codes: new OneTimeCodes(database, tokens, config.otp),
       passwords: new Passwords(config.passwords.cost),
-      mail: createMail(config.mail, log, undefined, colleagues && outboxThrough(colleagues.channel)),
+      mail: createMail(config.mail, log),
     },
     limits: new Limits(config.limits, store),
     presence,
@@ -157,28 +150,20 @@ async function furnish(house: House, database: Database): Promise<Inside> {
   return { context, delivery, connections, cluster };
 }
 
-/** Whether there may be others: removals that this process did not hear of while it stood still were made by them. */
-const sharesRooms = ({ redis }: Config, colleagues: Colleagues | undefined) =>
-  redis !== undefined || colleagues !== undefined;
-
-/** How this process shares with others, if there are any: through Redis, or through the primary of its workers. */
-function sharingOf({ config, log, io, colleagues }: House): { connect?: Connect; store?: SharedStore } {
-  const { redis } = config;
-  if (redis !== undefined) {
-    const another = () => redisClient(redis);
-    const publisher = another();
-    return {
-      connect: (report) => redisBus(io, { publisher, another }, log, report),
-      store: countedInRedis(publisher),
-    };
-  }
-  if (colleagues === undefined) return {};
-  return { connect: (report) => workerBus(colleagues.channel, report), store: countedInPrimary };
+/** How this node shares with the others, if there are any. */
+function sharingOf({ config: { redis }, log, io }: House): { connect?: Connect; store?: SharedStore } {
+  if (redis === undefined) return {};
+  const another = () => redisClient(redis);
+  const publisher = another();
+  return {
+    connect: (report) => redisBus(io, { publisher, another }, log, report),
+    store: countedInRedis(publisher),
+  };
 }
 
 /** Opens every way in, but for the port. */
 async function openDoors(house: House, { context, delivery, connections, cluster }: Inside): Promise<Doors> {
-  const { config, log, report, io, turn, http, metrics, colleagues } = house;
+  const { config, log, report, io, turn, http, metrics } = house;
   const { corsOrigins, trustedProxies } = config;
   const entrance = new Entrance({ context, delivery, connections, log });
   const pressure = new BackPressure(context.changes);
@@ -194,15 +179,13 @@ async function openDoors(house: House, { context, delivery, connections, cluster
     log,
   });
   const watched = { io, context, cluster, rawConnections: () => raw.size };
-  const forOperators = await pagesForOperators(metrics, watched, config, colleagues);
+  const forOperators = await pagesForOperators(metrics, watched, config);
   const operators = await openToOperators(forOperators, config);
   const pages = [pagesOf(config, context), serveDocumentation, serveOperators(forOperators, config)];
   http.on('request', (await httpApp({ config, context, log, pages })).callback());
   io.attach(http, { destroyUpgrade: false }); // there is another kind of upgrade here
   serveSockets(io, { context, entrance, pressure, trustedProxies, log });
-  serveAdminUi(io, { config, limits: context.limits, log });
   serveUpgrades(http, io, raw);
-  const passedOn = colleagues && (await keepSessionsTogether({ http, io, ...colleagues }));
   const slow = new SlowReaders(io, metrics);
   letGoOfRequests(io);
   writeTogether(io, turn, { mostUnreadBytes: MOST_WAITING_BYTES, tooSlow: slow.cut });
@@ -222,7 +205,6 @@ async function openDoors(house: House, { context, delivery, connections, cluster
     await sayFarewell([...raw.closings(), ...connectionsOf(io).map((connection) => () => connection.close())]);
     raw.stop();
     io.engine.close();
-    await passedOn?.close();
   };
   return { close, operators };
 }

@@ -10,7 +10,6 @@ export type DatabaseConfig = { kind: 'sqlite'; path: string } | { kind: 'postgre
 const PUBLISHED_SECRET = 'mangal';
 const SECRET_BYTES = 32;
 const MEMORY = ':memory:';
-const ADMIN_PASSWORD_CHARACTERS = 16;
 
 /** Which database a DATABASE_URL names: `postgres://…`, `postgresql://…` or `sqlite:PATH`. */
 export function databaseOf(url: string, problems: string[]): DatabaseConfig {
@@ -21,10 +20,6 @@ export function databaseOf(url: string, problems: string[]): DatabaseConfig {
   return { kind: 'sqlite', path: MEMORY };
 }
 
-/** Whether several processes can open it: what is in memory is of one alone. */
-export const canBeShared = (database: DatabaseConfig): boolean =>
-  database.kind !== 'sqlite' || database.path !== MEMORY;
-
 /** SendGrid before SMTP before the development outbox, which production does not have. */
 export function mailOf(value: Values, production: boolean, problems: string[]): MailConfig {
   const { SENDGRID_API_KEY: apiKey, SENDGRID_FROM: from, SENDGRID_ENDPOINT: endpoint } = value;
@@ -34,19 +29,6 @@ export function mailOf(value: Values, production: boolean, problems: string[]): 
   if (value.SMTP_URL !== undefined) return { kind: 'smtp', url: value.SMTP_URL, from: value.MAIL_FROM };
   if (production) problems.push('production needs a way to send mail: SENDGRID_API_KEY and SENDGRID_FROM, or SMTP_URL');
   return { kind: 'outbox', print: true };
-}
-
-/** Who may look at Socket.IO's admin UI; without a password there is none. */
-export function adminUiOf(
-  { ADMIN_UI_USER: user, ADMIN_UI_PASSWORD: password }: Values,
-  production: boolean,
-  problems: string[],
-) {
-  if (password === undefined) return undefined;
-  if (production && password.length < ADMIN_PASSWORD_CHARACTERS) {
-    problems.push(`ADMIN_UI_PASSWORD has to have at least ${ADMIN_PASSWORD_CHARACTERS} characters in production`);
-  }
-  return { user, password };
 }
 
 /** Production takes a real secret or nothing; development keeps a generated one, so that logins survive a restart. */
@@ -65,7 +47,7 @@ export function jwtSecretOf(
 
 function keptSecret(database: DatabaseConfig): string {
   const fresh = randomBytes(SECRET_BYTES).toString('base64url');
-  if (database.kind !== 'sqlite' || !canBeShared(database)) return fresh;
+  if (database.kind !== 'sqlite' || database.path === MEMORY) return fresh;
   const file = join(dirname(database.path), 'jwt-secret');
   const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
   if (kept !== '') return kept;

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { type RedisAddress, redisAddress } from './config-redis.ts';
 
 /** What a variable's text is turned into; a string that is thrown says what would have been right. */
@@ -25,15 +24,6 @@ const integer = (least: number, most: number): Parser<number> => {
     if (/^\d+$/.test(value) && number >= least && number <= most) return number;
     throw `a whole number from ${least} to ${most}`;
   };
-};
-
-const MOST_WORKERS = 64;
-
-const workers: Parser<number> = (value) => {
-  if (value === 'auto') return Math.min(availableParallelism(), MOST_WORKERS);
-  const count = /^\d+$/.test(value) ? Number(value) : 0;
-  if (count >= 1 && count <= MOST_WORKERS) return count;
-  throw `auto or a whole number from 1 to ${MOST_WORKERS}`;
 };
 
 const oneOf = <T extends string>(...allowed: T[]): Parser<T> => {
@@ -97,14 +87,11 @@ export const VARIABLES = {
   SMTP_URL: optional(url('smtp', 'smtps')),
   MAIL_FROM: variable(text, 'MmChat <no-reply@localhost>'),
   REDIS_URL: variable<RedisAddress | undefined>(redisAddress, undefined),
-  WORKERS: variable(workers, 1),
   CORS_ORIGINS: variable(origins, []),
   COOKIE_SAMESITE: variable(oneOf('lax', 'strict', 'none'), 'lax'),
   COOKIE_SECURE: variable<boolean | undefined>(onOff, undefined),
   TRUST_PROXY: variable(integer(0, 16), 0),
   METRICS_ADDR: variable<Address | undefined>(address, undefined),
-  ADMIN_UI_USER: variable(text, 'admin'),
-  ADMIN_UI_PASSWORD: optional(text),
   LOG_LEVEL: variable(oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), 'info'),
   RATE_LIMITS: variable(onOff, true),
   RATE_OTP_ADDRESS: variable(rate, { points: 3, seconds: 600 }),

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { adminUiOf, canBeShared, databaseOf, jwtSecretOf, mailOf } from './config-parts.ts';
+import { databaseOf, jwtSecretOf, mailOf } from './config-parts.ts';
 import { ConfigError, type Environment, parse, VARIABLES } from './config-variables.ts';
 
 export { ConfigError } from './config-variables.ts';
@@ -28,19 +28,15 @@ export function readConfig(env: Environment) {
   if (value.COOKIE_SAMESITE === 'none' && !secure) problems.push('COOKIE_SAMESITE=none needs COOKIE_SECURE=on');
   const database = databaseOf(value.DATABASE_URL, problems);
   const mail = mailOf(value, production, problems);
-  const adminUi = adminUiOf(value, production, problems);
   const jwtSecret = jwtSecretOf(value.JWT_SECRET, production, database, problems);
   if (production && value.BCRYPT_COST < LEAST_COST)
     problems.push(`BCRYPT_COST has to be at least ${LEAST_COST} in production`);
-  if (value.WORKERS > 1 && !canBeShared(database))
-    problems.push('WORKERS needs a database that several processes can open, and sqlite::memory: is of one alone');
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({
     production,
     http: value.HTTP_ADDR,
     database,
     mail,
-    workers: value.WORKERS,
     redis: value.REDIS_URL,
     tokens: { secret: jwtSecret, ttlMinutes: value.JWT_TTL_MIN },
     cookie: { secure, sameSite: value.COOKIE_SAMESITE },
@@ -49,7 +45,6 @@ export function readConfig(env: Environment) {
     corsOrigins: value.CORS_ORIGINS,
     trustedProxies: value.TRUST_PROXY,
     operators: value.METRICS_ADDR,
-    adminUi,
     logLevel: value.LOG_LEVEL,
     limits: {
       enabled: value.RATE_LIMITS,

@@ -17,8 +17,6 @@ import { rememberStatements } from './prepared-statements.ts';
 import { BUSY_TIMEOUT_MS } from './sqlite-locking.ts';
 import { type SqliteDatabase, SqliteTransactions } from './sqlite-transactions.ts';
 
-/** Waits for the turn to write; what it gives is to be called when the writing is done. */
-export type TakeTurn = () => Promise<() => void>;
 /** Runs SQL, inside a transaction or outside. */
 export type Sql = Kysely<unknown>;
 /** SQL, and statements that are run for each of many rows. */
@@ -89,26 +87,21 @@ export class Database {
   readonly orm: MikroORM;
 
   readonly #transactions: Pick<PipelinedTransactions, 'run'>;
-  readonly #takeTurn: TakeTurn | undefined;
 
-  private constructor(orm: MikroORM, sqlite: SqliteDatabase | undefined, takeTurn: TakeTurn | undefined) {
+  private constructor(orm: MikroORM, sqlite: SqliteDatabase | undefined) {
     this.kind = sqlite === undefined ? 'postgresql' : 'sqlite';
     this.orm = orm;
-    this.#takeTurn = sqlite === undefined ? undefined : takeTurn;
     this.#transactions =
       sqlite === undefined ? new PipelinedTransactions(() => this.#pool()) : new SqliteTransactions(this.sql, sqlite);
   }
 
-  /**
-   * Opens the database and brings its tables up to date.
-   * @param takeTurn waits for the turn to write, where several processes of ours write to one SQLite file
-   */
-  static async open(config: DatabaseConfig, takeTurn?: TakeTurn): Promise<Database> {
+  /** Opens the database and brings its tables up to date. */
+  static async open(config: DatabaseConfig): Promise<Database> {
     const orm = await MikroORM.init(ormOptions(config, { silent: true }));
     try {
       const sqlite = config.kind === 'sqlite' ? await openedSqlite(orm) : undefined;
       await orm.migrator.up();
-      return new Database(orm, sqlite, takeTurn);
+      return new Database(orm, sqlite);
     } catch (error) {
       await orm.close(true);
       throw error;
@@ -150,14 +143,8 @@ export class Database {
    * on SQLite, for ever. No mail, network or delivery inside. On PostgreSQL, what it asks for at once is sent at once, and
    * the commit with what it calls its last.
    */
-  async transaction<T>(work: Transacted<T>): Promise<T> {
-    if (this.#takeTurn === undefined) return this.#transactions.run(work);
-    const giveBack = await this.#takeTurn();
-    try {
-      return await this.#transactions.run(work);
-    } finally {
-      giveBack();
-    }
+  transaction<T>(work: Transacted<T>): Promise<T> {
+    return this.#transactions.run(work);
   }
 
   /** Whether a batch can begin while another is being committed. */

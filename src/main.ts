@@ -1,10 +1,7 @@
-import cluster from 'node:cluster';
 import { createApp } from './app.ts';
 import { environment, readConfig } from './config.ts';
 import { describeError } from './describe-error.ts';
 import { explain, leave, onSignal } from './leaving.ts';
-import { runPrimary } from './workers/primary.ts';
-import { runWorker } from './workers/worker.ts';
 
 // a promise that nobody waited for must not end everybody's chat; where it came from shows what to mend
 process.on('unhandledRejection', (error) =>
@@ -12,16 +9,9 @@ process.on('unhandledRejection', (error) =>
 );
 
 try {
-  if (cluster.isWorker) await runWorker();
-  else {
-    const config = readConfig(environment());
-    if (config.workers > 1) await runPrimary(config);
-    else {
-      const app = await createApp(config);
-      console.log(app.summary.join('\n'));
-      onSignal(() => void leave(app));
-    }
-  }
+  const app = await createApp(readConfig(environment()));
+  console.log(app.summary.join('\n'));
+  onSignal(() => void leave(app));
 } catch (error) {
   console.error(explain(error));
   process.exit(1);

@@ -16,9 +16,7 @@ export function summaryOf(config: Config, mail: Mail, url: string, metricsUrl?: 
     `  mail      ${mail.destination}`,
     `  pages     ${pages.join(`\n${' '.repeat(12)}`)}`,
     ...(config.redis === undefined ? [] : [`  cluster   ${redisOf(config.redis)}`]),
-    ...(config.workers === 1 ? [] : [`  workers   ${config.workers}`]),
     ...(metricsUrl === undefined ? [] : [`  metrics   ${metricsUrl}`]),
-    ...(config.adminUi === undefined ? [] : [`  admin     namespace /admin, for Socket.IO's admin UI`]),
     ...(config.limits.enabled ? [] : ['  limits    off (RATE_LIMITS=off)']),
   ];
 }

@@ -2,7 +2,6 @@ import {
   BurstyRateLimiter,
   type IRateLimiterOptions,
   type RateLimiterAbstract,
-  RateLimiterCluster,
   RateLimiterMemory,
   RateLimiterRedis,
   RateLimiterRes,
@@ -27,12 +26,6 @@ export const countedInRedis = (client: { readonly isReady: boolean }): SharedSto
   },
   limiter: (options) => new RateLimiterRedis({ ...options, storeClient: client, useRedisPackage: true }),
 });
-
-/** Counts in the primary process, for all its workers. */
-export const countedInPrimary: SharedStore = {
-  isReady: true,
-  limiter: (options) => new RateLimiterCluster({ ...options, timeoutMs: PATIENCE_MS }),
-};
 
 /** Makes limiters that count in this process or, with a store, for all nodes together. */
 export class Limiters {

@@ -25,7 +25,7 @@ export type Carrier = {
 
 const TRY_TIMEOUT_MS = 10_000;
 export const MAX_AT_ONCE = 4;
-export const MAX_KEPT = 200;
+const MAX_KEPT = 200;
 
 const SENDGRID_RATE_LIMITED = 429;
 
@@ -89,24 +89,15 @@ function property(error: unknown, name: string): unknown {
   return error instanceof Error ? Reflect.get(error, name) : undefined;
 }
 
-/** How the outboxes of several processes become one. */
-export type SharedOutbox = { tell(letter: KeptLetter): void; hear(keep: (letter: KeptLetter) => void): void };
-
 /** No carrier: the newest 200 letters in memory, newest first, each shown by `print` if one is given. */
-export function outbox(print: ((block: string) => void) | undefined, others?: SharedOutbox): Carrier {
+export function outbox(print: ((block: string) => void) | undefined): Carrier {
   const letters: KeptLetter[] = [];
-  const keep = (letter: KeptLetter) => {
-    letters.unshift(letter);
-    letters.splice(MAX_KEPT);
-  };
-  others?.hear(keep);
   return {
     destination: print ? 'this terminal and /dev/outbox' : '/dev/outbox',
     outbox: letters,
     deliver: async (letter) => {
-      const kept = { ...letter, at: new Date() };
-      keep(kept);
-      others?.tell(kept);
+      letters.unshift({ ...letter, at: new Date() });
+      letters.splice(MAX_KEPT);
       print?.(block(letter));
       return undefined;
     },

@@ -7,7 +7,6 @@ import {
   MAX_AT_ONCE,
   type MailConfig,
   outbox,
-  type SharedOutbox,
   sendgrid,
   smtp,
 } from './mail-carriers.ts';
@@ -43,15 +42,9 @@ const RETRY_AFTER_MS = [500, 2_000];
  * Mail that leaves in the background: at most 4 letters at once, 10,000 waiting, three tries of 10 s each.
  * What cannot be delivered is logged with the carrier's code, never with the address or the text.
  * @param print shows a letter of the development outbox, a block of lines at a time
- * @param others the outboxes of other processes, which show the same letters
  */
-export function createMail(
-  config: MailConfig,
-  log: Log,
-  print: (lines: string) => void = onTerminal,
-  others?: SharedOutbox,
-): Mail {
-  const carrier = carrierOf(config, print, others);
+export function createMail(config: MailConfig, log: Log, print: (lines: string) => void = onTerminal): Mail {
+  const carrier = carrierOf(config, print);
   return {
     destination: carrier.destination,
     ...(carrier.outbox && { outbox: carrier.outbox }),
@@ -63,10 +56,10 @@ function onTerminal(lines: string): void {
   process.stdout.write(lines);
 }
 
-function carrierOf(config: MailConfig, print: (lines: string) => void, others: SharedOutbox | undefined): Carrier {
+function carrierOf(config: MailConfig, print: (lines: string) => void): Carrier {
   if (config.kind === 'sendgrid') return sendgrid(config);
   if (config.kind === 'smtp') return smtp(config);
-  return outbox(config.print ? print : undefined, others);
+  return outbox(config.print ? print : undefined);
 }
 
 function createQueue(carrier: Carrier, log: Log): Pick<Mail, 'send' | 'drain' | 'queued' | 'close'> {

@@ -1,4 +1,4 @@
-import { AggregatorRegistry, Counter, Gauge, Histogram, type MetricObject, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ErrorCode } from '../errors.ts';
 import type { Observer } from '../observer.ts';
 import type { Operation } from '../operation.ts';
@@ -20,13 +20,8 @@ export class Metrics implements Observer {
   readonly #registry = new Registry();
   readonly #operations = new Map<Operation, OfOperation>();
 
-  /**
-   * @param operations the table, whose names become labels
-   * @param worker the place of this process among several, which becomes a label of all its numbers
-   */
-  constructor(operations: Readonly<Record<string, { operation: Operation }>>, worker?: number) {
-    if (worker !== undefined)
-      for (const each of [this.#registry, processMetrics]) each.setDefaultLabels({ worker: String(worker) });
+  /** @param operations the table, whose names become labels */
+  constructor(operations: Readonly<Record<string, { operation: Operation }>>) {
     for (const [name, { operation }] of Object.entries(operations)) {
       const results = kept((result: string) => this.#results.of(name, result));
       this.#operations.set(operation, { seconds: this.#seconds.labels(name), results });
@@ -91,12 +86,6 @@ export class Metrics implements Observer {
     return { type: contentType, text: texts.join('\n') };
   }
 
-  /** Everything as data, for `together`. */
-  async numbers(): Promise<Numbers> {
-    const all = await Promise.all([this.#registry.getMetricsAsJSON(), processMetrics.getMetricsAsJSON()]);
-    return all.flat();
-  }
-
   #counter(name: string, help: string, labelNames: string[]): Counter {
     return new Counter({ name, help, labelNames, registers: [this.#registry] });
   }
@@ -108,15 +97,6 @@ export class Metrics implements Observer {
   #histogram(name: string, help: string, labelNames: string[], buckets = LATENCY_BUCKETS_SEC): Histogram {
     return new Histogram({ name, help, labelNames, buckets, registers: [this.#registry] });
   }
-}
-
-export type Numbers = readonly MetricObject[];
-
-/** The numbers of several workers in Prometheus' text format. Their labels differ, so each keeps its own. */
-export async function together(all: readonly Numbers[]): Promise<{ type: string; text: string }> {
-  const kept = all.map((numbers) => numbers.map((each) => ({ ...each, aggregator: 'sum' as const })));
-  const registry = AggregatorRegistry.aggregate(kept);
-  return { type: registry.contentType, text: await registry.metrics() };
 }
 
 /** Makes something once per key: the hot path finds its labelled child without building labels. */

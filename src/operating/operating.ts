@@ -4,8 +4,6 @@ import { sql } from 'kysely';
 import type { Config } from '../config.ts';
 import { ChatError } from '../errors.ts';
 import { urlOf } from '../listening.ts';
-import type { Colleagues } from '../workers/channel.ts';
-import { scrapeAll } from './all-workers.ts';
 import { addGauges, type Watched } from './gauges.ts';
 import { listenForOperators } from './listener.ts';
 import type { Metrics } from './metrics.ts';
@@ -19,12 +17,7 @@ export type Operators = {
 };
 
 /** The pages for whoever operates the server: is it alive, is it ready, how is it doing. */
-export async function pagesForOperators(
-  metrics: Metrics,
-  watched: Watched,
-  { redis }: Config,
-  colleagues: Colleagues | undefined,
-): Promise<Pages> {
+export async function pagesForOperators(metrics: Metrics, watched: Watched, { redis }: Config): Promise<Pages> {
   addGauges(metrics, watched);
   const { context, cluster } = watched;
   const pending = await context.database.orm.migrator.getPending();
@@ -34,8 +27,7 @@ export async function pagesForOperators(
     pendingMigrations: pending.length,
     draining: context.draining,
   });
-  const scrape = colleagues === undefined ? () => metrics.scrape() : scrapeAll(metrics, colleagues);
-  return operatingPages(scrape, readiness);
+  return operatingPages(() => metrics.scrape(), readiness);
 }
 
 /** Puts the pages beside the API. The numbers are for this machine alone there, and not there at all if they have their own address. */

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { Config } from '../../src/config.ts';
 
 export const SECRET = 'a secret of our own that is long enough';
@@ -160,16 +159,6 @@ export const CASES: Record<string, Case> = {
       ...['redis+cluster://a/name', 'redis+sentinel://a:1', 'redis+sentinel://%zz@a/m'],
     ],
   },
-  WORKERS: {
-    at: ({ workers }) => workers,
-    fallback: 1,
-    good: [
-      ['3', 3],
-      ['64', 64],
-      ['auto', Math.min(availableParallelism(), 64)],
-    ],
-    bad: ['0', '65', '1.5', '-2', 'all'],
-  },
   CORS_ORIGINS: {
     at: ({ corsOrigins }) => corsOrigins,
     fallback: [],
@@ -206,19 +195,6 @@ export const CASES: Record<string, Case> = {
       ['127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
     ],
     bad: ['9464', 'localhost', ':70000'],
-  },
-  ADMIN_UI_USER: {
-    at: ({ adminUi }) => adminUi?.user,
-    given: { ADMIN_UI_PASSWORD: 'a password' },
-    fallback: 'admin',
-    good: [['operator', 'operator']],
-    bad: [],
-  },
-  ADMIN_UI_PASSWORD: {
-    at: ({ adminUi }) => adminUi?.password,
-    fallback: undefined,
-    good: [['short', 'short']],
-    bad: [],
   },
   LOG_LEVEL: { at: ({ logLevel }) => logLevel, fallback: 'info', good: [['warn', 'warn']], bad: ['loud', 'INFO'] },
   RATE_LIMITS: { at: ({ limits }) => limits.enabled, fallback: true, good: [['off', false]], bad: ['some'] },

@@ -44,27 +44,6 @@ describe('A start that cannot be', function () {
     }
   });
 
-  it('of several workers, for a port that is taken, ends with code 1 and the same line once', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    try {
-      const { port } = other.address() as AddressInfo; // as above
-      const { code, stdout, stderr } = await runProgram(folder, { HTTP_ADDR: `127.0.0.1:${port}`, WORKERS: '3' });
-      expect(code).to.equal(1);
-      expect(stdout).to.equal('');
-      expect(stderr.trimEnd().split('\n')).to.have.length(1);
-      expect(stderr).to.include(`port ${port} is taken`).and.include('HTTP_ADDR');
-    } finally {
-      other.close();
-    }
-  });
-
-  it('of several workers on a database in memory ends with code 1 and says so', async () => {
-    const { code, stderr } = await runProgram(folder, { DATABASE_URL: 'sqlite::memory:', WORKERS: '2' });
-    expect(code).to.equal(1);
-    expect(stderr).to.include('WORKERS').and.include('sqlite::memory:');
-  });
-
   it('for a database that cannot be opened ends with code 1 and one clear line', async () => {
     const { code, stderr } = await runProgram(folder, { DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/chat' });
     expect(code).to.equal(1);
