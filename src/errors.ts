@@ -21,6 +21,7 @@ export const ERRORS = {
   unknown_operation: { status: 404, message: 'There is no such operation here.' },
   method_not_allowed: { status: 405, message: 'This address does not take this method.' },
   username_taken: { status: 409, message: 'This username is taken.' },
+  group_full: { status: 409, message: 'The group has 5,000 members, and can take no more.' },
   body_too_large: { status: 413, message: 'The body is over 64 kB.' },
   unsupported_media_type: { status: 415, message: 'The body has to be JSON (Content-Type: application/json).' },
   invalid_otp: { status: 422, message: 'The code is wrong, used or expired.' },

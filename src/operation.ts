@@ -1,4 +1,5 @@
 import type { InferType, ObjectSchema } from 'yup';
+import type { Place } from './call-order.ts';
 import type { Context } from './context.ts';
 import { isUnavailable } from './database-errors.ts';
 import { ChatError, type ErrorCode } from './errors.ts';
@@ -12,6 +13,8 @@ export type Asked = {
   readonly address: string;
   /** The socket that asks, which is answered and therefore needs no echo of its own message. */
   readonly connection?: string | undefined;
+  /** The call's place among those of its connection: they start in the order in which they arrived. */
+  readonly place?: Place;
   /** The state of the limit that this call counted against, for the `RateLimit-*` headers. */
   quota?: Quota | undefined;
 };
@@ -59,7 +62,8 @@ export function publicOperation<Schema extends ObjectSchema<object>>(
 
 /**
  * Runs an operation for a caller: limit → validate → run. What it changed is committed when the promise resolves, and
- * on its way to the other clients.
+ * on its way to the other clients. A change is in the writer's queue before `run` first waits for anything, so changes of
+ * one connection take effect in the order in which they arrived.
  * @param raw what the client sent, not yet checked
  * @throws ChatError with the code that the client is told; anything else that is thrown is a fault of ours
  */
@@ -76,11 +80,16 @@ export async function dispatch(
     if (context.draining()) throw new ChatError('shutting_down', { retryAfter: 1 });
     const counted = count(operation, caller, context);
     if (counted !== undefined) asked.quota = await counted;
-    return await context.working(begin(operation, raw, caller, context, asked));
+    const turn = asked.place?.turn();
+    if (turn !== undefined) await turn;
+    const work = begin(operation, raw, caller, context, asked);
+    asked.place?.done();
+    return await context.working(work);
   } catch (error) {
     result = codeOf(error);
     throw error;
   } finally {
+    asked.place?.done();
     context.observer.operation(operation, result, performance.now() - began);
   }
 }

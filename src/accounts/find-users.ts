@@ -3,17 +3,16 @@ import type { Sql } from '../database.ts';
 
 export type FoundUser = { id: number; username: string; profilePicture: string; lastSeen: number };
 
-const MOST_PARAMETERS = 10_000;
-
-/** The users among the given ids that exist, in no order. */
+/** The users among the given ids, at most 5,000, that exist, in no order. */
 export async function findUsers(db: Sql, ids: readonly number[]): Promise<FoundUser[]> {
-  const found: FoundUser[] = [];
-  for (let start = 0; start < ids.length; start += MOST_PARAMETERS) {
-    const some = ids.slice(start, start + MOST_PARAMETERS);
-    const { rows } = await sql<FoundUser>`
-      select id, username, profile_picture as "profilePicture", last_seen as "lastSeen"
-      from users where id in (${sql.join(some)})`.execute(db);
-    found.push(...rows);
-  }
-  return found;
+  const { rows } = await sql<FoundUser>`
+    select id, username, profile_picture as "profilePicture", last_seen as "lastSeen"
+    from users where id in (${sql.join(ids)})`.execute(db);
+  return rows;
+}
+
+/** Which of the given ids, at most 5,000, are those of users. */
+export async function existingUsers(db: Sql, ids: readonly number[]): Promise<Set<number>> {
+  const { rows } = await sql<{ id: number }>`select id from users where id in (${sql.join(ids)})`.execute(db);
+  return new Set(rows.map(({ id }) => id));
 }

@@ -1,11 +1,14 @@
+import { sql } from 'kysely';
 import { object } from 'yup';
-import type { Database } from '../database.ts';
+import type { Batch } from '../conversations/batch.ts';
+import type { Change, Outcome } from '../conversations/group-commit.ts';
+import type { Sql } from '../database.ts';
 import { breaksUnique } from '../database-errors.ts';
 import { ChatError } from '../errors.ts';
 import { idOfUser, pictureUrl } from '../inputs.ts';
-import { operation } from '../operation.ts';
+import { operation, type Result } from '../operation.ts';
 import { timeOf } from '../time.ts';
-import { User } from './entities.ts';
+import type { User } from './entities.ts';
 import { keyOf, username } from './fields.ts';
 import { findUsers } from './find-users.ts';
 import { indexUsername } from './username-pieces.ts';
@@ -13,7 +16,11 @@ import { indexUsername } from './username-pieces.ts';
 /** The caller's own profile. */
 export const me = operation({
   input: object({}),
-  run: async (_, { userId }, { database }) => profileOf(await findUser(database, userId)),
+  async run(_, { userId }, { database }) {
+    const profile = await findProfile(database.sql, userId);
+    if (profile === undefined) throw new ChatError('unauthenticated');
+    return profile;
+  },
 });
 
 /** Changes what is given of the caller's profile. */
@@ -25,14 +32,8 @@ export const updateMe = operation({
       example: 'https://cdn.example.com/avatars/alice_new.jpg',
     }),
   }),
-  async run({ username: name, profile_picture: profilePicture }, { userId }, { database }) {
-    const changed = {
-      ...(name !== undefined && { username: name, usernameKey: keyOf(name) }),
-      ...(profilePicture !== undefined && { profilePicture }),
-    };
-    if (Object.keys(changed).length > 0) await update(database, userId, changed);
-    return profileOf(await findUser(database, userId));
-  },
+  run: ({ username: name, profile_picture: picture }, { userId }, { changes }) =>
+    changes.submit(changing, { userId, name, picture }).catch(taken),
 });
 
 /** When a user was last active; now, for one who is online. */
@@ -45,26 +46,50 @@ export const lastSeen = operation({
   },
 });
 
-async function update(database: Database, userId: number, changed: Partial<User>): Promise<void> {
-  try {
-    await database.transaction(async (transaction) => {
-      await database.entities(transaction.sql).nativeUpdate(User, { id: userId }, changed);
-      const { usernameKey } = changed;
-      if (usernameKey !== undefined) await indexUsername(transaction, userId, usernameKey);
-    });
-  } catch (error) {
-    if (breaksUnique(error, 'username_key')) throw new ChatError('username_taken');
-    throw error;
-  }
+type ProfileChange = { userId: number; name: string | undefined; picture: string | undefined };
+
+const changing: Change<ProfileChange, Result> = {
+  async run(batch, items) {
+    const outcomes: Outcome<Result>[] = [];
+    for (const item of items) outcomes.push(await change(batch, item));
+    return outcomes;
+  },
+};
+
+async function change(batch: Batch, { userId, name, picture }: ProfileChange): Promise<Outcome<Result>> {
+  if (name !== undefined && !(await rename(batch, userId, name))) return { refused: new ChatError('username_taken') };
+  if (picture !== undefined)
+    await sql`update users set profile_picture = ${picture} where id = ${userId}`.execute(batch.sql);
+  const profile = await findProfile(batch.sql, userId);
+  return profile === undefined ? { refused: new ChatError('unauthenticated') } : { answer: profile };
 }
 
-async function findUser(database: Database, userId: number): Promise<User> {
-  const user = await database.entities().findOne(User, { id: userId });
-  if (user === null) throw new ChatError('unauthenticated');
-  return user;
+/** Somebody else, on another node, took the name at the same time. */
+function taken(error: unknown): never {
+  throw breaksUnique(error, 'username_key') ? new ChatError('username_taken') : error;
 }
 
-const profileOf = (user: User) => ({
+/** False where somebody else has the name: the database need not refuse it, and with it the rest of the batch. */
+async function rename(batch: Batch, userId: number, name: string): Promise<boolean> {
+  const key = keyOf(name);
+  const { rows } = await sql`
+    update users set username = ${name}, username_key = ${key} where id = ${userId}
+      and not exists (select 1 from users u where u.username_key = ${key} and u.id <> ${userId})
+    returning id`.execute(batch.sql);
+  if (rows.length > 0) await indexUsername(batch, userId, key);
+  return rows.length > 0;
+}
+
+type StoredProfile = Pick<User, 'id' | 'username' | 'email' | 'profilePicture' | 'createdAt'>;
+
+async function findProfile(db: Sql, userId: number) {
+  const { rows } = await sql<StoredProfile>`
+    select id, username, email, profile_picture as "profilePicture", created_at as "createdAt"
+    from users where id = ${userId}`.execute(db);
+  return rows[0] && profileOf(rows[0]);
+}
+
+const profileOf = (user: StoredProfile) => ({
   id: user.id,
   username: user.username,
   email: user.email,

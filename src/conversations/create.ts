@@ -1,17 +1,21 @@
 import { sql } from 'kysely';
 import { object } from 'yup';
-import { findUsers } from '../accounts/find-users.ts';
+import { existingUsers } from '../accounts/find-users.ts';
+import type { Queries } from '../database.ts';
 import { type Effect, toUsers } from '../effects.ts';
 import { ChatError } from '../errors.ts';
 import { ids, required, requiredId, visibleText } from '../inputs.ts';
-import { operation, type Result } from '../operation.ts';
+import { operation } from '../operation.ts';
 import { dayOf } from '../time.ts';
 import type { Batch, LockedConversation } from './batch.ts';
-import type { Change, Outcome } from './group-commit.ts';
+import { type Done, single } from './single.ts';
 import { updateOf } from './system-messages.ts';
 
 const NAME_CHARACTERS = 100;
-const MOST_MEMBERS_AT_ONCE = 10_000;
+/** A larger group would make one message, or one reading of the members, cost more than a node can bear. */
+export const MOST_MEMBERS = 5_000;
+/** So many of the unknown ones are named. */
+const MOST_NAMED = 100;
 /** Rows a statement, so that their parameters stay under what either database takes. */
 const MOST_ROWS = 2_000;
 
@@ -23,15 +27,10 @@ export const groupName = (example = 'Study Group') =>
 /** The private conversation with somebody, made if there is none yet. */
 export const openPrivateConversation = operation({
   input: object({ other_user_id: requiredId('Somebody else.', 43) }),
-  async run({ other_user_id: otherId }, { userId }, { database, changes }) {
+  async run({ other_user_id: otherId }, { userId }, { changes }) {
     if (otherId === userId) throw new ChatError('own_conversation');
-    const [other] = await findUsers(database.sql, [otherId]);
-    if (other === undefined) throw new ChatError('unknown_user');
     const memberIds = [userId, otherId].sort((a, b) => a - b);
-    const privateKey = memberIds.join(':');
-    const id = await findPrivate(database.sql, privateKey);
-    if (id !== undefined) return { conversation_id: id, is_group: false };
-    return changes.submit(creating, { creatorId: userId, memberIds, name: null, privateKey });
+    return changes.submit(creating, { creatorId: userId, memberIds, name: null, privateKey: memberIds.join(':') });
   },
 });
 
@@ -39,50 +38,63 @@ export const openPrivateConversation = operation({
 export const createGroup = operation({
   input: object({
     name: groupName(),
-    member_ids: ids(MOST_MEMBERS_AT_ONCE, 0).meta({
+    member_ids: ids(MOST_MEMBERS, 0).meta({
       description: 'Users; you are in it, named or not, and naming somebody twice changes nothing.',
       example: [43, 44],
     }),
   }),
-  async run({ name, member_ids }, { userId }, { database, changes }) {
+  async run({ name, member_ids }, { userId }, { changes }) {
     const memberIds = [...new Set([userId, ...member_ids])];
-    const known = new Set((await findUsers(database.sql, memberIds)).map(({ id }) => id));
-    const unknown = memberIds.filter((id) => !known.has(id));
-    if (unknown.length > 0) {
-      const fields = [{ field: 'member_ids', message: `no such users: ${unknown.join(', ')}` }];
-      throw new ChatError('unknown_member', { fields });
-    }
+    if (memberIds.length > MOST_MEMBERS) throw tooMany();
     return changes.submit(creating, { creatorId: userId, memberIds, name, privateKey: null });
   },
 });
 
-const creating: Change<Creation, Result> = {
-  locks: () => [],
-  async run(batch, items) {
-    const outcomes: Outcome<Result>[] = [];
-    for (const item of items) outcomes.push(await create(batch, item));
-    return outcomes;
-  },
-};
+const tooMany = () =>
+  new ChatError('invalid_input', {
+    fields: [{ field: 'member_ids', message: `has to name at most ${MOST_MEMBERS} members, you among them` }],
+  });
 
-async function create(batch: Batch, { creatorId, memberIds, name, privateKey }: Creation): Promise<Outcome<Result>> {
+const creating = single<Creation>(create);
+
+async function create(batch: Batch, { creatorId, memberIds, name, privateKey }: Creation): Promise<Done> {
   const isGroup = privateKey === null;
+  const unknown = await unknownOf(batch, memberIds);
+  if (unknown.length > 0) throw isGroup ? unknownMembers(unknown) : new ChatError('unknown_user');
+  const existing = privateKey === null ? undefined : await findPrivate(batch.sql, privateKey);
+  const id = existing ?? (await insertConversation(batch, { isGroup, name, privateKey }));
+  // undefined: another node was quicker with the same private conversation
+  const answer = { conversation_id: id ?? (await findPrivate(batch.sql, privateKey ?? '')), is_group: isGroup };
+  if (id === undefined || id === existing) return { answer };
+  const members = memberIds.map((userId) => ({ userId, isAdmin: isGroup && userId === creatorId }));
+  await insertParticipants(batch, id, members, { lastSeq: 0, messageCount: 0, activeBefore: batch.now });
+  const payload = updateOf(id, 0, creatorId, 'new_conversation', batch.now);
+  const effects: Effect[] = [
+    { kind: 'join', conversationId: id, userIds: memberIds },
+    toUsers(memberIds, { type: 'conversation_update', payload }),
+  ];
+  return { answer, effects };
+}
+
+type Fresh = { isGroup: boolean; name: string | null; privateKey: string | null };
+
+async function insertConversation(batch: Batch, { isGroup, name, privateKey }: Fresh): Promise<number | undefined> {
   const { rows } = await sql<{ id: number }>`
     insert into conversations (is_group, name, private_key, activity_at, created_at)
     values (${isGroup ? sql`true` : sql`false`}, ${name}, ${privateKey}, ${batch.now}, ${batch.now})
     on conflict do nothing returning id`.execute(batch.sql);
-  // nothing returned: somebody else was quicker with the same private conversation
-  const id = rows[0]?.id ?? (await findPrivate(batch.sql, privateKey ?? ''));
-  const answer = { conversation_id: id, is_group: isGroup };
-  if (rows[0] === undefined) return { answer };
-  const members = memberIds.map((userId) => ({ userId, isAdmin: isGroup && userId === creatorId }));
-  await insertParticipants(batch, rows[0].id, members, { lastSeq: 0, messageCount: 0, activeBefore: batch.now });
-  const payload = updateOf(rows[0].id, 0, creatorId, 'new_conversation', batch.now);
-  const effects: Effect[] = [
-    { kind: 'join', conversationId: rows[0].id, userIds: memberIds },
-    toUsers(memberIds, { type: 'conversation_update', payload }),
-  ];
-  return { answer, effects };
+  return rows[0]?.id;
+}
+
+async function unknownOf({ sql: db }: Queries, userIds: readonly number[]): Promise<number[]> {
+  const known = await existingUsers(db, userIds);
+  return userIds.filter((id) => !known.has(id));
+}
+
+function unknownMembers(ids: readonly number[]): ChatError {
+  const more = ids.length > MOST_NAMED ? ` and ${ids.length - MOST_NAMED} more` : '';
+  const message = `no such users: ${ids.slice(0, MOST_NAMED).join(', ')}${more}`;
+  return new ChatError('unknown_member', { fields: [{ field: 'member_ids', message }] });
 }
 
 /** Adds participants; what is there already counts as read and delivered for them. */

@@ -7,24 +7,19 @@ import { ChatError } from '../errors.ts';
 import { idOfGroup, idOfUser } from '../inputs.ts';
 import { type Caller, operation } from '../operation.ts';
 import type { Batch, LockedConversation } from './batch.ts';
-import { groupName, insertParticipants } from './create.ts';
+import { groupName, insertParticipants, MOST_MEMBERS } from './create.ts';
 import { conversationOf, type Participation, Participations } from './participation.ts';
-import { single } from './single.ts';
+import { named, single } from './single.ts';
 import { type Person, record } from './system-messages.ts';
 
-type MemberChange = { caller: Caller; conversationId: number; user: Person };
+type MemberChange = { caller: Caller; conversationId: number; userId: number };
 type Rename = { caller: Caller; conversationId: number; name: string };
 
 /** Adds somebody to a group (admins only); who is in already stays as they are. */
 export const addParticipant = operation({
   input: object({ conversation_id: idOfGroup(), user_id: idOfUser(45) }),
-  async run({ conversation_id: conversationId, user_id }, caller, { database, changes }) {
-    const participation = await conversationOf(database, caller, conversationId);
-    mustBeAdmin(participation);
-    const [user] = await findUsers(database.sql, [user_id]);
-    if (user === undefined) throw new ChatError('unknown_user');
-    return changes.submit(adding, { caller, conversationId, user });
-  },
+  run: ({ conversation_id: conversationId, user_id: userId }, caller, { changes }) =>
+    changes.submit(adding, { caller, conversationId, userId }),
 });
 
 /**
@@ -33,13 +28,8 @@ export const addParticipant = operation({
  */
 export const removeParticipant = operation({
   input: object({ conversation_id: idOfGroup(), user_id: idOfUser(45) }),
-  async run({ conversation_id: conversationId, user_id }, caller, { database, changes }) {
-    const participation = await conversationOf(database, caller, conversationId);
-    if (user_id !== caller.userId) mustBeAdmin(participation);
-    const [user] = await findUsers(database.sql, [user_id]);
-    if (user === undefined) throw new ChatError('unknown_user');
-    return changes.submit(removing, { caller, conversationId, user });
-  },
+  run: ({ conversation_id: conversationId, user_id: userId }, caller, { changes }) =>
+    changes.submit(removing, { caller, conversationId, userId }),
 });
 
 /** Renames a group (admins only). */
@@ -70,8 +60,10 @@ async function groupOf(
 
 const adding = single<MemberChange>(async (batch, item) => {
   const { conversation, actor } = await groupOf(batch, item);
-  const { user, conversationId } = item;
+  const { conversationId } = item;
+  const user = await personWith(batch, item.userId);
   if (await isIn(batch, conversationId, user.id)) return { answer: { conversation_id: conversationId } };
+  if (await isFull(batch, conversationId)) throw new ChatError('group_full');
   const { seq, effects } = await record(batch, conversation, {
     event: 'added_to_conversation',
     actor,
@@ -81,12 +73,13 @@ const adding = single<MemberChange>(async (batch, item) => {
   await insertParticipants(batch, conversationId, [{ userId: user.id, isAdmin: false }], conversation);
   const join: Effect = { kind: 'join', conversationId, userIds: [user.id] };
   return { answer: { conversation_id: conversationId, seq }, effects: [join, ...effects] };
-});
+}, named);
 
 const removing = single<MemberChange>(async (batch, item) => {
-  const { user, conversationId, caller } = item;
-  const leaving = user.id === caller.userId;
+  const { conversationId } = item;
+  const leaving = item.userId === item.caller.userId;
   const { conversation, actor } = await groupOf(batch, item, !leaving);
+  const user = await personWith(batch, item.userId);
   if (!(await isIn(batch, conversationId, user.id))) throw new ChatError('unknown_participant');
   const { seq, effects, update } = await record(batch, conversation, {
     event: 'removed_from_conversation',
@@ -99,7 +92,7 @@ const removing = single<MemberChange>(async (batch, item) => {
   const leave: Effect = { kind: 'leave', conversationId, userId: user.id, removalSeq: seq };
   const told = toUsers([user.id], { type: 'conversation_update', payload: update });
   return { answer: { conversation_id: conversationId, seq }, effects: [leave, told, ...effects, ...succession] };
-});
+}, named);
 
 const renaming = single<Rename>(async (batch, item) => {
   const { conversation, actor } = await groupOf(batch, item);
@@ -112,7 +105,7 @@ const renaming = single<Rename>(async (batch, item) => {
   });
   await sql`update conversations set name = ${name} where id = ${conversationId}`.execute(batch.sql);
   return { answer: { conversation_id: conversationId, name, seq }, effects };
-});
+}, named);
 
 /** A group whose last admin has gone gets its longest-standing member as admin. */
 async function appointAdmin(batch: Batch, conversation: LockedConversation): Promise<Effect[]> {
@@ -128,6 +121,19 @@ async function appointAdmin(batch: Batch, conversation: LockedConversation): Pro
     where conversation_id = ${conversation.id} and user_id = ${first.id}`.execute(batch.sql);
   const content = `${first.username} is now an admin`;
   return (await record(batch, conversation, { event: 'admin_changed', actor: first, subject: first, content })).effects;
+}
+
+async function personWith({ sql: db }: Queries, userId: number): Promise<Person> {
+  const [user] = await findUsers(db, [userId]);
+  if (user === undefined) throw new ChatError('unknown_user');
+  return user;
+}
+
+async function isFull({ sql: db }: Queries, conversationId: number): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 as "isThere" from participants where conversation_id = ${conversationId}
+    order by user_id limit 1 offset ${sql.lit(MOST_MEMBERS - 1)}`.execute(db);
+  return rows.length > 0;
 }
 
 async function isIn(db: Queries, conversationId: number, userId: number): Promise<boolean> {

@@ -94,7 +94,7 @@ export const conversationDescriptions: Descriptions = {
     summary: 'Add somebody to a group (admins only)',
     details: 'Whoever joins sees the whole history, of which nothing counts as unread.',
     result: { conversation_id: groupId, seq: optional(seq) },
-    errors: ofMembers,
+    errors: [...ofMembers, 'group_full'],
   },
   remove_participant: {
     summary: 'Take somebody out of a group (admins only), or leave it',

@@ -33,7 +33,7 @@ export const confirm = ({ changes, receiptsWanted }: Context, confirmation: Conf
   changes.submit(confirming, { ...confirmation, told: receiptsWanted() });
 
 const confirming: Change<Confirming, Result> = {
-  commutes: true,
+  commutesWithSends: true,
   locks: ({ conversationId }) => [conversationId],
   async run(batch, items) {
     const participations = await Participations.find(batch, items);

@@ -2,35 +2,40 @@ import { sql } from 'kysely';
 import { object } from 'yup';
 import type { Batch, LockedConversation } from '../conversations/batch.ts';
 import { single } from '../conversations/single.ts';
+import type { Queries } from '../database.ts';
 import { toConversation } from '../effects.ts';
 import { ChatError } from '../errors.ts';
 import { idOfMessage } from '../inputs.ts';
 import { type Caller, operation } from '../operation.ts';
 import { timeOf } from '../time.ts';
-import { messageOf } from './message-of.ts';
+import { conversationsOf, messageOf } from './message-of.ts';
 import type { StoredMessage } from './message-rows.ts';
 import { messageContent } from './send.ts';
 
-type Edit = { caller: Caller; conversationId: number; messageId: number; content: string };
+type Edit = { caller: Caller; messageId: number; content: string };
 type Deletion = Omit<Edit, 'content'>;
 
 /** Changes the content of one's own message. */
 export const editMessage = operation({
   input: object({ message_id: idOfMessage(), content: messageContent('Updated message content.') }),
-  async run({ message_id: messageId, content }, caller, { database, changes }) {
-    const [{ conversationId }] = await messageOf(database, caller, messageId);
-    return changes.submit(editing, { caller, conversationId, messageId, content });
-  },
+  run: ({ message_id: messageId, content }, caller, { changes }) =>
+    changes.submit(editing, { caller, messageId, content }),
 });
 
 /** Takes a message's content away, for its sender or a group's admin; its place in the history stays. */
 export const deleteMessage = operation({
   input: object({ message_id: idOfMessage() }),
-  async run({ message_id: messageId }, caller, { database, changes }) {
-    const [{ conversationId }] = await messageOf(database, caller, messageId);
-    return changes.submit(deleting, { caller, conversationId, messageId });
-  },
+  run: ({ message_id: messageId }, caller, { changes }) => changes.submit(deleting, { caller, messageId }),
 });
+
+/** For items that name the message that they change. */
+const named = {
+  locate: (queries: Queries, items: readonly Deletion[]) =>
+    conversationsOf(
+      queries,
+      items.map(({ caller: { userId }, messageId }) => ({ userId, messageId })),
+    ),
+};
 
 const editing = single<Edit>(async (batch, { caller, messageId, content }) => {
   const [message] = await messageOf(batch, caller, messageId);
@@ -41,7 +46,7 @@ const editing = single<Edit>(async (batch, { caller, messageId, content }) => {
   const fields = { conversation_id: message.conversationId, message_id: messageId, seq };
   const payload = { ...fields, sender_id: message.senderId, content, edited_at: timeOf(batch.now) };
   return { answer: payload, effects: [toConversation(conversation, { type: 'edited_message', payload })] };
-});
+}, named);
 
 const deleting = single<Deletion>(async (batch, { caller, messageId }) => {
   const [message, participation] = await messageOf(batch, caller, messageId);
@@ -49,14 +54,21 @@ const deleting = single<Deletion>(async (batch, { caller, messageId }) => {
   if (!allowed || message.event !== null) throw new ChatError('not_sender');
   const fields = { conversation_id: message.conversationId, message_id: messageId };
   if (message.deletedAt !== null) {
-    return { answer: { ...fields, seq: message.changedSeq, deleted_at: timeOf(message.deletedAt) } };
+    const deletedBy = message.subjectId ?? message.senderId; // it was not noted at first
+    const told = { seq: message.changedSeq, sender_id: deletedBy, deleted_at: timeOf(message.deletedAt) };
+    return { answer: { ...fields, ...told } };
   }
   const conversation = lockedConversation(batch, message.conversationId);
-  const seq = await change(batch, conversation, messageId, sql`content = '', deleted_at = ${batch.now}`);
+  const seq = await change(
+    batch,
+    conversation,
+    messageId,
+    sql`content = '', deleted_at = ${batch.now}, subject_id = ${caller.userId}`,
+  );
   await settleUnread(batch, message);
   const payload = { ...fields, seq, sender_id: caller.userId, deleted_at: timeOf(batch.now) };
   return { answer: payload, effects: [toConversation(conversation, { type: 'deleted_message', payload })] };
-});
+}, named);
 
 type Set = ReturnType<typeof sql>;
 
@@ -79,6 +91,7 @@ async function settleUnread(batch: Batch, { conversationId, senderId, seq }: Sto
 
 function lockedConversation(batch: Batch, id: number): LockedConversation {
   const conversation = batch.conversation(id);
-  if (conversation === undefined) throw new ChatError('not_participant');
+  // the message came to be after the conversations were looked up: nobody can know of it yet
+  if (conversation === undefined) throw new ChatError('unknown_message');
   return conversation;
 }

@@ -19,8 +19,9 @@ export const Message = defineEntity({
     createdAt: moment(),
     editedAt: moment().nullable(),
     deletedAt: moment().nullable(),
-    /** Set on system messages alone: what happened, and to whom. */
+    /** Set on system messages alone: what happened. */
     event: p.string().length(32).nullable(),
+    /** To whom that happened; of a deleted message, who deleted it. */
     subjectId: int8().nullable(),
   },
   uniques: [

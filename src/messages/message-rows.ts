@@ -19,6 +19,11 @@ export type StoredMessage = {
   subjectId: number | null;
 };
 
+/** What reading needs to know of a message. */
+export type ReadMessage = Pick<StoredMessage, 'id' | 'conversationId' | 'senderId' | 'seq' | 'event'> & {
+  deleted: boolean;
+};
+
 /** To be followed by conditions on `m`. */
 export const SELECT_MESSAGES = `
   select m.id, m.conversation_id as "conversationId", m.sender_id as "senderId", u.username as "senderUsername", m.seq,

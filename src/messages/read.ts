@@ -8,63 +8,70 @@ import { ChatError } from '../errors.ts';
 import { ids } from '../inputs.ts';
 import { operation, type Result } from '../operation.ts';
 import { timeOf } from '../time.ts';
-import { messagesOf } from './message-of.ts';
-import type { StoredMessage } from './message-rows.ts';
+import { conversationsOf } from './message-of.ts';
+import type { ReadMessage } from './message-rows.ts';
 import { Reading } from './reading.ts';
 
 const MOST_AT_ONCE = 1000;
 
-type Read = { userId: number; messages: readonly StoredMessage[]; connection: string | undefined };
+type Read = { userId: number; messageIds: readonly number[]; connection: string | undefined };
 
 /** Marks exactly the named messages as read; if one of them is foreign or unknown, none is. */
 export const markRead = operation({
   input: object({
     message_ids: ids(MOST_AT_ONCE).meta({ description: 'Exactly these become read.', example: [5001, 5002] }),
   }),
-  async run({ message_ids }, caller, { database, changes }, { connection }) {
-    const messages = await messagesOf(database, caller, message_ids);
-    return changes.submit(reading, { userId: caller.userId, messages, connection });
-  },
+  run: ({ message_ids }, { userId }, { changes }, { connection }) =>
+    changes.submit(reading, { userId, messageIds: [...new Set(message_ids)], connection }),
 });
 
 const reading: Change<Read, Result> = {
-  commutes: true,
-  locks: ({ messages }) => messages.map(({ conversationId }) => conversationId),
+  commutesWithSends: true,
+  locate: (queries, items) =>
+    conversationsOf(
+      queries,
+      items.flatMap(({ userId, messageIds }) => messageIds.map((messageId) => ({ userId, messageId }))),
+    ),
   async run(batch, items) {
-    const deleted = await deletedOf(batch, items);
+    const rows = await batch.run(
+      findMessage,
+      [...new Set(items.flatMap(({ messageIds }) => messageIds))].map((id) => [id]),
+    );
+    const found = new Map(rows.map((row) => [row.id, { ...row, deleted: Boolean(row.deleted) }]));
     const outcomes: Outcome<Result>[] = [];
-    for (const item of items) outcomes.push(await read(batch, item, deleted));
+    for (const item of items) outcomes.push(await read(batch, item, found));
     return outcomes;
   },
 };
 
-/** Those of the messages that have been deleted, perhaps since they were found. */
-async function deletedOf(batch: Batch, items: readonly Read[]): Promise<Set<number>> {
-  const rows = items.flatMap(({ messages }) => messages.map(({ id }) => [id]));
-  return new Set((await batch.run(findDeleted, rows)).map(({ id }) => id));
-}
-
-const findDeleted = new EachRow<{ id: number }>(
-  (row) => `select m.id from messages m${row.and} where m.id = ${row.int(0)} and m.deleted_at is not null`,
+const findMessage = new EachRow<ReadMessage>(
+  (row) => `
+    select m.id, m.conversation_id as "conversationId", m.sender_id as "senderId", m.seq, m.event,
+      m.deleted_at is not null as deleted
+    from messages m${row.and} where m.id = ${row.int(0)}`,
 );
 
 async function read(
   batch: Batch,
-  { userId, messages, connection }: Read,
-  deleted: ReadonlySet<number>,
+  { userId, messageIds, connection }: Read,
+  found: ReadonlyMap<number, ReadMessage>,
 ): Promise<Outcome<Result>> {
+  const messages = messageIds.flatMap((id) => found.get(id) ?? []);
+  if (messages.length < messageIds.length) return { refused: new ChatError('unknown_message') };
   const perConversation = Map.groupBy(messages, ({ conversationId }) => conversationId);
   const pairs = [...perConversation.keys()].map((conversationId) => ({ conversationId, userId }));
   const participations = await Participations.find(batch, pairs);
   const effects: Effect[] = [];
-  if (pairs.some(({ conversationId }) => participations.get(conversationId, userId) === undefined)) {
+  const isIn = ({ conversationId }: { conversationId: number }) =>
+    participations.get(conversationId, userId) !== undefined && batch.conversation(conversationId) !== undefined;
+  if (!pairs.every(isIn)) {
     return { refused: new ChatError('not_participant') };
   }
   for (const [conversationId, named] of perConversation) {
     const participation = participations.get(conversationId, userId);
     const room = batch.conversation(conversationId);
     if (participation === undefined || room === undefined) continue; // cannot be: all were found above
-    const newly = await new Reading(batch, participation).mark(named, deleted);
+    const newly = await new Reading(batch, participation).mark(named);
     if (newly.length === 0) continue;
     const payload = {
       conversation_id: conversationId,

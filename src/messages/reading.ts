@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { type Batch, int8 } from '../conversations/batch.ts';
 import type { Participation } from '../conversations/participation.ts';
 import { covers, gapsOf, type Interval, union } from './intervals.ts';
-import type { StoredMessage } from './message-rows.ts';
+import type { ReadMessage } from './message-rows.ts';
 
 /** Gaps in a span longer than this are left alone: what is counted stays exact, only two islands stay apart. */
 const LONGEST_SPAN = 2_000;
@@ -25,9 +25,9 @@ export class Reading {
 
   /**
    * Marks messages of this conversation as read; gives the ids of those of others that were not before.
-   * @param deleted the ids of those that have been deleted, which settled them
+   * Deleted ones have been settled by that.
    */
-  async mark(named: readonly StoredMessage[], deleted: ReadonlySet<number>): Promise<number[]> {
+  async mark(named: readonly ReadMessage[]): Promise<number[]> {
     const ahead = named.filter(({ seq }) => seq > this.#who.readSeq);
     if (ahead.length === 0) return [];
     const islands = await this.#islandsAround(
@@ -36,7 +36,7 @@ export class Reading {
     );
     const fresh = ahead.filter(({ seq, senderId }) => senderId !== this.#who.userId && !covers(islands, seq));
     if (fresh.length === 0) return [];
-    const counted = fresh.filter(({ id, event }) => event === null && !deleted.has(id)).length;
+    const counted = fresh.filter(({ event, deleted }) => event === null && !deleted).length;
     await this.#store(
       islands,
       fresh.map(({ seq }) => ({ from: seq, to: seq })),

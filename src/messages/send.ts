@@ -42,6 +42,7 @@ export const sendMessage = operation({
 type Found = { earlier: Map<string, StoredMessage>; members: Participations };
 
 const sending: Change<Send, Result, Found> = {
+  sends: true,
   locks: ({ conversationId }) => [conversationId],
   async find(queries, sends) {
     const [earlier, members] = await Promise.all([findEarlier(queries, sends), findSenders(queries, sends)]);

@@ -1,8 +1,10 @@
 import { object } from 'yup';
-import { conversationOf, type Participation } from '../conversations/participation.ts';
+import type { Change } from '../conversations/group-commit.ts';
+import { type Participation, Participations } from '../conversations/participation.ts';
 import type { Deliver } from '../effects.ts';
+import { ChatError } from '../errors.ts';
 import { idOfConversation } from '../inputs.ts';
-import { operation } from '../operation.ts';
+import { operation, type Result } from '../operation.ts';
 import { timeOf } from '../time.ts';
 
 /** A typing indicator runs out after this long unless it is renewed. */
@@ -13,19 +15,42 @@ type Typist = Pick<Participation, 'conversationId' | 'userId' | 'username' | 're
 /** Tells the others that the caller is typing; it runs out by itself. */
 export const startTyping = operation({
   input: object({ conversation_id: idOfConversation() }),
-  async run({ conversation_id: conversationId }, caller, { database, typing }) {
-    return { expires_at: typing.start(await conversationOf(database, caller, conversationId)) };
-  },
+  run: ({ conversation_id: conversationId }, { userId }, { changes, typing }) =>
+    changes.submit(indicating, {
+      conversationId,
+      userId,
+      indicate: (typist) => ({ expires_at: typing.start(typist) }),
+    }),
 });
 
 /** Tells the others that the caller has stopped typing. */
 export const stopTyping = operation({
   input: object({ conversation_id: idOfConversation() }),
-  async run({ conversation_id: conversationId }, caller, { database, typing }) {
-    typing.stop(await conversationOf(database, caller, conversationId));
-    return {};
-  },
+  run: ({ conversation_id: conversationId }, { userId }, { changes, typing }) =>
+    changes.submit(indicating, {
+      conversationId,
+      userId,
+      indicate(typist) {
+        typing.stop(typist);
+        return {};
+      },
+    }),
 });
+
+type Indication = Pick<Typist, 'conversationId' | 'userId'> & { indicate(typist: Typist): Result };
+
+/** Changes no row, but stands in the writer's queue: it is told in its place among what its connection changes. */
+const indicating: Change<Indication, Result> = {
+  commutesWithSends: true,
+  async run(batch, items) {
+    const typists = await Participations.find(batch, items);
+    return items.map(({ conversationId, userId, indicate }) => {
+      const typist = typists.get(conversationId, userId);
+      if (typist === undefined) return { refused: new ChatError('not_participant') };
+      return () => ({ answer: indicate(typist) });
+    });
+  },
+};
 
 /** Who is typing where: leases that end with a `typing_stop` when they are not renewed. */
 export class Typing {

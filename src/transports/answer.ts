@@ -58,6 +58,7 @@ export async function answer(
     const fields = withPathFields(PATH_FIELDS.get(name), input);
     return { ok: true, ...(await dispatch(entry.operation, fields, caller, context, asked)) };
   } catch (thrown) {
+    asked.place?.done(); // what is no operation never got as far as starting
     return { ok: false, error: errorAnswer(toChatError(thrown, log, name)) };
   }
 }

@@ -3,10 +3,11 @@ import cors from '@koa/cors';
 import Router from '@koa/router';
 import Koa from 'koa';
 import bodyParser from 'koa-bodyparser';
+import { type Place, placeOf } from '../call-order.ts';
 import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
 import { ChatError } from '../errors.ts';
-import { COOKIE, dispatch, type Operation, type Quota } from '../operation.ts';
+import { type Asked, COOKIE, dispatch, type Operation, type Quota } from '../operation.ts';
 import { operations } from '../operations.ts';
 import { errorAnswer, type Log, toChatError } from './answer.ts';
 import { addressOf, COOKIE_NAME, isAllowedOrigin, tokenOf } from './credentials.ts';
@@ -33,6 +34,7 @@ export async function httpApp(house: House): Promise<Koa> {
   koa.use(requestLog(house.log, house.context.observer.request));
   koa.use(await securityHeaders(house.config.production));
   koa.use(crossOrigin(corsOrigins));
+  koa.use(inOrderOfArrival);
   koa.use((ctx, next) => answering(ctx, next, house));
   koa.use(guardOrigin(corsOrigins));
   koa.use(mustBeJson);
@@ -46,8 +48,9 @@ function serve(router: Router, route: string, operation: Operation, { config, co
   const [method, path] = route.split(' ') as [string, string];
   const inputOf = inputReader(operation);
   router.register(path, [method.toLowerCase()], async (ctx: Koa.Context) => {
-    const asked: { address: string; quota?: Quota | undefined } = {
+    const asked: Asked = {
       address: addressOf(ctx.req, config.trustedProxies),
+      place: ctx.state.place as Place,
     };
     try {
       const caller = operation.access === 'public' ? undefined : await callerOf(ctx.req, context);
@@ -85,6 +88,17 @@ function setQuota(ctx: Koa.Context, quota: Quota | undefined): void {
     'RateLimit-Remaining': String(quota.remaining),
     'RateLimit-Reset': String(quota.resetSec),
   });
+}
+
+/** Several requests can be sent over one connection without waiting for the answers (pipelining, RFC 9112, section 9.3.2). */
+async function inOrderOfArrival(ctx: Koa.Context, next: Koa.Next): Promise<void> {
+  const place = placeOf(ctx.req.socket);
+  ctx.state.place = place;
+  try {
+    await next();
+  } finally {
+    place.done();
+  }
 }
 
 /** The one place where errors become answers. */

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { Authenticated } from '../accounts/sessions.ts';
+import { placeOf } from '../call-order.ts';
 import { type ChatServer, type ChatSocket, NAMESPACES, PLAIN } from '../chat-server.ts';
 import type { Context } from '../context.ts';
 import { dismiss, dismissIfEnded } from '../delivery.ts';
@@ -97,5 +98,6 @@ export function ask(
 ) {
   const { userId, sessionId, address, ended } = socket.data;
   if (ended) return Promise.resolve(refused);
-  return answer(name, input, namespace, { userId, sessionId }, context, { address, connection: socket.id }, log);
+  const asked = { address, connection: socket.id, place: placeOf(socket.conn) };
+  return answer(name, input, namespace, { userId, sessionId }, context, asked, log);
 }
