@@ -67,22 +67,22 @@ export default {
       name: 'the-client-stands-alone',
       comment: 'It runs in browsers: whatever it took from the server would have to run there too.',
       severity: 'error',
-      from: { path: '^src/client/' },
-      to: { pathNot: '^(src/client/|src/protocol\\.ts$|node_modules/socket\\.io-client/)' },
+      from: { path: '^packages/client/src/' },
+      to: { pathNot: '^(packages/client/src/|src/protocol\\.ts$|node_modules/socket\\.io-client/)' },
     },
     {
       name: 'the-server-knows-no-client',
       comment: 'What serves every client must not lean on one of them.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(client|web)/' },
-      to: { path: '^src/client/' },
+      from: { path: '^src/', pathNot: '^src/web/' },
+      to: { path: '^packages/' },
     },
     {
       name: 'the-page-stands-on-the-client-alone',
       comment: 'It is a client like any other: what it could not do without knowing the server, nobody else could do.',
       severity: 'error',
       from: { path: '^src/web/' },
-      to: { pathNot: '^(src/web/|src/client/client\\.ts$|src/protocol\\.ts$|node_modules/preact/)' },
+      to: { pathNot: '^(src/web/|packages/client/src/client\\.ts$|src/protocol\\.ts$|node_modules/preact/)' },
     },
     {
       name: 'only-a-browser-runs-the-page',
@@ -131,7 +131,7 @@ export default {
       name: 'no-undeclared-packages',
       comment: 'What is not in package.json is there by chance.',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^(src|packages/client/src)/' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown'] },
     },
     {
@@ -144,7 +144,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^src/migrations/' },
+    exclude: { path: '^src/migrations/|^packages/client/dist/' },
     tsConfig: { fileName: 'tsconfig.json' },
     parser: 'swc',
     enhancedResolveOptions: {

@@ -12,6 +12,8 @@ export default defineConfig({
   root: join(ROOT, 'src/web'),
   base: '/',
   logLevel: 'warn',
+  // its sources, so that nothing has to be built before the page
+  resolve: { alias: { 'mmchat-client': join(ROOT, 'packages/client/src/client.ts') } },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   plugins: [precompress()],
   build: {

@@ -1,5 +1,5 @@
+import { type Chat, connect } from 'mmchat-client';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Chat, connect } from '../client/client.ts';
 import { AccountPage } from './account/account-page.tsx';
 import { ChatPage } from './chat-page.tsx';
 import { ConnectionBar } from './parts/connection-bar.tsx';

@@ -1,5 +1,5 @@
+import type { Chat, Profile } from 'mmchat-client';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Chat, Profile } from '../client/client.ts';
 import { ConversationPane } from './chat/conversation-pane.tsx';
 import { KnownReaders } from './chat/readers.ts';
 import { Sidebar } from './conversations/sidebar.tsx';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ChatClientError, memoryStorage } from '../../src/client/client.ts';
+import { ChatClientError, memoryStorage } from '../../packages/client/src/client.ts';
 import type { Node } from '../cluster/node.ts';
 import { randomOf } from '../cluster/random.ts';
 import type { Person } from '../support/people.ts';

@@ -1,4 +1,4 @@
-import type { ConversationSummary, MessageRow } from '../../src/client/client.ts';
+import type { ConversationSummary, MessageRow } from '../../packages/client/src/client.ts';
 import type { Person } from '../support/people.ts';
 import type { Device } from './device.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ChatClientError, connect } from '../../src/client/client.ts';
+import { ChatClientError, connect } from '../../packages/client/src/client.ts';
 import { startNode } from '../cluster/node.ts';
 import { freshEnvironment } from '../support/app.ts';
 import { People } from '../support/people.ts';

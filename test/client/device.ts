@@ -1,4 +1,4 @@
-import { type Chat, type ConversationStore, connect, type OutboxStorage } from '../../src/client/client.ts';
+import { type Chat, type ConversationStore, connect, type OutboxStorage } from '../../packages/client/src/client.ts';
 import type { Person } from '../support/people.ts';
 import { openProxy, type TcpProxy } from './proxy.ts';
 

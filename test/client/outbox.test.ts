@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { memoryStorage } from '../../src/client/client.ts';
+import { memoryStorage } from '../../packages/client/src/client.ts';
 import type { Person } from '../support/people.ts';
 import { scene } from './scene.ts';
 import { until } from './until.ts';

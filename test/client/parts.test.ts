@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { Backoff } from '../../src/client/backoff.ts';
-import { type KeptMessage, keptOfEvent } from '../../src/client/kept-message.ts';
-import { Leases } from '../../src/client/leases.ts';
-import { Sequence } from '../../src/client/sequence.ts';
-import { ServerClock } from '../../src/client/server-clock.ts';
-import { Timeline } from '../../src/client/timeline.ts';
+import { Backoff } from '../../packages/client/src/backoff.ts';
+import { type KeptMessage, keptOfEvent } from '../../packages/client/src/kept-message.ts';
+import { Leases } from '../../packages/client/src/leases.ts';
+import { Sequence } from '../../packages/client/src/sequence.ts';
+import { ServerClock } from '../../packages/client/src/server-clock.ts';
+import { Timeline } from '../../packages/client/src/timeline.ts';
 
 describe('The order of changes in the client', () => {
   const taken: string[] = [];

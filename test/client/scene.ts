@@ -1,4 +1,4 @@
-import { type Chat, type ChatOptions, connect } from '../../src/client/client.ts';
+import { type Chat, type ChatOptions, connect } from '../../packages/client/src/client.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import type { Person } from '../support/people.ts';
 import { openProxy, type TcpProxy } from './proxy.ts';

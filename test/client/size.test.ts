@@ -16,7 +16,7 @@ describe('The client, bundled for a browser', () => {
       logLevel: 'silent',
       build: {
         write: false,
-        lib: { entry: join(ROOT, 'src/client/client.ts'), formats: ['es'], fileName: 'client' },
+        lib: { entry: join(ROOT, 'packages/client/src/client.ts'), formats: ['es'], fileName: 'client' },
         rollupOptions: {
           external: (id) => {
             const isOutside = !id.startsWith('.') && !id.startsWith('/');

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { Readable } from '../../src/client/client.ts';
+import type { Readable } from '../../packages/client/src/client.ts';
 
 /** Waits until what a readable gives is as wanted, and gives it. */
 export async function until<T>(readable: Readable<T>, wanted: (value: T) => boolean, withinMs = 5_000): Promise<T> {

@@ -1,5 +1,5 @@
+import { account } from 'mmchat-client';
 import { useState } from 'preact/hooks';
-import { account } from '../../client/client.ts';
 import { Field } from '../parts/field.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { useForm } from '../parts/use-form.ts';

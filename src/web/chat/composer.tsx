@@ -1,5 +1,5 @@
+import type { ConversationStore, ShownMessage } from 'mmchat-client';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { ConversationStore, ShownMessage } from '../../client/client.ts';
 import { Icon } from '../parts/icon.tsx';
 import { hasKeyboard } from '../parts/pointer.ts';
 import { Problem } from '../parts/problem.tsx';

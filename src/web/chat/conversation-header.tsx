@@ -1,5 +1,5 @@
+import type { Chat, ConversationSummary, Participant } from 'mmchat-client';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Chat, ConversationSummary, Participant } from '../../client/client.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { titleOf } from '../parts/conversation-title.ts';
 import { Icon } from '../parts/icon.tsx';

@@ -1,5 +1,5 @@
+import type { Chat, ConversationStore, Profile, ShownMessage } from 'mmchat-client';
 import { useCallback, useMemo, useState } from 'preact/hooks';
-import type { Chat, ConversationStore, Profile, ShownMessage } from '../../client/client.ts';
 import { DeleteMessage } from '../dialogs/delete-message.tsx';
 import { GroupDialog } from '../dialogs/group-dialog.tsx';
 import { ReadersDialog } from '../dialogs/readers-dialog.tsx';

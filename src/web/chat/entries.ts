@@ -1,4 +1,4 @@
-import type { ShownMessage } from '../../client/client.ts';
+import type { ShownMessage } from 'mmchat-client';
 import { dayOf, minutesBetween } from '../parts/time.ts';
 
 /** Messages of one person that are no further apart stand together. */

@@ -1,5 +1,5 @@
+import type { ConversationSnapshot, ConversationStore } from 'mmchat-client';
 import { useCallback, useMemo, useRef } from 'preact/hooks';
-import type { ConversationSnapshot, ConversationStore } from '../../client/client.ts';
 import { Icon } from '../parts/icon.tsx';
 import { dayNameOf } from '../parts/time.ts';
 import { useSight } from '../parts/use-sight.ts';

@@ -1,4 +1,4 @@
-import type { ShownMessage } from '../../client/client.ts';
+import type { ShownMessage } from 'mmchat-client';
 
 /** What can be done with a message. One object for a whole conversation, so that messages need not be drawn again. */
 export type MessageActions = {

@@ -1,5 +1,5 @@
+import type { ShownMessage } from 'mmchat-client';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { ShownMessage } from '../../client/client.ts';
 import { Icon } from '../parts/icon.tsx';
 import type { MessageProps } from './message.tsx';
 

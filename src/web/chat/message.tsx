@@ -1,4 +1,4 @@
-import type { ShownMessage } from '../../client/client.ts';
+import type { ShownMessage } from 'mmchat-client';
 import { Avatar, colourOf } from '../parts/avatar.tsx';
 import { memo } from '../parts/memo.ts';
 import { clockOf, fullTimeOf } from '../parts/time.ts';

@@ -1,4 +1,4 @@
-import type { ShownMessage } from '../../client/client.ts';
+import type { ShownMessage } from 'mmchat-client';
 import type { MessageActions } from './message-actions.ts';
 
 /** Why a message was refused, and what to do now. */

@@ -1,4 +1,4 @@
-import type { Chat, Readable } from '../../client/client.ts';
+import type { Chat, Readable } from 'mmchat-client';
 
 type Readers = ReadonlyMap<number, ReadonlySet<number>>;
 

@@ -1,4 +1,4 @@
-import type { ShownMessage } from '../../client/client.ts';
+import type { ShownMessage } from 'mmchat-client';
 import { Icon, type IconName } from '../parts/icon.tsx';
 
 type State = ShownMessage['state'];

@@ -1,4 +1,4 @@
-import type { ShownMessage } from '../../client/client.ts';
+import type { ShownMessage } from 'mmchat-client';
 import { fullTimeOf } from '../parts/time.ts';
 
 /** What happened to the conversation: who came, who went, how it is called. */

@@ -1,5 +1,5 @@
+import { type Chat, ChatClientError, type ConversationStore, type Participant } from 'mmchat-client';
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import { type Chat, ChatClientError, type ConversationStore, type Participant } from '../../client/client.ts';
 import { useReadable } from '../parts/use-readable.ts';
 
 type Known = { participants: readonly Participant[] | undefined; reload: () => void };

@@ -1,6 +1,6 @@
+import { ChatClientError, type ConversationSnapshot, type ConversationStore } from 'mmchat-client';
 import type { RefObject } from 'preact';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { ChatClientError, type ConversationSnapshot, type ConversationStore } from '../../client/client.ts';
 import { countsAsUnread, keyOf } from './entries.ts';
 
 /** So near the bottom one sees the newest message. */

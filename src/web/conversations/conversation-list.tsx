@@ -1,5 +1,5 @@
+import type { Chat, ConversationSummary, Profile } from 'mmchat-client';
 import { useCallback, useRef, useState } from 'preact/hooks';
-import type { Chat, ConversationSummary, Profile } from '../../client/client.ts';
 import { useSight } from '../parts/use-sight.ts';
 import { walkBetween } from '../parts/walking.ts';
 import { ConversationRow } from './conversation-row.tsx';

@@ -1,4 +1,4 @@
-import type { ConversationSummary } from '../../client/client.ts';
+import type { ConversationSummary } from 'mmchat-client';
 import { Avatar } from '../parts/avatar.tsx';
 import { titleOf } from '../parts/conversation-title.ts';
 import { memo } from '../parts/memo.ts';

@@ -1,4 +1,4 @@
-import type { Chat, ConversationSummary, Profile } from '../../client/client.ts';
+import type { Chat, ConversationSummary, Profile } from 'mmchat-client';
 import { Avatar } from '../parts/avatar.tsx';
 import { titleOf } from '../parts/conversation-title.ts';
 import { Problem } from '../parts/problem.tsx';

@@ -1,5 +1,5 @@
+import type { Chat, Profile } from 'mmchat-client';
 import { useState } from 'preact/hooks';
-import type { Chat, Profile } from '../../client/client.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { useReadable } from '../parts/use-readable.ts';

@@ -1,5 +1,5 @@
+import { type Chat, ChatClientError } from 'mmchat-client';
 import { useEffect, useState } from 'preact/hooks';
-import { type Chat, ChatClientError } from '../../client/client.ts';
 import { sentenceOf } from '../parts/use-form.ts';
 
 /** Whoever types is given so long to type on. */

@@ -1,5 +1,5 @@
+import type { ConversationStore, ShownMessage } from 'mmchat-client';
 import { useRef } from 'preact/hooks';
-import type { ConversationStore, ShownMessage } from '../../client/client.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { useForm } from '../parts/use-form.ts';

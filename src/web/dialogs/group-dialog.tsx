@@ -1,5 +1,5 @@
+import type { Chat, ConversationStore, ConversationSummary, Participant, Profile } from 'mmchat-client';
 import { useState } from 'preact/hooks';
-import type { Chat, ConversationStore, ConversationSummary, Participant, Profile } from '../../client/client.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { useForm } from '../parts/use-form.ts';

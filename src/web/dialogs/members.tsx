@@ -1,4 +1,4 @@
-import type { Participant } from '../../client/client.ts';
+import type { Participant } from 'mmchat-client';
 import { Avatar } from '../parts/avatar.tsx';
 
 type Props = {

@@ -1,5 +1,5 @@
+import type { Chat, Profile } from 'mmchat-client';
 import { useState } from 'preact/hooks';
-import type { Chat, Profile } from '../../client/client.ts';
 import type { FoundPerson } from '../conversations/use-people.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Field } from '../parts/field.tsx';

@@ -1,5 +1,5 @@
+import type { Chat } from 'mmchat-client';
 import { useState } from 'preact/hooks';
-import type { Chat } from '../../client/client.ts';
 import { type FoundPerson, usePeople } from '../conversations/use-people.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { Field } from '../parts/field.tsx';

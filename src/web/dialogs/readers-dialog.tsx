@@ -1,4 +1,4 @@
-import type { Participant, ShownMessage } from '../../client/client.ts';
+import type { Participant, ShownMessage } from 'mmchat-client';
 import type { KnownReaders } from '../chat/readers.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { Dialog } from '../parts/dialog.tsx';

@@ -1,5 +1,5 @@
+import type { ConversationStore } from 'mmchat-client';
 import { useState } from 'preact/hooks';
-import type { ConversationStore } from '../../client/client.ts';
 import { Field } from '../parts/field.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { useForm } from '../parts/use-form.ts';

@@ -1,5 +1,5 @@
+import type { Chat, Profile } from 'mmchat-client';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Chat, Profile } from '../../client/client.ts';
 import { titleOf } from './conversation-title.ts';
 
 type Props = { chat: Chat; me: Profile; openId: number | undefined };

@@ -1,5 +1,5 @@
+import type { Chat } from 'mmchat-client';
 import { useEffect, useState } from 'preact/hooks';
-import type { Chat } from '../../client/client.ts';
 import { useReadable } from './use-readable.ts';
 
 /** What passes more quickly than this is not worth a word. */

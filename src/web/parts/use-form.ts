@@ -1,5 +1,5 @@
+import { ChatClientError } from 'mmchat-client';
 import { useRef, useState } from 'preact/hooks';
-import { ChatClientError } from '../../client/client.ts';
 
 export type Form = {
   readonly busy: boolean;

@@ -1,5 +1,5 @@
+import type { Readable } from 'mmchat-client';
 import { useEffect, useState } from 'preact/hooks';
-import type { Readable } from '../../client/client.ts';
 
 /** What a part of the chat says now; the component is drawn again whenever it says something else. */
 export function useReadable<T>(readable: Readable<T>): T {

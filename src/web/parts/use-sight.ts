@@ -1,6 +1,6 @@
+import { ChatClientError } from 'mmchat-client';
 import type { RefObject } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { ChatClientError } from '../../client/client.ts';
 
 /** How far outside of what is seen counts as in sight. */
 const MARGIN = '600px';

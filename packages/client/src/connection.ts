@@ -1,7 +1,7 @@
-import type { InputOf, OperationName, ResultOf } from '../protocol.ts';
 import { Backoff } from './backoff.ts';
 import { ChatClientError, isUnauthenticated } from './chat-client-error.ts';
 import { Line, type LineOptions } from './line.ts';
+import type { InputOf, OperationName, ResultOf } from './protocol.ts';
 import { Value } from './readable.ts';
 import { onWindow } from './surroundings.ts';
 

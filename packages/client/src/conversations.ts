@@ -1,6 +1,6 @@
-import type { ConversationSummary, ServerEvents } from '../protocol.ts';
 import { type Around, Conversation, type Numbered } from './conversation.ts';
 import type { Presence } from './others.ts';
+import type { ConversationSummary, ServerEvents } from './protocol.ts';
 import { Derived } from './readable.ts';
 
 type Stray = { name: Numbered; event: ServerEvents[Numbered] };

@@ -1,4 +1,3 @@
-import type { Profile, ResultOf, ServerEvents } from '../protocol.ts';
 import { CatchingUp } from './catching-up.ts';
 import { Confirmations } from './confirmations.ts';
 import { Connection } from './connection.ts';
@@ -12,6 +11,7 @@ import { Loading } from './loading.ts';
 import { Others } from './others.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
 import { OwnTyping } from './own-typing.ts';
+import type { Profile, ResultOf, ServerEvents } from './protocol.ts';
 import { Value } from './readable.ts';
 import { Reading } from './reading.ts';
 import type { OutboxStorage } from './surroundings.ts';

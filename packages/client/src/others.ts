@@ -1,5 +1,5 @@
-import type { ConversationSummary, ServerEvents } from '../protocol.ts';
 import { Leases } from './leases.ts';
+import type { ConversationSummary, ServerEvents } from './protocol.ts';
 import { Derived } from './readable.ts';
 import { ServerClock } from './server-clock.ts';
 

@@ -1,9 +1,9 @@
-import type { ConversationSummary, Participant } from '../protocol.ts';
 import type { Conversation } from './conversation.ts';
 import type { Ask } from './face.ts';
 import type { KeptMessage, Status } from './kept-message.ts';
 import type { Typist } from './others.ts';
 import type { Outgoing } from './outbox.ts';
+import type { ConversationSummary, Participant } from './protocol.ts';
 import { Derived, type Readable } from './readable.ts';
 
 export type ShownMessage = {

@@ -1,4 +1,4 @@
-import type { ServerEventName, ServerEvents } from '../protocol.ts';
+import type { ServerEventName, ServerEvents } from './protocol.ts';
 
 type Hear<Name extends ServerEventName> = (payload: ServerEvents[Name]) => void;
 

@@ -1,6 +1,6 @@
 import { Manager, type Socket } from 'socket.io-client';
-import type { Acknowledgement, ErrorAnswer, InputOf, OperationName, ResultOf } from '../protocol.ts';
 import { ChatClientError } from './chat-client-error.ts';
+import type { Acknowledgement, ErrorAnswer, InputOf, OperationName, ResultOf } from './protocol.ts';
 
 export type LineOptions = { url: string; token: () => string | undefined; receipts: boolean };
 export type LineEvents = {

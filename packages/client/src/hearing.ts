@@ -1,6 +1,6 @@
-import type { ServerEventName, ServerEvents } from '../protocol.ts';
 import type { Numbered } from './conversation.ts';
 import type { Engine } from './engine.ts';
+import type { ServerEventName, ServerEvents } from './protocol.ts';
 
 type Around = Pick<Engine, 'me' | 'known' | 'catching' | 'others' | 'events'>;
 type Hear<Name extends ServerEventName> = (payload: ServerEvents[Name], around: Around) => void;

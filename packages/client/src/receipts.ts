@@ -1,5 +1,5 @@
-import type { CaughtUp, Span } from '../protocol.ts';
 import { higher, type KeptMessage, type Status } from './kept-message.ts';
+import type { CaughtUp, Span } from './protocol.ts';
 
 const covers = (spans: readonly Span[], seq: number) => spans.some(([from, to]) => from <= seq && seq <= to);
 

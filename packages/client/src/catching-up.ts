@@ -1,8 +1,8 @@
-import type { InputOf, OperationName, ResultOf } from '../protocol.ts';
 import { Backoff } from './backoff.ts';
 import { ChatClientError } from './chat-client-error.ts';
 import type { Conversation } from './conversation.ts';
 import type { Conversations } from './conversations.ts';
+import type { InputOf, OperationName, ResultOf } from './protocol.ts';
 import { Value } from './readable.ts';
 
 type Ask = <Name extends OperationName>(name: Name, input: InputOf<Name>) => Promise<ResultOf<Name>>;

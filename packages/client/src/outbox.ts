@@ -1,8 +1,8 @@
-import type { ResultOf } from '../protocol.ts';
 import { Backoff } from './backoff.ts';
 import { ChatClientError, passes } from './chat-client-error.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
 import { lastUser, OutboxShelf } from './outbox-shelf.ts';
+import type { ResultOf } from './protocol.ts';
 import { type OutboxStorage, onWindow, uniqueId } from './surroundings.ts';
 
 type Sent = ResultOf<'message'>;

@@ -1,4 +1,4 @@
-import type { MessageRow, ServerEvents } from '../protocol.ts';
+import type { MessageRow, ServerEvents } from './protocol.ts';
 
 export type Status = MessageRow['status'];
 /** A message as the client keeps it. */

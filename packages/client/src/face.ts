@@ -1,5 +1,5 @@
-import type { InputOf, OperationName, ResultOf } from '../protocol.ts';
 import type { ConnectionState } from './connection.ts';
+import type { InputOf, OperationName, ResultOf } from './protocol.ts';
 import type { OutboxStorage } from './surroundings.ts';
 
 export type ChatOptions = {

@@ -1,5 +1,5 @@
-import type { CaughtUp, ConversationSummary, MessageRow, ServerEvents } from '../protocol.ts';
 import { type KeptMessage, keptOfEvent, keptOfRow } from './kept-message.ts';
+import type { CaughtUp, ConversationSummary, MessageRow, ServerEvents } from './protocol.ts';
 import { Receipts } from './receipts.ts';
 import { Sequence } from './sequence.ts';
 import { Timeline } from './timeline.ts';

@@ -1,3 +1,8 @@
+import { account } from './account.ts';
+import { ConversationStore, type StoreAround } from './conversation-store.ts';
+import { Engine } from './engine.ts';
+import type { Ask, ChatOptions, ChatStatus } from './face.ts';
+import type { Presence } from './others.ts';
 import type {
   ConversationSummary,
   InputOf,
@@ -6,12 +11,7 @@ import type {
   ResultOf,
   ServerEventName,
   ServerEvents,
-} from '../protocol.ts';
-import { account } from './account.ts';
-import { ConversationStore, type StoreAround } from './conversation-store.ts';
-import { Engine } from './engine.ts';
-import type { Ask, ChatOptions, ChatStatus } from './face.ts';
-import type { Presence } from './others.ts';
+} from './protocol.ts';
 import { combined, type Readable } from './readable.ts';
 import { defaultStorage, ownOrigin } from './surroundings.ts';
 

@@ -1,4 +1,4 @@
-import type { ErrorAnswer } from '../protocol.ts';
+import type { ErrorAnswer } from './protocol.ts';
 
 /** Why an operation did not succeed. */
 export class ChatClientError extends Error {

@@ -1,5 +1,5 @@
-import type { ErrorAnswer, InputOf, ResultOf } from '../protocol.ts';
 import { ChatClientError } from './chat-client-error.ts';
+import type { ErrorAnswer, InputOf, ResultOf } from './protocol.ts';
 import { ownOrigin } from './surroundings.ts';
 
 const PATHS = {

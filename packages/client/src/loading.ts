@@ -1,9 +1,9 @@
-import type { MessageRow } from '../protocol.ts';
 import type { CatchingUp } from './catching-up.ts';
 import { ChatClientError } from './chat-client-error.ts';
 import type { Connection } from './connection.ts';
 import type { Conversations } from './conversations.ts';
 import { keptOfRow } from './kept-message.ts';
+import type { MessageRow } from './protocol.ts';
 
 type Around = {
   connection: Connection;
