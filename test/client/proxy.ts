@@ -10,12 +10,18 @@ export async function openProxy(port: number) {
   const held: Record<Way, (() => void)[] | undefined> = { up: undefined, down: undefined };
   let delayMs = 0;
   let isClosed = false;
+  let maxBytes = Number.POSITIVE_INFINITY;
+  let refused = 0;
 
   /** Passes on, later, or when it is no longer held. */
   const passage = (way: Way) =>
     new Transform({
-      transform(chunk, _, done) {
+      transform(chunk: Buffer, _, done) {
         const pass = () => done(null, chunk);
+        if (way === 'up' && chunk.length > maxBytes) {
+          refused += 1;
+          return proxy.cut();
+        }
         const waiting = held[way];
         if (waiting !== undefined) waiting.push(pass);
         else if (delayMs > 0) setTimeout(pass, delayMs);
@@ -60,6 +66,14 @@ export async function openProxy(port: number) {
     },
     delay(ms: number) {
       delayMs = ms;
+    },
+    /** Cuts every connection when a client sends more than this at once. */
+    limit(bytes: number) {
+      maxBytes = bytes;
+    },
+    /** How often a client has sent too much. */
+    get refused() {
+      return refused;
     },
     /** Refuses connections, and cuts those that there are. */
     shut() {

@@ -1,5 +1,6 @@
 import { Backoff } from './backoff.ts';
 import { ChatClientError, isUnauthenticated } from './chat-client-error.ts';
+import { assertFitsPacket } from './limits.ts';
 import { Line, type LineOptions } from './line.ts';
 import type { InputOf, OperationName, ResultOf } from './protocol.ts';
 import { Value } from './readable.ts';
@@ -67,6 +68,7 @@ export class Connection {
     input: InputOf<Name>,
     timeoutMs = ASK_WITHIN_MS,
   ): Promise<ResultOf<Name>> {
+    assertFitsPacket(name, input);
     const deadline = Date.now() + timeoutMs;
     while (!this.isOnline) await this.#change(deadline);
     return (this.#line as Line).ask(name, input, Math.max(1, deadline - Date.now()));
@@ -74,6 +76,7 @@ export class Connection {
 
   /** Asks over the line that there is. Unlike `ask` it waits for no other, on which somebody else may be logged in. */
   async askNow<Name extends OperationName>(name: Name, input: InputOf<Name>): Promise<ResultOf<Name>> {
+    assertFitsPacket(name, input);
     if (!this.isOnline || this.#line === undefined)
       throw new ChatClientError('disconnected', 'There is no connection.');
     return this.#line.ask(name, input, ASK_WITHIN_MS);

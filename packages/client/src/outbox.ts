@@ -1,8 +1,11 @@
 import { Backoff } from './backoff.ts';
 import { ChatClientError, passes } from './chat-client-error.ts';
+import { DisconnectCounter } from './disconnect-counter.ts';
+import { contentError } from './limits.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
 import { lastUser, OutboxShelf } from './outbox-shelf.ts';
 import type { ResultOf } from './protocol.ts';
+import { SharedLock } from './shared-lock.ts';
 import { type OutboxStorage, onWindow, uniqueId } from './surroundings.ts';
 
 type Sent = ResultOf<'message'>;
@@ -20,13 +23,16 @@ const MOST_FAULTS = 5;
 
 /**
  * What is to be sent: one at a time in each conversation, again and again until the server has answered for good. An
- * entry keeps its id whatever happens, so the server makes one message of it.
+ * entry keeps its id whatever happens, so the server makes one message of it. One that may have been the reason why the
+ * connection was closed is sent alone the next time, so that it is known whether it was.
  */
 export class Outbox {
   readonly #storage: OutboxStorage;
   readonly #around: OutboxAround;
   readonly #entries = new Map<string, Outgoing>();
   readonly #sending = new Set<number>();
+  readonly #lock = new SharedLock();
+  readonly #disconnects = new DisconnectCounter();
   readonly #stopListening: () => void;
   #shelf: OutboxShelf | undefined;
   /** Entries that were written here before it was known who is here. */
@@ -35,6 +41,7 @@ export class Outbox {
   readonly #unshelved = new Set<string>();
   #line = 0;
   #isOnline = false;
+  #isClosed = false;
   #newest = 0;
 
   constructor(storage: OutboxStorage, around: OutboxAround) {
@@ -56,8 +63,7 @@ export class Outbox {
     this.#newest = Math.max(Date.now(), this.#newest + 1);
     const clientMessageId = uniqueId();
     this.#fresh?.add(clientMessageId);
-    this.#put({ clientMessageId, conversationId, content, createdAt: this.#newest });
-    void this.#work(conversationId);
+    this.#enqueue({ clientMessageId, conversationId, content, createdAt: this.#newest });
   }
 
   /** Tries a refused message once more, as it is. */
@@ -65,8 +71,8 @@ export class Outbox {
     const entry = this.#entries.get(clientMessageId);
     if (entry?.error === undefined) return;
     const { error: _, ...again } = entry;
-    this.#put(again);
-    void this.#work(entry.conversationId);
+    this.#disconnects.clear(clientMessageId);
+    this.#enqueue(again);
   }
 
   /** Gives up a message that has not been sent; one that is on its way may arrive all the same. */
@@ -121,6 +127,7 @@ export class Outbox {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.offline();
     this.#stopListening();
   }
@@ -141,7 +148,8 @@ export class Outbox {
     for (let faults = 0; this.#line === line; ) {
       const entry = this.of(conversationId).find(({ sent, error }) => sent === undefined && error === undefined);
       if (entry === undefined) break;
-      const again = await this.#send(entry, faults);
+      const isSuspect = this.#disconnects.isSuspect(entry.clientMessageId);
+      const again = await this.#lock.run(isSuspect, () => this.#send(entry, faults, line));
       faults = again === 'fault' ? faults + 1 : 0;
       if (again === undefined) backoff.reset();
       else if (this.#line === line)
@@ -152,21 +160,42 @@ export class Outbox {
   }
 
   /** @returns undefined when it is settled, else after how many seconds it is worth another try */
-  async #send(entry: OutboxEntry, faults: number): Promise<number | 'fault' | undefined> {
+  async #send(entry: OutboxEntry, faults: number, line: number): Promise<number | 'fault' | undefined> {
+    if (this.#line !== line) return 0; // lost while this waited for its turn
+    const sentAt = performance.now();
     try {
       this.#acked(entry, await this.#around.send(entry));
       return undefined;
     } catch (thrown) {
+      if (this.#isClosed) return 0;
       const error = thrown instanceof ChatClientError ? thrown : new ChatClientError('internal_error', String(thrown));
-      if (passes(error) || error.code === 'unauthenticated' || error.code === 'closed') return error.retryAfter ?? 0;
-      if (error.code === 'internal_error' && faults < MOST_FAULTS) return 'fault';
-      const { code, message } = error;
-      if (this.#entries.has(entry.clientMessageId)) this.#put({ ...entry, error: { code, message } });
-      return undefined;
+      const reason = this.#isCut(entry, error, performance.now() - sentAt) ? cutEachTime() : error;
+      const again = reason === error ? retryAfter(error, faults) : undefined;
+      if (again === undefined && this.#entries.has(entry.clientMessageId)) this.#fail(entry, reason);
+      return again;
     }
   }
 
+  /** Whether the connection is closed each time that this is sent. */
+  #isCut({ clientMessageId }: OutboxEntry, { code }: ChatClientError, elapsedMs: number): boolean {
+    if (code === 'disconnected') return this.#disconnects.add(clientMessageId, elapsedMs);
+    this.#disconnects.clear(clientMessageId);
+    return false;
+  }
+
+  #enqueue(entry: OutboxEntry): void {
+    const error = contentError(entry.content);
+    if (error !== undefined) return this.#fail(entry, error);
+    this.#put(entry);
+    void this.#work(entry.conversationId);
+  }
+
+  #fail(entry: OutboxEntry, { code, message }: ChatClientError): void {
+    this.#put({ ...entry, error: { code, message } });
+  }
+
   #acked(entry: OutboxEntry, sent: Sent): void {
+    this.#disconnects.clear(entry.clientMessageId);
     this.#shelf?.remove(entry.clientMessageId);
     if (this.#entries.has(entry.clientMessageId)) this.#entries.set(entry.clientMessageId, { ...entry, sent });
     this.#around.changed(entry.conversationId);
@@ -201,4 +230,13 @@ export class Outbox {
     this.#shelf?.remove(clientMessageId);
     this.#around.changed(entry.conversationId);
   }
+}
+
+const cutEachTime = () =>
+  new ChatClientError('disconnected', 'The connection was closed each time this message was sent.');
+
+/** @returns after how many seconds the same request may succeed, or undefined if it will not */
+function retryAfter(error: ChatClientError, faults: number): number | 'fault' | undefined {
+  if (passes(error) || error.code === 'unauthenticated' || error.code === 'closed') return error.retryAfter ?? 0;
+  return error.code === 'internal_error' && faults < MOST_FAULTS ? 'fault' : undefined;
 }
