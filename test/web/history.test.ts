@@ -40,6 +40,25 @@ describe('A long history on the page', function () {
     await visitor.page.waitForFunction(() => document.title === 'MmChat');
   });
 
+  it('shows "New messages" at the first unread one, in whatever order the others were read, and keeps it there', async function () {
+    const [kim, lena] = await app.people('kim', 'lena');
+    const { conversation_id } = await kim.rest.ask('open_private_conversation', { other_user_id: lena.id });
+    const ids: number[] = [];
+    for (let number = 1; number <= 70; number += 1)
+      ids.push((await kim.rest.ask('message', { conversation_id, content: `kim's ${number} of 70` })).message_id);
+    await lena.rest.ask('read_receipt', { message_ids: [...ids.slice(0, 10), ...ids.slice(50)] });
+    const hers = await Visitor.as(this, app, lena);
+    await hers.openConversation(kim.username);
+    const next = hers.page.locator('.separator.new + li');
+    await next.waitFor({ state: 'attached' });
+    expect(await next.textContent()).to.include("kim's 11 of 70");
+    await hers.page.waitForFunction(() => document.title === 'MmChat');
+    const { conversations } = await lena.rest.ask('list_conversations', { limit: 1 });
+    expect(conversations[0]).to.include({ conversation_id, unread_count: 0 });
+    expect(await next.textContent()).to.include("kim's 11 of 70");
+    await hers.close();
+  });
+
   it('is fetched to its beginning as one scrolls up, and what one looks at stays where it is', async () => {
     await visitor.openConversation(people[1].username);
     await numbered(COUNT).waitFor();

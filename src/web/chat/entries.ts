@@ -45,17 +45,6 @@ function belongTogether(earlier: ShownMessage | undefined, later: ShownMessage |
   );
 }
 
-/** What was unread when a conversation was opened, and the number of its newest message then. */
-export type Opening = { unread: number; newestSeq: number };
-
-/** The key of the first message that was unread, if it is among those that are here. */
-export function firstUnreadOf(messages: readonly ShownMessage[], opening: Opening | undefined): string | undefined {
-  if (opening === undefined || opening.unread === 0) return undefined;
-  const others = messages.filter((message) => countsAsUnread(message) && (message.seq ?? 0) <= opening.newestSeq);
-  const first = others.at(-opening.unread);
-  return first && keyOf(first);
-}
-
 /** Whether a message is of the kind that unread counts count. */
 export const countsAsUnread = ({ mine, kind, deleted }: ShownMessage): boolean =>
   !mine && kind === 'message' && !deleted;

@@ -4,7 +4,8 @@ import { Icon } from '../parts/icon.tsx';
 import { dayNameOf } from '../parts/time.ts';
 import { useSight } from '../parts/use-sight.ts';
 import { walkBetween } from '../parts/walking.ts';
-import { entriesOf, firstUnreadOf, type Opening } from './entries.ts';
+import { entriesOf } from './entries.ts';
+import { useFirstUnread } from './first-unread.ts';
 import { Message } from './message.tsx';
 import type { MessageActions } from './message-actions.ts';
 import { SystemMessage } from './system-message.tsx';
@@ -28,8 +29,8 @@ export function History({ store, snapshot, actions, isAdmin }: Props) {
   const { away, unseen, toBottom, onScroll } = useReading(scroller, store, snapshot);
   const loadOlder = useCallback(() => store.loadOlder(), [store]);
   useSight(top, hasOlder && messages.length > 0, loadOlder);
-  const opened = useOpening(snapshot);
-  const entries = useMemo(() => entriesOf(messages, firstUnreadOf(messages, opened)), [messages, opened]);
+  const firstUnread = useFirstUnread(snapshot);
+  const entries = useMemo(() => entriesOf(messages, firstUnread), [messages, firstUnread]);
   const lastKey = entries.at(-1)?.key;
   const group = summary?.is_group === true;
   return (
@@ -72,12 +73,4 @@ function beginningOf({ hasOlder, loading, messages, gone }: ConversationSnapshot
   if (loading || (hasOlder && messages.length > 0)) return 'Loading…';
   if (gone) return '';
   return messages.length === 0 ? 'No messages yet. Say hello!' : 'This is where it began.';
-}
-
-/** How the conversation was when it was opened: where the unread messages began, there it stays, though they are read by now. */
-function useOpening({ loading, messages, summary }: ConversationSnapshot): Opening | undefined {
-  const opening = useRef<Opening | undefined>(undefined);
-  if (opening.current === undefined && summary !== undefined && messages.length > 0 && !loading)
-    opening.current = { unread: summary.unread_count, newestSeq: messages.findLast(({ seq }) => seq)?.seq ?? 0 };
-  return opening.current;
 }
