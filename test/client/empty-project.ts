@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,8 +11,13 @@ const run = promisify(execFile);
 type Manifest = { readonly name: string; readonly dependencies?: Record<string, string> };
 type Packed = { readonly name: string; readonly filename: string; readonly files: readonly { path: string }[] };
 
+const OLDEST = 20;
+
 /** The oldest Node that the client is for, where it is installed; else the one that runs the tests. */
-export const NODE = findNode(20) ?? { path: process.execPath, version: process.version };
+export const NODE = findNode(OLDEST) ?? {
+  path: process.execPath,
+  name: `Node ${process.version}, since there is no Node ${OLDEST} here`,
+};
 
 /** A project of somebody else's: nothing is in it but the client, as its tarball installs it. */
 export class EmptyProject {
@@ -111,12 +116,11 @@ function folderOf(name: string, from: string): string {
 
 const manifestOf = (folder: string): Manifest => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 
-function findNode(major: number): { path: string; version: string } | undefined {
+function findNode(major: number): { path: string; name: string } | undefined {
   for (const folder of process.env.PATH?.split(delimiter) ?? []) {
     const path = join(folder, 'node');
-    if (!existsSync(path)) continue;
-    const version = execFileSync(path, ['--version'], { encoding: 'utf8' }).trim();
-    if (version.startsWith(`v${major}.`)) return { path, version };
+    const { stdout } = spawnSync(path, ['--version'], { encoding: 'utf8' }); // null where there is none
+    if (stdout?.startsWith(`v${major}.`)) return { path, name: `Node ${stdout.trim()}` };
   }
   return undefined;
 }

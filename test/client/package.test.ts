@@ -38,7 +38,7 @@ chat.on('massage', () => undefined);
 chat.ask('message', { conversation_id: 1, contents: 'x' });
 `;
 
-describe(`The client's package in an empty project, on Node ${NODE.version}`, () => {
+describe(`The client's package in an empty project, on ${NODE.name}`, () => {
   let project: EmptyProject;
   let app: TestApp;
   let origin: string;
