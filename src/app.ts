@@ -8,6 +8,7 @@ import { OneTimeCodes } from './accounts/one-time-codes.ts';
 import { Passwords } from './accounts/passwords.ts';
 import { Sessions } from './accounts/sessions.ts';
 import { Tokens } from './accounts/tokens.ts';
+import { UserUpdates } from './accounts/user-updates.ts';
 import type { ChatServer } from './chat-server.ts';
 import { type Cluster, STANDSTILL_MS } from './cluster/cluster.ts';
 import { type Connect, dismissEnded, joinCluster } from './cluster/join.ts';
@@ -20,6 +21,7 @@ import { Database } from './database.ts';
 import { Delivery } from './delivery.ts';
 import { describeError } from './describe-error.ts';
 import { serveDocumentation } from './documentation/serve.ts';
+import { HeavyCalls } from './heavy-calls.ts';
 import { closeConnections, listen, urlOf } from './listening.ts';
 import { Metrics } from './operating/metrics.ts';
 import { type Operators, openToOperators, pagesForOperators, serveOperators } from './operating/operating.ts';
@@ -140,8 +142,10 @@ async function furnish(house: House, database: Database): Promise<Inside> {
     limits: new Limits(config.limits, store),
     presence,
     typing: new Typing(delivery.deliver),
+    userUpdates: new UserUpdates(database, delivery.deliver, report),
     changes: new GroupCommit(database, delivery.deliver, metrics),
     observer: metrics,
+    heavy: new HeavyCalls(),
     receiptsWanted: () => delivery.wantsReceipts() || cluster?.receiptsWanted === true,
     reading: delivery.removals.reading,
     draining: () => work.draining,
@@ -215,6 +219,7 @@ async function close({ http, work }: House, { context, cluster }: Inside, doors:
   await work.finish();
   await doors.close();
   context.typing.close();
+  context.userUpdates.close();
   await closeConnections(http);
   await context.presence.close();
   await mail.drain(MAIL_WITHIN_MS);

@@ -1,7 +1,9 @@
 import type { Accounts } from './accounts/accounts.ts';
 import type { Limits } from './accounts/limits.ts';
+import type { UserUpdates } from './accounts/user-updates.ts';
 import type { GroupCommit } from './conversations/group-commit.ts';
 import type { Database } from './database.ts';
+import type { HeavyCalls } from './heavy-calls.ts';
 import type { Observer } from './observer.ts';
 import type { Presence } from './presence/presence.ts';
 import type { Typing } from './presence/typing.ts';
@@ -13,9 +15,11 @@ export type Context = {
   readonly limits: Limits;
   readonly presence: Presence;
   readonly typing: Typing;
+  readonly userUpdates: UserUpdates;
   /** Every durable change of a conversation goes through this one line. */
   readonly changes: GroupCommit;
   readonly observer: Observer;
+  readonly heavy: HeavyCalls;
   /** Whether a client on any node asked for live delivery receipts, as far as this one knows. */
   receiptsWanted(): boolean;
   /** True once the server is stopping: nothing new is begun. */

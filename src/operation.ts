@@ -3,6 +3,7 @@ import type { Place } from './call-order.ts';
 import type { Context } from './context.ts';
 import { isUnavailable } from './database-errors.ts';
 import { ChatError, type ErrorCode } from './errors.ts';
+import { HEAVY_COST } from './heavy-calls.ts';
 import { type Validate, validating } from './validation.ts';
 
 export type Caller = { userId: number; sessionId: string };
@@ -29,6 +30,11 @@ type Definition<Schema extends ObjectSchema<object>> = {
   input: Schema;
   /** Which limit per user a call counts against; the default is `operation`. */
   limit?: 'send' | 'operation';
+  /**
+   * How many ordinary calls one counts as, by what it asks for: whole, from 1 on. Whatever makes it more work is in it: ids,
+   * conversations, members, rows.
+   */
+  cost?: (input: InferType<Schema>) => number;
   /** It only reads conversations: what it read is told only if the caller was not removed from any meanwhile. */
   reads?: boolean;
 };
@@ -41,6 +47,7 @@ export type Operation<Input = never> = {
   readonly input: ObjectSchema<object>;
   readonly validate: Validate;
   readonly limit: 'send' | 'operation';
+  readonly cost?: (input: never) => number;
   readonly access: 'public' | 'user';
   readonly reads?: boolean;
   readonly run: Run<never, never>;
@@ -61,7 +68,7 @@ export function publicOperation<Schema extends ObjectSchema<object>>(
 }
 
 /**
- * Runs an operation for a caller: limit → validate → run. What it changed is committed when the promise resolves, and
+ * Runs an operation for a caller: validate → limit → run. What it changed is committed when the promise resolves, and
  * on its way to the other clients. A change is in the writer's queue before `run` first waits for anything, so changes of
  * one connection take effect in the order in which they arrived.
  * @param raw what the client sent, not yet checked
@@ -78,11 +85,15 @@ export async function dispatch(
   let result: 'ok' | ErrorCode = 'ok';
   try {
     if (context.draining()) throw new ChatError('shutting_down', { retryAfter: 1 });
-    const counted = count(operation, caller, context);
+    const valid = checked(operation, raw);
+    const cost = valid instanceof ChatError ? 1 : (operation.cost?.(valid as never) ?? 1);
+    const counted = count(operation, caller, cost, context);
     if (counted !== undefined) asked.quota = await counted;
+    if (valid instanceof ChatError) throw valid;
     const turn = asked.place?.turn();
     if (turn !== undefined) await turn;
-    const work = begin(operation, raw, caller, context, asked);
+    const begun = () => begin(operation, valid, caller, context, asked);
+    const work = caller === undefined || cost < HEAVY_COST ? begun() : context.heavy.run(caller.userId, begun);
     asked.place?.done();
     return await context.working(work);
   } catch (error) {
@@ -101,22 +112,31 @@ export function codeOf(thrown: unknown): ErrorCode {
 }
 
 /** Counts a call against its caller's limit, if there is one. */
-function count({ access, limit }: Operation, caller: Caller | undefined, { limits }: Context) {
+function count({ access, limit }: Operation, caller: Caller | undefined, cost: number, { limits }: Context) {
   if (access === 'public') return undefined;
   if (caller === undefined) throw new ChatError('unauthenticated');
-  return limits.take(limit, String(caller.userId));
+  return limits.take(limit, String(caller.userId), cost);
+}
+
+/** The checked input, or what is wrong with it: a call that is refused for that has been counted before. */
+function checked({ validate }: Operation, raw: unknown): object | ChatError {
+  try {
+    return validate(raw);
+  } catch (error) {
+    if (error instanceof ChatError) return error;
+    throw error;
+  }
 }
 
 function begin(
-  { validate, reads, run }: Operation,
-  raw: unknown,
+  { reads, run }: Operation,
+  input: object,
   caller: Caller | undefined,
   context: Context,
   asked: Asked,
 ): Promise<Result> {
   if (caller !== undefined) context.presence.touch(caller.userId);
   // the table pairs each schema with its own run, and `access` says who the caller is; that is checked above
-  const valid = validate(raw) as never;
-  const work = () => run(valid, caller as never, context, asked);
+  const work = () => run(input as never, caller as never, context, asked);
   return reads && caller !== undefined ? context.reading(caller.userId, work) : work();
 }

@@ -44,6 +44,8 @@ export type ServerEvents = {
     name?: string;
     created_at: Time;
   };
+  /** Somebody's name or picture is another now. It has no number: only the latest state is told. */
+  user_update: { sender_id: number; sender_username: string; profile_picture: string; created_at: Time };
   typing_start: { conversation_id: number; sender_id: number; sender_username: string; expires_at: Time };
   typing_stop: { conversation_id: number; sender_id: number; sender_username: string; expires_at: Time };
   presence: {
@@ -66,6 +68,7 @@ export const NAMESPACE_OF = {
   read_receipt: '/chat',
   delivery_receipt: '/chat',
   conversation_update: '/chat',
+  user_update: '/chat',
   typing_start: '/presence',
   typing_stop: '/presence',
   presence: '/presence',
@@ -165,7 +168,10 @@ export type Operations = {
   open_private_conversation: { input: { other_user_id: number }; result: Made };
   create_group: { input: { name: string; member_ids: number[] }; result: Made };
   rename_conversation: { input: Conversation & { name: string }; result: Conversation & { name: string; seq: number } };
-  list_participants: { input: Conversation; result: { participants: Participant[] } };
+  list_participants: {
+    input: Conversation & { limit?: number; cursor?: string };
+    result: { participants: Participant[]; next_cursor?: string };
+  };
   add_participant: { input: Conversation & { user_id: number }; result: Conversation & { seq?: number } };
   remove_participant: { input: Conversation & { user_id: number }; result: Conversation & { seq: number } };
   list_messages: {

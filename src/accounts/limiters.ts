@@ -70,7 +70,7 @@ class SharedLimiter implements Limiter {
     this.#pause = pause;
   }
 
-  readonly consume: Limiter['consume'] = (key) => this.#use((limiter) => limiter.consume(key));
+  readonly consume: Limiter['consume'] = (key, points) => this.#use((limiter) => limiter.consume(key, points));
   readonly reward: Limiter['reward'] = (key) => this.#use((limiter) => limiter.reward(key));
   readonly delete: Limiter['delete'] = (key) => this.#use((limiter) => limiter.delete(key));
 

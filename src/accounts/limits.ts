@@ -40,14 +40,15 @@ export class Limits {
   }
 
   /**
-   * Counts one use.
+   * Counts a use.
+   * @param cost how many it counts as; one that costs more than the limit allows counts as all of it
    * @returns undefined if there are no limits, so that nobody waits for none
    * @throws ChatError `rate_limited` with the seconds after which it will work again
    */
-  take(name: LimitName, key: string): Promise<Quota> | undefined {
+  take(name: LimitName, key: string, cost = 1): Promise<Quota> | undefined {
     if (!this.#enabled) return undefined;
     const { limiter, points } = this.#limit(name);
-    return limiter.consume(key).then(
+    return limiter.consume(key, Math.min(cost, points)).then(
       (state) => quotaOf(points, state),
       (error) => Promise.reject(refusal(error, points)),
     );

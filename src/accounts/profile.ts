@@ -32,8 +32,14 @@ export const updateMe = operation({
       example: 'https://cdn.example.com/avatars/alice_new.jpg',
     }),
   }),
-  run: ({ username: name, profile_picture: picture }, { userId }, { changes }) =>
-    changes.submit(changing, { userId, name, picture }).catch(taken),
+  run: ({ username: name, profile_picture: picture }, { userId }, { changes, userUpdates }) =>
+    changes
+      .submit(changing, { userId, name, picture })
+      .then((profile) => {
+        if (name !== undefined || picture !== undefined) userUpdates.changed(userId);
+        return profile;
+      })
+      .catch(taken),
 });
 
 /** When a user was last active; now, for one who is online. */

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Queries, Sql } from '../database.ts';
 import { EachRow } from '../each-row.ts';
 
-const LONGEST_PIECE = 3;
+export const LONGEST_PIECE = 3;
 /** No username has it. */
 const BEGINNING = '^';
 

@@ -14,6 +14,7 @@ import { updateOf } from './system-messages.ts';
 const NAME_CHARACTERS = 100;
 /** A larger group would make one message, or one reading of the members, cost more than a node can bear. */
 export const MOST_MEMBERS = 5_000;
+const MEMBERS_PER_COST = 50;
 /** So many of the unknown ones are named. */
 const MOST_NAMED = 100;
 /** Rows a statement, so that their parameters stay under what either database takes. */
@@ -43,6 +44,7 @@ export const createGroup = operation({
       example: [43, 44],
     }),
   }),
+  cost: ({ member_ids }) => 1 + Math.floor(member_ids.length / MEMBERS_PER_COST),
   async run({ name, member_ids }, { userId }, { changes }) {
     const memberIds = [...new Set([userId, ...member_ids])];
     if (memberIds.length > MOST_MEMBERS) throw tooMany();

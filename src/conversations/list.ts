@@ -1,15 +1,15 @@
 import { sql } from 'kysely';
 import { object } from 'yup';
-import { ChatError } from '../errors.ts';
 import { fixedStatement } from '../fixed-statement.ts';
-import { text, wholeNumber } from '../inputs.ts';
+import { wholeNumber } from '../inputs.ts';
 import { operation } from '../operation.ts';
 import { limit, offset } from '../prepared-statements.ts';
 import { dayOf } from '../time.ts';
+import { cursorOf, cursorText, type Position, parseCursor } from './cursor.ts';
 import { type StoredSummary, selectSummaries, summariesOf } from './summary.ts';
 
 const MOST_CONVERSATIONS = 500;
-const CURSOR_CHARACTERS = 64;
+const CONVERSATIONS_PER_COST = 250;
 
 type Cursor = { activityAt: number; id: number };
 /** Its day, too, is a number that the database takes. */
@@ -23,17 +23,19 @@ export const listConversations = operation({
       description: `At most so many; more than ${MOST_CONVERSATIONS} is cut.`,
       example: 50,
     }),
-    cursor: text(0, CURSOR_CHARACTERS).meta({ description: 'The `next_cursor` of the page before.' }),
+    cursor: cursorText(),
   }),
+  cost: ({ limit: wanted = MOST_CONVERSATIONS }) =>
+    Math.ceil(Math.min(wanted, MOST_CONVERSATIONS) / CONVERSATIONS_PER_COST),
   async run({ limit: wanted = MOST_CONVERSATIONS, cursor }, { userId }, { database, presence }) {
     const most = Math.min(wanted, MOST_CONVERSATIONS);
-    const after = cursor ? parseCursor(cursor) : BEYOND_ALL;
+    const after = cursor ? activityOf(parseCursor(cursor)) : BEYOND_ALL;
     const rows = await findPage(database.sql, { userId, limit: most + 1, day: dayOf(after.activityAt), ...after });
     const page = rows.sort(byActivity).slice(0, most);
     const last = page.at(-1);
     return {
       conversations: await summariesOf(page, userId, presence),
-      ...(rows.length > most && last !== undefined && { next_cursor: cursorOf(last) }),
+      ...(rows.length > most && last !== undefined && { next_cursor: cursorOf({ at: last.activityAt, id: last.id }) }),
     };
   },
 });
@@ -63,14 +65,4 @@ const findPage = fixedStatement<Page, StoredSummary>(
 /** Sorted here: the database would do it with all that is shown of each. */
 const byActivity = (one: Cursor, other: Cursor) => other.activityAt - one.activityAt || other.id - one.id;
 
-const cursorOf = ({ activityAt, id }: Cursor) => `${activityAt}-${id}`;
-
-function parseCursor(cursor: string): Cursor {
-  const [, activityAt, id] = /^(\d{1,15})-(\d{1,15})$/.exec(cursor) ?? [];
-  if (activityAt === undefined || id === undefined) {
-    throw new ChatError('invalid_input', {
-      fields: [{ field: 'cursor', message: 'has to come from an earlier page' }],
-    });
-  }
-  return { activityAt: Number(activityAt), id: Number(id) };
-}
+const activityOf = ({ at, id }: Position): Cursor => ({ activityAt: at, id });

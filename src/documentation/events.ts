@@ -88,6 +88,12 @@ export const EVENT_FIELDS = {
     seq: whole('Everything up to this number has been confirmed.', 17),
     user_id: id('Who has confirmed it.', 43),
   },
+  user_update: {
+    sender_id: id('Whose profile it is.', 43),
+    sender_username: text('Their name now.', 'bob'),
+    profile_picture: text('Their picture now; empty for none.', 'https://cdn.example.com/avatars/bob.jpg'),
+    created_at: time('When it was told.'),
+  },
   typing_start: typing,
   typing_stop: typing,
   presence: {
@@ -109,6 +115,7 @@ export const EVENT_SUMMARIES = {
   conversation_update: 'A conversation is new, or its members or its name changed.',
   delivery_receipt:
     'Somebody’s side has confirmed messages. Only told to clients that asked: `auth: { receipts: true }`, or `?receipts=1`.',
+  user_update: 'Somebody you share a conversation with, or you yourself, has another name or picture.',
   typing_start: 'Somebody is typing. It runs out after 6 s unless it is repeated.',
   typing_stop: 'Somebody has stopped typing.',
   presence: 'Somebody you share a conversation with came or went.',

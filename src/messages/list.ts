@@ -14,6 +14,8 @@ import { standingOf } from './standing.ts';
 
 const DEFAULT_PAGE = 50;
 const LARGEST_PAGE = 200;
+const ROWS_PER_COST = 100;
+const SKIPPED_PER_COST = 2_000;
 
 const BEYOND_ALL = Number.MAX_SAFE_INTEGER;
 
@@ -30,6 +32,8 @@ export const listMessages = operation({
     before: id('Only messages before this one.', 5003),
     after: id('Only messages after this one, the next ones.'),
   }),
+  cost: ({ limit = DEFAULT_PAGE, offset: skipped = 0 }) =>
+    Math.ceil(Math.min(limit, LARGEST_PAGE) / ROWS_PER_COST) + Math.floor(skipped / SKIPPED_PER_COST),
   async run(input, caller, context) {
     const db = context.database.sql;
     const { userId } = caller;

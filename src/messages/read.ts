@@ -13,6 +13,7 @@ import type { ReadMessage } from './message-rows.ts';
 import { Reading } from './reading.ts';
 
 const MOST_AT_ONCE = 1000;
+const IDS_PER_COST = 25;
 
 type Read = { userId: number; messageIds: readonly number[]; connection: string | undefined };
 
@@ -21,6 +22,7 @@ export const markRead = operation({
   input: object({
     message_ids: ids(MOST_AT_ONCE).meta({ description: 'Exactly these become read.', example: [5001, 5002] }),
   }),
+  cost: ({ message_ids }) => 1 + Math.floor(message_ids.length / IDS_PER_COST),
   run: ({ message_ids }, { userId }, { changes }, { connection }) =>
     changes.submit(reading, { userId, messageIds: [...new Set(message_ids)], connection }),
 });

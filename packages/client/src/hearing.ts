@@ -31,6 +31,7 @@ const HEARING: { readonly [Name in ServerEventName]: Hear<Name> } = {
     if (event.user_id !== me.get()?.id) known.get(event.conversation_id)?.deliveredToOther(event.seq);
     events.emit('delivery_receipt', event);
   },
+  user_update: (event, { events }) => events.emit('user_update', event),
   typing_start(event, { others, events }) {
     others.hearTyping(true, event);
     events.emit('typing_start', event);

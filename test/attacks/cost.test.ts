@@ -1,0 +1,157 @@
+import { expect } from 'chai';
+import { fillUsers } from '../../bench/servers/filling.ts';
+import { readConfig } from '../../src/config.ts';
+import { Database } from '../../src/database.ts';
+import { accepted, groupOf, onEachServer, privateOf, refused, send } from '../contract/scene.ts';
+import type { TestApp } from '../support/app.ts';
+import { onEachDatabase, startApp } from '../support/app.ts';
+import type { Answer, Client } from '../support/clients.ts';
+
+const MOST_MEMBERS = 5_000;
+const LARGEST_PAGE = 500;
+
+onEachDatabase('A large group', (kind) => {
+  let app: TestApp;
+  let everybody: number[];
+  before(async function () {
+    this.timeout(30_000);
+    app = await startApp(kind);
+    const database = await Database.open(readConfig(app.env).database);
+    await fillUsers(database, MOST_MEMBERS);
+    await database.close();
+    everybody = Array.from({ length: MOST_MEMBERS }, (_, index) => index + 1);
+  });
+  after(() => app.stop());
+
+  it('holds 5,000 members, its creator among them, and no more', async () => {
+    const [ann, ben] = await app.people('ann', 'ben');
+    const others = everybody.slice(1);
+    const over = await ann.rest.ask('create_group', { name: 'Everybody', member_ids: everybody });
+    expect(refused(over, 400, 'invalid_input').fields?.[0]?.field).to.equal('member_ids');
+    const made = accepted(await ann.rest.ask('create_group', { name: 'Everybody', member_ids: others }));
+    const { conversation_id } = made;
+    refused(await ann.rest.ask('add_participant', { conversation_id, user_id: ben.id }), 409, 'group_full');
+    accepted(await ann.rest.ask('add_participant', { conversation_id, user_id: others[0] })); // in already
+    accepted(await ann.rest.ask('remove_participant', { conversation_id, user_id: others[0] }));
+    accepted(await ann.rest.ask('add_participant', { conversation_id, user_id: ben.id }));
+  });
+
+  it('tells its members a page at a time, each once, the longest-standing first', async () => {
+    const ann = await app.person('ann');
+    const late = everybody.slice(0, 3);
+    const member_ids = everybody.slice(3, 1_203);
+    const { conversation_id } = accepted(await ann.rest.ask('create_group', { name: 'Many', member_ids }));
+    for (const user_id of late) accepted(await ann.rest.ask('add_participant', { conversation_id, user_id }));
+    const pages: Answer[] = [accepted(await ann.rest.ask('list_participants', { conversation_id }))];
+    for (let cursor = pages[0]?.next_cursor; cursor !== undefined; cursor = pages.at(-1)?.next_cursor)
+      pages.push(accepted(await ann.rest.ask('list_participants', { conversation_id, cursor })));
+    expect(pages.map(({ participants }) => participants.length)).to.deep.equal([LARGEST_PAGE, LARGEST_PAGE, 204]);
+    const ids = pages.flatMap(({ participants }) => participants.map(({ id }: { id: number }) => id));
+    expect(new Set(ids)).to.deep.equal(new Set([ann.id, ...member_ids, ...late]));
+    expect(ids.slice(-3)).to.deep.equal(late);
+    const few = accepted(await ann.rest.ask('list_participants', { conversation_id, limit: 2 }));
+    expect(few.participants.map(({ id }: { id: number }) => id)).to.deep.equal(ids.slice(0, 2));
+    const bad = await ann.rest.ask('list_participants', { conversation_id, cursor: 'nonsense' });
+    expect(refused(bad, 400, 'invalid_input').fields?.[0]?.field).to.equal('cursor');
+  });
+});
+
+onEachServer(
+  'What a call costs',
+  (app) => {
+    const OPERATIONS = 50;
+    /** How many calls of a kind are let through at once. */
+    async function letThrough(client: Client, name: string, input: object): Promise<number> {
+      const answers = await Promise.all(Array.from({ length: OPERATIONS + 1 }, () => client.ask(name, input)));
+      const limited = answers.filter(({ error }) => error?.code === 'rate_limited');
+      for (const { error } of limited) expect(error.retry_after).to.be.at.least(1);
+      return answers.length - limited.length;
+    }
+
+    it('is one of its limit, for what is small', async () => {
+      const ann = await app().person('ann');
+      expect(await letThrough(await ann.raw(), 'me', {})).to.equal(OPERATIONS);
+    });
+
+    it('grows with the ids that are marked as read', async () => {
+      const [ann, ben] = await app().people('ann', 'ben');
+      await send(ben, await privateOf(ann, ben));
+      const message_ids = Array.from({ length: 500 }, (_, index) => index + 1_000_000);
+      expect(await letThrough(await ann.raw(), 'read_receipt', { message_ids })).to.equal(2);
+    });
+
+    it('grows with the conversations that are caught up on', async () => {
+      const ann = await app().person('ann');
+      const conversations = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [index + 1_000_000, 1]));
+      expect(await letThrough(await ann.raw(), 'sync', { conversations })).to.equal(2);
+      const later = await app().person('later');
+      expect(await letThrough(await later.raw(), 'sync', { conversations: {}, limit: 100 })).to.equal(OPERATIONS);
+    });
+
+    it('grows with the members of a new group', async () => {
+      const ann = await app().person('ann');
+      const member_ids = Array.from({ length: 600 }, (_, index) => index + 1_000_000);
+      expect(await letThrough(await ann.raw(), 'create_group', { name: 'Large', member_ids })).to.equal(2);
+    });
+
+    it('grows with the messages that are left out of a page', async () => {
+      const ann = await app().person('ann');
+      const conversation_id = await groupOf(ann);
+      const page = { conversation_id, offset: 50_000 };
+      expect(await letThrough(await ann.raw(), 'list_messages', page)).to.equal(1);
+    });
+
+    it('is counted for what is refused as invalid, too', async () => {
+      const ann = await app().person('ann');
+      expect(await letThrough(await ann.raw(), 'delivered', { conversation_id: 'x' })).to.equal(OPERATIONS);
+    });
+  },
+  { RATE_LIMITS: 'on', RATE_SIGNUP_ORIGIN: '10000/60', RATE_OPERATIONS: '50/60' },
+);
+
+onEachServer(
+  'Heavy calls',
+  (app) => {
+    it('are at most two of a user at once, however many the limits allow', async () => {
+      const ann = await app().person('ann');
+      const clients = await Promise.all([ann.raw(), ann.raw(), ann.socketio()]);
+      const heavy = { name: 'Large', member_ids: Array.from({ length: 600 }, (_, index) => index + 1_000_000) };
+      const answers = await Promise.all(
+        clients.flatMap((client) => [1, 2, 3].map(() => client.ask('create_group', heavy))),
+      );
+      const codes = answers.map(({ error }) => error.code);
+      expect(new Set(codes)).to.deep.equal(new Set(['unknown_member', 'rate_limited']));
+      expect(codes.filter((code) => code === 'unknown_member')).to.have.length(2);
+      expect((await clients[0].ask('create_group', heavy)).error.code).to.equal('unknown_member');
+    });
+  },
+  { RATE_LIMITS: 'on', RATE_SIGNUP_ORIGIN: '10000/60', RATE_OPERATIONS: '100000/1' },
+);
+
+onEachServer('A search among many names that have the same beginning', (app) => {
+  before(async function () {
+    this.timeout(30_000);
+    const database = await Database.open(readConfig(app().env).database);
+    await fillUsers(database, 20_000);
+    await database.close();
+  });
+
+  it('finds the exact name first, and then those that begin with it', async () => {
+    const ann = await app().person('ann');
+    const { users } = accepted(await ann.rest.ask('search_users', { q: 'User1999' }));
+    const names = users.map(({ username }: { username: string }) => username);
+    expect(names).to.deep.equal(['user1999', ...Array.from({ length: 10 }, (_, digit) => `user1999${digit}`)]);
+  });
+
+  it('finds a name by its end', async () => {
+    const ann = await app().person('ann');
+    const { users } = accepted(await ann.rest.ask('search_users', { q: 'r19998' }));
+    expect(users.map(({ username }: { username: string }) => username)).to.deep.equal(['user19998']);
+  });
+
+  it('looks at a bounded number of names when it finds none', async () => {
+    const ann = await app().person('ann');
+    const { users } = accepted(await ann.rest.ask('search_users', { q: 'user%' }));
+    expect(users).to.deep.equal([]);
+  });
+});
