@@ -22,7 +22,7 @@ import { Delivery } from './delivery.ts';
 import { describeError } from './describe-error.ts';
 import { serveDocumentation } from './documentation/serve.ts';
 import { HeavyCalls } from './heavy-calls.ts';
-import { closeConnections, listen, urlOf } from './listening.ts';
+import { closeConnections, listen, urlOf, KEEP_ALIVE_MS } from './listening.ts';
 import { Metrics } from './operating/metrics.ts';
 import { type Operators, openToOperators, pagesForOperators, serveOperators } from './operating/operating.ts';
 import { operations } from './operations.ts';
@@ -91,7 +91,8 @@ export async function createApp(config: Config): Promise<App> {
   const io = socketServer(config, work);
   // with other nodes, a removal made elsewhere may be unknown here while this process is paused
   const turn = config.redis === undefined ? new Turn() : new Turn(STANDSTILL_MS);
-  const house: House = { config, log, report, work, io, turn, http: createServer(), metrics };
+  const http = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
+  const house: House = { config, log, report, work, io, turn, http, metrics };
   const database = await Database.open(config.database);
   try {
     const inside = await furnish(house, database);

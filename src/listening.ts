@@ -2,6 +2,12 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Config } from './config.ts';
 
+/**
+ * For how long a connection may be idle between two requests. Proxies keep theirs for 60 s (nginx, Amazon's load
+ * balancers), 90 s (Traefik) or 120 s (Caddy): if the server closed one first, a request that is on its way would fail,
+ * and a POST may not be repeated.
+ */
+export const KEEP_ALIVE_MS = 130_000;
 const CLOSE_WITHIN_MS = 2_000;
 const LOOK_EVERY_MS = 20;
 

@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Config } from '../config.ts';
-import { listen } from '../listening.ts';
+import { KEEP_ALIVE_MS, listen } from '../listening.ts';
 import type { Pages } from './pages.ts';
 
 /** Serves the operator's pages on an address of their own, which answers until the server has stopped. */
 export async function listenForOperators(pages: Pages, address: Config['http']): Promise<Server> {
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     answer(pages, request, response).catch(() => response.writeHead(500).end());
   });
   await listen(server, address);
