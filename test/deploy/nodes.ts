@@ -13,21 +13,33 @@ export type Nodes = {
   readonly line: Line;
   /** Who signs up at an address of the nodes. */
   peopleAt(url: string): People;
+  /** Starts one more at this address. */
+  another(address: string): Promise<Program>;
   stop(): Promise<void>;
 };
 
-/** Two nodes in processes of their own, behind one proxy, with a database and a Redis that are theirs alone. */
-export async function startNodes(context: Mocha.Context): Promise<Nodes> {
+const ANY_PORT = '127.0.0.1:0';
+
+/**
+ * Two nodes in processes of their own, with a database and a Redis that are theirs alone.
+ * @param own further variables of all nodes
+ */
+export async function startNodes(
+  context: Mocha.Context,
+  [first, second] = [ANY_PORT, ANY_PORT],
+  own: Record<string, string> = {},
+): Promise<Nodes> {
   await requirePostgresql(context);
   await requireRedis(context);
   const redis = await startRedis();
   if (redis === undefined) throw new Error('Redis was there a moment ago');
   const line = await lineTo(redis.port);
   const limits = { RATE_LIMITS: 'on', RATE_LOGIN_ORIGIN: '5/900' };
-  const { env, smtp, remove } = await freshEnvironment('postgresql', { TRUST_PROXY: '1', ...limits });
+  const { env, smtp, remove } = await freshEnvironment('postgresql', { TRUST_PROXY: '1', ...limits, ...own });
   const folder = makeTemporaryFolder('nodes');
-  const start = (redisPort: number) => startProgram(folder, { ...env, REDIS_URL: `redis://127.0.0.1:${redisPort}` });
-  const nodes = await Promise.all([start(line.port), start(redis.port)]);
+  const start = (address: string, redisPort: number) =>
+    startProgram(folder, { ...env, HTTP_ADDR: address, REDIS_URL: `redis://127.0.0.1:${redisPort}` });
+  const nodes = await Promise.all([start(first, line.port), start(second, redis.port)]);
   const all: People[] = [];
   return {
     nodes,
@@ -37,6 +49,11 @@ export async function startNodes(context: Mocha.Context): Promise<Nodes> {
       const people = new People(url, smtp);
       all.push(people);
       return people;
+    },
+    async another(address) {
+      const node = await start(address, redis.port);
+      nodes.push(node);
+      return node;
     },
     async stop() {
       for (const people of all) people.closeClients();

@@ -85,13 +85,6 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
       expect(await attempt('127.0.0.3')).to.equal(401);
     });
 
-    it('show the world that they live, and nothing else that is for their operators', async () => {
-      const statusOf = async (path: string) => (await fetch(`${proxy.url}${path}`)).status;
-      expect(await statusOf('/healthz')).to.equal(200);
-      for (const path of ['/metrics', '/readyz']) expect(await statusOf(path), path).to.equal(404);
-      for (const path of ['/metrics/', '//metrics', '/%6detrics']) expect(await statusOf(path), path).to.equal(404);
-    });
-
     if (name === 'haproxy') {
       it('are taken out by /readyz while they cannot reach Redis, and put back', async () => {
         const from = proxy.output().length;

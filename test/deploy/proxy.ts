@@ -26,7 +26,7 @@ export function requireProgram(context: Mocha.Context, name: string): string {
 export function configurationOf(name: ProxyName, listen: string, nodes: readonly string[], folder: string): string {
   const delivered = readFileSync(join(DEPLOY, name === 'nginx' ? 'nginx.conf' : 'haproxy.cfg'), 'utf8');
   return delivered
-    .replace(/node([12]):8080/g, (_, number) => nodes[Number(number) - 1] ?? '')
+    .replace(/127\.0\.0\.1:808([12])/g, (_, number) => nodes[Number(number) - 1] ?? '')
     .replace(name === 'nginx' ? 'listen 80;' : 'bind :80', name === 'nginx' ? `listen ${listen};` : `bind ${listen}`)
     .replace('pid /run/nginx.pid;', `pid ${join(folder, 'nginx.pid')};`);
 }
@@ -38,12 +38,33 @@ export const argumentsOf = {
 const FOREGROUND = { nginx: ['-g', 'daemon off;'], haproxy: ['-db'] } as const;
 
 /** Starts the real program with the delivered configuration in front of two nodes, on a free port of 127.0.0.1. */
-export async function startProxy(name: ProxyName, binary: string, nodes: readonly string[]): Promise<RunningProxy> {
+export function startProxy(name: ProxyName, binary: string, nodes: readonly string[]): Promise<RunningProxy> {
+  return start(name, binary, (listen, folder) => configurationOf(name, listen, nodes, folder));
+}
+
+/**
+ * Starts HAProxy as compose.yaml does: it finds the nodes by their name.
+ * @param nodes `NAME:PORT`
+ * @param nameServer the port of 127.0.0.1 where it asks, in the place of Docker's
+ */
+export function startProxyByName(binary: string, nodes: string, nameServer: number): Promise<RunningProxy> {
+  const configuration = (listen: string, folder: string) =>
+    configurationOf('haproxy', listen, [], folder).replace('127.0.0.11:53', `127.0.0.1:${nameServer}`);
+  return start('haproxy', binary, configuration, { NODES: nodes });
+}
+
+async function start(
+  name: ProxyName,
+  binary: string,
+  configuration: (listen: string, folder: string) => string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<RunningProxy> {
   const folder = makeTemporaryFolder(name);
   const port = await freePort();
   const file = join(folder, 'configuration');
-  writeFileSync(file, configurationOf(name, `127.0.0.1:${port}`, nodes, folder));
-  const program = await startProcess(binary, [...argumentsOf[name](file), ...FOREGROUND[name]], { ready: port });
+  writeFileSync(file, configuration(`127.0.0.1:${port}`, folder));
+  const args = [...argumentsOf[name](file), ...FOREGROUND[name]];
+  const program = await startProcess(binary, args, { ready: port, env: { PATH: process.env.PATH, ...env } });
   return {
     url: `http://127.0.0.1:${port}`,
     output: program.output,
