@@ -1,4 +1,4 @@
-import { createServer, type Server as HttpServer } from 'node:http';
+import type { Server as HttpServer } from 'node:http';
 import { type Logger, pino } from 'pino';
 import { Server } from 'socket.io';
 import { countedInRedis, type SharedStore } from './accounts/limiters.ts';
@@ -22,7 +22,7 @@ import { Delivery } from './delivery.ts';
 import { describeError } from './describe-error.ts';
 import { serveDocumentation } from './documentation/serve.ts';
 import { HeavyCalls } from './heavy-calls.ts';
-import { closeConnections, listen, urlOf, KEEP_ALIVE_MS } from './listening.ts';
+import { closeConnections, listen, urlOf } from './listening.ts';
 import { Metrics } from './operating/metrics.ts';
 import { type Operators, openToOperators, pagesForOperators, serveOperators } from './operating/operating.ts';
 import { operations } from './operations.ts';
@@ -31,14 +31,18 @@ import { Typing } from './presence/typing.ts';
 import { summaryOf } from './summary.ts';
 import { BackPressure } from './transports/back-pressure.ts';
 import { Connections } from './transports/connections.ts';
-import { isAllowedOrigin } from './transports/credentials.ts';
+import { Engine } from './transports/engine.ts';
+import { EngineRequests, isEngineRequest } from './transports/engine-requests.ts';
 import { Entrance } from './transports/entrance.ts';
 import { sayFarewell } from './transports/farewell.ts';
 import { Turn } from './transports/frame-writer.ts';
 import { httpApp } from './transports/http.ts';
+import { createHttpServer } from './transports/http-server.ts';
 import { letGoOfRequests } from './transports/opening-request.ts';
+import { Origins } from './transports/origins.ts';
 import { pagesOf } from './transports/pages.ts';
 import { RawWebSockets } from './transports/raw-websocket.ts';
+import { logRefusedOrigins } from './transports/refused-origins.ts';
 import { connectionsOf, MOST_WAITING_BYTES, SlowReaders } from './transports/slow-readers.ts';
 import { serveSockets } from './transports/sockets.ts';
 import { serveUpgrades } from './transports/upgrades.ts';
@@ -62,6 +66,7 @@ type House = Readonly<{
   io: ChatServer;
   turn: Turn;
   http: HttpServer;
+  engine: Engine;
   metrics: Metrics;
 }>;
 type Inside = Readonly<{
@@ -88,11 +93,10 @@ export async function createApp(config: Config): Promise<App> {
   const report: Report = (error, doing) => log.error({ err: describeError(error), doing }, 'failed');
   const work = new Work();
   const metrics = new Metrics(operations);
-  const io = socketServer(config, work);
+  const { io, engine } = socketServer(config);
   // with other nodes, a removal made elsewhere may be unknown here while this process is paused
   const turn = config.redis === undefined ? new Turn() : new Turn(STANDSTILL_MS);
-  const http = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
-  const house: House = { config, log, report, work, io, turn, http, metrics };
+  const house: House = { config, log, report, work, io, turn, http: createHttpServer(), engine, metrics };
   const database = await Database.open(config.database);
   try {
     const inside = await furnish(house, database);
@@ -107,16 +111,14 @@ export async function createApp(config: Config): Promise<App> {
   }
 }
 
-function socketServer({ corsOrigins }: Config, work: Work): ChatServer {
-  return new Server({
-    serveClient: false,
+function socketServer({ corsOrigins }: Config): { io: ChatServer; engine: Engine } {
+  const io: ChatServer = new Server({ serveClient: false, connectTimeout: JOIN_WITHIN_MS });
+  const engine = new Engine({
     maxHttpBufferSize: LARGEST_PACKET_BYTES,
-    connectTimeout: JOIN_WITHIN_MS,
-    perMessageDeflate: false,
-    httpCompression: false,
     cors: { origin: [...corsOrigins], credentials: true },
-    allowRequest: (request, done) => done(null, !work.draining && isAllowedOrigin(request.headers, corsOrigins)),
   });
+  io.bind(engine);
+  return { io, engine };
 }
 
 /** Everything behind the doors. */
@@ -168,8 +170,9 @@ function sharingOf({ config: { redis }, log, io }: House): { connect?: Connect; 
 
 /** Opens every way in, but for the port. */
 async function openDoors(house: House, { context, delivery, connections, cluster }: Inside): Promise<Doors> {
-  const { config, log, report, io, turn, http, metrics } = house;
-  const { corsOrigins, trustedProxies } = config;
+  const { config, log, report, io, turn, http, engine, metrics } = house;
+  const { trustedProxies } = config;
+  const origins = new Origins(config, logRefusedOrigins(log, trustedProxies));
   const entrance = new Entrance({ context, delivery, connections, log });
   const pressure = new BackPressure(context.changes);
   const raw = new RawWebSockets({
@@ -179,7 +182,6 @@ async function openDoors(house: House, { context, delivery, connections, cluster
     connections,
     entrance,
     pressure,
-    corsOrigins,
     trustedProxies,
     log,
   });
@@ -187,10 +189,13 @@ async function openDoors(house: House, { context, delivery, connections, cluster
   const forOperators = await pagesForOperators(metrics, watched, config);
   const operators = await openToOperators(forOperators, config);
   const pages = [pagesOf(config, context), serveDocumentation, serveOperators(forOperators, config)];
-  http.on('request', (await httpApp({ config, context, log, pages })).callback());
-  io.attach(http, { destroyUpgrade: false }); // there is another kind of upgrade here
+  const rest = (await httpApp({ config, context, log, origins, pages })).callback();
+  const engineRequests = new EngineRequests(engine, { origins, draining: context.draining, log });
+  http.on('request', (request, response) =>
+    isEngineRequest(request) ? engineRequests.serve(request, response) : void rest(request, response),
+  );
   serveSockets(io, { context, entrance, pressure, trustedProxies, log });
-  serveUpgrades(http, io, raw);
+  serveUpgrades(http, { origins, engine: engineRequests, raw, log });
   const slow = new SlowReaders(io, metrics);
   letGoOfRequests(io);
   writeTogether(io, turn, { mostUnreadBytes: MOST_WAITING_BYTES, tooSlow: slow.cut });
@@ -209,7 +214,7 @@ async function openDoors(house: House, { context, delivery, connections, cluster
     slow.stop();
     await sayFarewell([...raw.closings(), ...connectionsOf(io).map((connection) => () => connection.close())]);
     raw.stop();
-    io.engine.close();
+    engine.close();
   };
   return { close, operators };
 }

@@ -52,13 +52,27 @@ const address: Parser<Address> = (value) => {
   return { host: host?.replace(/^\[|\]$/g, '') || undefined, port: Number(port) };
 };
 
-const origins: Parser<readonly string[]> = (value) => {
-  return value.split(',').map((each) => {
-    const origin = each.trim();
-    if (/^https?:\/\//.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin) return origin;
-    throw 'origins such as https://chat.example.com, separated by commas';
+const ORIGIN = /^([a-z][a-z\d+.-]*):\/\/([^\s/?#@\\,*]+)$/;
+const OWN_ORIGIN = /^https?:\/\/[^/]+\/?$/;
+
+/** `scheme://host[:port]` of any scheme (apps have their own), as browsers write it: in small letters, without a default port. */
+function originOf(text: string): string {
+  const [, scheme] = ORIGIN.exec(text.toLowerCase()) ?? [];
+  if (scheme === undefined || !URL.canParse(text))
+    throw 'origins (scheme://host or scheme://host:port, without a path; neither * nor null), separated by commas';
+  const { protocol, host } = new URL(text.toLowerCase());
+  return `${protocol}//${host}`;
+}
+
+const listed = (text: string) => text.split(',').map((each) => each.trim());
+const origins: Parser<readonly string[]> = (value) => listed(value).map(originOf);
+
+const publicOrigins: Parser<readonly string[]> = (value) =>
+  listed(value).map((each) => {
+    if (!OWN_ORIGIN.test(each.toLowerCase()))
+      throw 'the origin of the server, such as https://chat.example.com; several are separated by commas';
+    return originOf(each.replace(/\/$/, ''));
   });
-};
 
 const url = (...schemes: string[]): Parser<string> => {
   return (value) => {
@@ -87,6 +101,7 @@ export const VARIABLES = {
   SMTP_URL: optional(url('smtp', 'smtps')),
   MAIL_FROM: variable(text, 'MmChat <no-reply@localhost>'),
   REDIS_URL: variable<RedisAddress | undefined>(redisAddress, undefined),
+  PUBLIC_URL: variable(publicOrigins, []),
   CORS_ORIGINS: variable(origins, []),
   COOKIE_SAMESITE: variable(oneOf('lax', 'strict', 'none'), 'lax'),
   COOKIE_SECURE: variable<boolean | undefined>(onOff, undefined),

@@ -42,6 +42,7 @@ export function readConfig(env: Environment) {
     cookie: { secure, sameSite: value.COOKIE_SAMESITE },
     passwords: { cost: value.BCRYPT_COST },
     otp: { digits: value.OTP_DIGITS, ttlSec: value.OTP_TTL_SEC },
+    publicOrigins: value.PUBLIC_URL,
     corsOrigins: value.CORS_ORIGINS,
     trustedProxies: value.TRUST_PROXY,
     operators: value.METRICS_ADDR,

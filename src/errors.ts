@@ -5,6 +5,8 @@
 export const ERRORS = {
   invalid_json: { status: 400, message: 'The body is not valid JSON.' },
   invalid_input: { status: 400, message: 'Some of the input is not valid.' },
+  invalid_handshake: { status: 400, message: 'This is not how a connection is opened or used here.' },
+  unsupported_client: { status: 400, message: 'Socket.IO client 3 or later is needed.' },
   unknown_member: { status: 400, message: 'Some of the members do not exist.' },
   own_conversation: { status: 400, message: 'A private conversation needs somebody else.' },
   unauthenticated: { status: 401, message: 'Please log in.' },

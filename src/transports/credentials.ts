@@ -10,13 +10,6 @@ export function tokenOf({ authorization, cookie }: IncomingHttpHeaders): string 
   return cookie === undefined ? undefined : COOKIE.exec(cookie)?.[1];
 }
 
-/** Whether a browser may use cookies from where it is: from our own pages, or from an allowed origin. A program has none. */
-export function isAllowedOrigin({ origin, host }: IncomingHttpHeaders, allowed: readonly string[]): boolean {
-  if (origin === undefined || allowed.includes(origin)) return true;
-  if (host === undefined || !URL.canParse(origin) || !URL.canParse(`http://${host}`)) return false; // both can be any text
-  return new URL(origin).host === new URL(`http://${host}`).host;
-}
-
 /** The client's address: the one that the outermost trusted proxy saw. */
 export function addressOf(request: IncomingMessage, trustedProxies: number): string {
   const direct = request.socket.remoteAddress ?? '';

@@ -10,12 +10,19 @@ import { ChatError } from '../errors.ts';
 import { type Asked, COOKIE, dispatch, type Operation, type Quota } from '../operation.ts';
 import { operations } from '../operations.ts';
 import { errorAnswer, type Log, toChatError } from './answer.ts';
-import { addressOf, COOKIE_NAME, isAllowedOrigin, tokenOf } from './credentials.ts';
+import { addressOf, COOKIE_NAME, tokenOf } from './credentials.ts';
 import { inputReader, mustBeJson } from './http-input.ts';
+import type { Origins } from './origins.ts';
 import { requestLog } from './request-log.ts';
 import { securityHeaders } from './security-headers.ts';
 
-type House = { config: Config; context: Context; log: Log; pages: readonly ((router: Router) => void)[] };
+type House = {
+  config: Config;
+  context: Context;
+  log: Log;
+  origins: Origins;
+  pages: readonly ((router: Router) => void)[];
+};
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 const MINUTE_MS = 60_000;
@@ -36,7 +43,7 @@ export async function httpApp(house: House): Promise<Koa> {
   koa.use(crossOrigin(corsOrigins));
   koa.use(inOrderOfArrival);
   koa.use((ctx, next) => answering(ctx, next, house));
-  koa.use(guardOrigin(corsOrigins));
+  koa.use(guardOrigin(house.origins));
   koa.use(mustBeJson);
   koa.use(bodyParser({ enableTypes: ['json'], jsonLimit: '64kb', onerror: refuseBody }));
   koa.use(router.routes());
@@ -131,10 +138,9 @@ function crossOrigin(allowed: readonly string[]): Koa.Middleware {
 }
 
 /** Browsers send cookies along from everywhere: what changes something must come from our pages or an allowed origin. */
-function guardOrigin(allowed: readonly string[]): Koa.Middleware {
+function guardOrigin(origins: Origins): Koa.Middleware {
   return (ctx, next) => {
-    if (!SAFE_METHODS.has(ctx.method) && !isAllowedOrigin(ctx.req.headers, allowed))
-      throw new ChatError('forbidden_origin');
+    if (!SAFE_METHODS.has(ctx.method)) origins.check(ctx.req);
     return next();
   };
 }

@@ -11,11 +11,12 @@ import type { Acknowledgement } from '../protocol.ts';
 import { errorAnswer, type Log, toChatError } from './answer.ts';
 import type { BackPressure } from './back-pressure.ts';
 import type { Connections } from './connections.ts';
-import { addressOf, isAllowedOrigin, tokenOf } from './credentials.ts';
+import { addressOf, tokenOf } from './credentials.ts';
 import type { Entrance } from './entrance.ts';
 import type { Turn } from './frame-writer.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { RawConnection, type Surroundings } from './raw-connection.ts';
+import { refuseUpgrade } from './refuse-upgrade.ts';
 import { ask } from './sockets.ts';
 import { Translation } from './translation.ts';
 
@@ -34,7 +35,6 @@ type House = {
   connections: Connections;
   entrance: Entrance;
   pressure: BackPressure;
-  corsOrigins: readonly string[];
   trustedProxies: number;
   log: Log;
 };
@@ -63,21 +63,19 @@ export class RawWebSockets {
     return this.#open.size;
   }
 
-  /** Accepts an upgrade, or answers it with the status that says why not. */
+  /** Accepts an upgrade from a page that may ask for it, or answers it with the status that says why not. */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    socket.on('error', destroyed);
     try {
       const who = await this.#admit(request);
       this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request, who));
     } catch (thrown) {
-      refuse(socket, toChatError(thrown, this.#house.log, 'upgrade'));
+      refuseUpgrade(socket, toChatError(thrown, this.#house.log, 'upgrade'));
     }
   }
 
   async #admit(request: IncomingMessage): Promise<Authenticated> {
-    const { context, connections, corsOrigins } = this.#house;
+    const { context, connections } = this.#house;
     if (context.draining()) throw new ChatError('shutting_down', { retryAfter: 1 });
-    if (!isAllowedOrigin(request.headers, corsOrigins)) throw new ChatError('forbidden_origin');
     const query = new URL(request.url ?? '', 'http://localhost').searchParams;
     const [ticket, token] = [query.get('ticket'), query.get('token') ?? tokenOf(request.headers)];
     const { sessions } = context.accounts;
@@ -130,24 +128,13 @@ export class RawWebSockets {
   }
 }
 
-/** These keep nothing for as long as the connection lives. */
+/** It keeps nothing for as long as the connection lives. */
 function terminated(this: WebSocket): void {
   this.terminate();
 }
 
-function destroyed(this: Duplex): void {
-  this.destroy();
-}
-
 const wantsReceipts = ({ url = '' }: IncomingMessage) =>
   new URL(url, 'http://localhost').searchParams.get('receipts') === '1';
-
-function refuse(socket: Duplex, error: ChatError): void {
-  const body = JSON.stringify({ success: false, error: error.message, code: error.code });
-  const retry = error.retryAfter === undefined ? '' : `Retry-After: ${error.retryAfter}\r\n`;
-  const head = `HTTP/1.1 ${error.status} ${error.code}\r\nConnection: close\r\nContent-Type: application/json\r\n${retry}`;
-  socket.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
-}
 
 type Request = { type: string; ref: string | number | undefined; input: Record<string, unknown> };
 

@@ -1,25 +1,41 @@
-import type { Server } from 'node:http';
-import type { ChatServer } from '../chat-server.ts';
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { ChatError } from '../errors.ts';
+import { type Log, toChatError } from './answer.ts';
+import { type EngineRequests, isEngineRequest } from './engine-requests.ts';
+import type { Origins } from './origins.ts';
 import type { RawWebSockets } from './raw-websocket.ts';
+import { refuseUpgrade } from './refuse-upgrade.ts';
 
-const EMPTY = 'Connection: close\r\nContent-Length: 0\r\n\r\n';
-const UNKNOWN = `HTTP/1.1 404 Not Found\r\n${EMPTY}`;
-const FORBIDDEN = `HTTP/1.1 403 Forbidden\r\n${EMPTY}`;
-/** Engine.IO's number for what `allowRequest` refuses. */
-const FORBIDDEN_BY_US = 4;
+type Dependencies = { origins: Origins; engine: EngineRequests; raw: RawWebSockets; log: Log };
 
-/** Sends each WebSocket upgrade to whom it belongs: to Socket.IO, which looks for its own path itself, or to the bridge. */
-export function serveUpgrades(http: Server, io: ChatServer, raw: RawWebSockets): void {
-  const own = io.path();
+/** As the router takes the paths of the REST API: in any case, with or without a slash at the end. */
+const RAW_PATH = /^\/api\/ws\/?(\?|$)/i;
+const VERSIONS = ['8', '13'];
+const KEY = /^[+/0-9A-Za-z]{22}==$/;
+
+/** Sends each WebSocket upgrade to Engine.IO or to the plain WebSockets; each is answered, whatever it asks for. */
+export function serveUpgrades(http: Server, { origins, engine, raw, log }: Dependencies): void {
   http.on('upgrade', (request, socket, head) => {
-    const path = (request.url ?? '').split('?', 1)[0] ?? '';
-    if (path === '/api/ws') return void raw.upgrade(request, socket, head);
-    if (path === own || path === `${own}/`) return;
-    socket.on('error', () => socket.destroy());
-    socket.end(UNKNOWN);
+    try {
+      upgradeTo(request, socket, head);
+    } catch (thrown) {
+      refuseUpgrade(socket, toChatError(thrown, log, 'upgrade'));
+    }
   });
-  // said before Engine.IO does, who would say 400
-  io.engine.on('connection_error', ({ req, code }) => {
-    if (code === FORBIDDEN_BY_US && req.upgrade) req.socket.end(FORBIDDEN);
-  });
+
+  function upgradeTo(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const isRaw = RAW_PATH.test(request.url ?? '');
+    if (!isRaw && !isEngineRequest(request)) throw new ChatError('unknown_route');
+    origins.check(request);
+    mustBeHandshake(request);
+    if (isRaw) void raw.upgrade(request, socket, head);
+    else engine.upgrade(request, socket, head);
+  }
+}
+
+/** RFC 6455, section 4.2.1: what it misses could only be answered when a ticket has been used up. */
+function mustBeHandshake({ method, headers }: IncomingMessage): void {
+  if (!VERSIONS.includes(headers['sec-websocket-version'] ?? '')) throw new ChatError('upgrade_required');
+  if (method !== 'GET' || !KEY.test(headers['sec-websocket-key'] ?? '')) throw new ChatError('invalid_handshake');
 }

@@ -162,8 +162,24 @@ export const CASES: Record<string, Case> = {
   CORS_ORIGINS: {
     at: ({ corsOrigins }) => corsOrigins,
     fallback: [],
-    good: [['https://a.example, http://b.example:81', ['https://a.example', 'http://b.example:81']]],
-    bad: ['*', 'a.example', 'https://a.example/', 'https://a.example/chat', 'null', 'ftp://a.example'],
+    good: [
+      ['https://a.example, http://b.example:81', ['https://a.example', 'http://b.example:81']],
+      ['https://A.example:443,http://a.example:80', ['https://a.example', 'http://a.example']],
+      ['capacitor://localhost,tauri://localhost,app://.', ['capacitor://localhost', 'tauri://localhost', 'app://.']],
+    ],
+    bad: [
+      ...['*', 'https://*', 'https://*.example', 'a.example', 'https://a.example/', 'https://a.example/chat', 'null'],
+      ...['file://', 'https://', 'https://a.example,', 'https://a.example:99999', 'https://u@a.example', 'a b://c'],
+    ],
+  },
+  PUBLIC_URL: {
+    at: ({ publicOrigins }) => publicOrigins,
+    fallback: [],
+    good: [
+      ['https://chat.example.com', ['https://chat.example.com']],
+      ['https://Chat.example.com:443/, http://10.0.0.1:8080', ['https://chat.example.com', 'http://10.0.0.1:8080']],
+    ],
+    bad: ['*', 'chat.example.com', 'https://chat.example.com/chat', 'capacitor://localhost', 'null', 'https://a,b'],
   },
   COOKIE_SAMESITE: {
     at: ({ cookie }) => cookie.sameSite,

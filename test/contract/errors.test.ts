@@ -58,6 +58,8 @@ const ASKED: Record<string, Asking> = {
 
 const REQUESTED: Record<string, Requesting> = {
   invalid_json: { status: 400, request: (app) => http(app, 'POST /api/login', { text: '{"username":' }) },
+  invalid_handshake: { status: 400, request: (app) => http(app, 'GET /socket.io/?EIO=4&transport=websocket') },
+  unsupported_client: { status: 400, request: (app) => http(app, 'GET /socket.io/?EIO=3&transport=polling') },
   unauthenticated: { status: 401, request: (app) => http(app, 'GET /api/me') },
   invalid_credentials: {
     status: 401,

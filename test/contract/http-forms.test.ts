@@ -4,6 +4,7 @@ import cors from '@koa/cors';
 import { expect } from 'chai';
 import Koa from 'koa';
 import helmet from 'koa-helmet';
+import { createHttpServer } from '../../src/transports/http-server.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { http, privateOf } from './scene.ts';
 
@@ -87,7 +88,7 @@ describe('In whichever form it comes over HTTP', () => {
 
   it('a request is answered with the headers that helmet and @koa/cors would give it', async () => {
     const koa = new Koa().use(helmet({ contentSecurityPolicy: false })).use(cors({ origin: () => '' }));
-    const server = koa.listen(0);
+    const server = createHttpServer().on('request', koa.callback()).listen(0);
     const { port } = server.address() as { port: number };
     const expected = (await fetch(`http://localhost:${port}`)).headers;
     server.close();

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { expect } from 'chai';
+import { logRefusedOrigins } from '../../src/transports/refused-origins.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import type { Person } from '../support/people.ts';
 import { closeAll, upgrade } from './connecting.ts';
@@ -134,5 +135,153 @@ describe('The origin of a page', () => {
       }
     }
     expect(await alice.rest.ask('me')).to.include({ ok: true });
+  });
+});
+
+/** Asks as a browser would, with any Host. */
+async function statusOf(app: TestApp, { path, method, ...headers }: Record<string, string>): Promise<number> {
+  const { hostname, port } = new URL(app.url);
+  const asking = request({ hostname, port, path, method, headers });
+  asking.end();
+  const [response] = await once(asking, 'response');
+  response.resume();
+  return response.statusCode;
+}
+
+describe('A request from a page', () => {
+  let app: TestApp;
+  before(async () => {
+    app = await startApp('sqlite', { CORS_ORIGINS: 'capacitor://localhost,https://a.example:443' });
+  });
+  after(() => app.stop());
+  afterEach(closeAll);
+
+  const session = async () => {
+    const text = await (await fetch(`${app.url}/socket.io/?EIO=4&transport=polling`)).text();
+    return JSON.parse(text.slice(1)).sid;
+  };
+  const requests = async () => {
+    const path = `/socket.io/?EIO=4&transport=polling&sid=${await session()}`;
+    return [
+      { path: '/socket.io/?EIO=4&transport=polling', method: 'GET' },
+      { path, method: 'GET' },
+      { path, method: 'POST' },
+      { path: '/api/logout', method: 'POST' },
+    ];
+  };
+  const foreign = [
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+  ];
+
+  it('of another origin is refused each time, not only when it opens a connection, with or without an Origin', async () => {
+    for (const headers of foreign) {
+      for (const each of await requests())
+        expect(await statusOf(app, { ...each, ...headers } as never), JSON.stringify({ ...each, ...headers })).to.equal(
+          403,
+        );
+      for (const path of ['/api/ws', '/socket.io/?EIO=4&transport=websocket'])
+        expect(await upgrade(app.url, path, headers as never)).to.include({ status: 403, code: 'forbidden_origin' });
+    }
+  });
+
+  it('of the server itself, of an allowed origin or of none is not', async () => {
+    const fine = [{}, { 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'none' }];
+    const allowed = { origin: 'capacitor://localhost', 'sec-fetch-site': 'cross-site' };
+    for (const headers of [
+      ...fine,
+      { origin: app.url, 'sec-fetch-site': 'same-origin' },
+      allowed,
+      { origin: 'https://a.example' },
+    ])
+      for (const path of ['/socket.io/?EIO=4&transport=polling', '/api/logout'])
+        expect(
+          await statusOf(app, { path, method: path === '/api/logout' ? 'POST' : 'GET', ...headers } as never),
+          JSON.stringify(headers),
+        ).to.equal(path === '/api/logout' ? 401 : 200);
+  });
+
+  it('is compared without the default port of its scheme, which a proxy may leave in the Host', async () => {
+    const status = (host: string, origin: string) =>
+      statusOf(app, { path: '/socket.io/?EIO=4&transport=polling', method: 'GET', host, origin });
+    for (const [host, origin] of [
+      ['chat.example:443', 'https://chat.example'],
+      ['chat.example:80', 'http://chat.example'],
+      ['Chat.Example', 'https://chat.example'],
+      ['chat.example:8443', 'https://chat.example:8443'],
+    ] as const)
+      expect(await status(host, origin), host).to.equal(200);
+    for (const [host, origin] of [
+      ['chat.example:443', 'http://chat.example'],
+      ['chat.example:8443', 'https://chat.example'],
+      ['localhost', 'tauri://localhost'],
+    ] as const)
+      expect(await status(host, origin), host).to.equal(403);
+  });
+
+  it('gets answers of Socket.IO that no browser takes for a script or a picture', async () => {
+    for (const path of [
+      '/socket.io/?EIO=4&transport=polling',
+      '/socket.io/?EIO=4&transport=polling&j=0',
+      '/socket.io/',
+    ]) {
+      const { headers, status } = await fetch(`${app.url}${path}`);
+      expect(headers.get('x-content-type-options'), path).to.equal('nosniff');
+      expect(headers.get('cross-origin-resource-policy'), path).to.equal('same-origin');
+      expect(headers.get('cache-control'), path).to.equal('no-store');
+      expect(status, path).to.equal(path.includes('j=') ? 403 : path.includes('EIO') ? 200 : 400);
+    }
+  });
+});
+
+describe('The own origin', () => {
+  it('is what PUBLIC_URL says, whatever Host a request names', async () => {
+    const app = await startApp('sqlite', { PUBLIC_URL: 'https://chat.example/, http://chat.example:8080' });
+    const status = (host: string, origin: string) =>
+      statusOf(app, { path: '/socket.io/?EIO=4&transport=polling', method: 'GET', host, origin });
+    try {
+      for (const origin of ['https://chat.example', 'http://chat.example:8080'])
+        expect(await status('10.0.0.1:9000', origin), origin).to.equal(200);
+      for (const origin of ['http://evil.example', 'http://chat.example', app.url])
+        expect(await status(new URL(origin).host, origin), origin).to.equal(403);
+    } finally {
+      await app.stop();
+    }
+  });
+});
+
+describe('The log of refused origins', () => {
+  const asking = (origin: string | undefined, site?: string) =>
+    ({
+      headers: { origin, host: 'chat.example', 'sec-fetch-site': site },
+      socket: { remoteAddress: '192.0.2.7' },
+    }) as never;
+
+  it('has one line a minute for each, which says what to set', () => {
+    const lines: object[] = [];
+    const logged = logRefusedOrigins({ warn: (fields, message) => lines.push({ ...fields, message }) }, 0);
+    for (let count = 0; count < 3; count += 1) {
+      logged(asking('https://one.example'));
+      logged(asking('https://two.example'));
+      logged(asking(undefined, 'cross-site'));
+    }
+    expect(lines.map((line) => ('origin' in line ? line.origin : ''))).to.deep.equal([
+      'https://one.example',
+      'https://two.example',
+      undefined,
+    ]);
+    expect(lines[0]).to.include({ host: 'chat.example', address: '192.0.2.7' });
+    expect(lines[0]).to.have.property('message').that.includes('CORS_ORIGINS').and.includes('PUBLIC_URL');
+    expect(lines[2]).to.include({ site: 'cross-site' });
+  });
+
+  it('has no more than a hundred lines a minute, of a bounded length', () => {
+    const lines: string[] = [];
+    const logged = logRefusedOrigins({ warn: (fields) => lines.push(JSON.stringify(fields)) }, 0);
+    for (let count = 0; count < 1_000; count += 1) logged(asking(`https://${count}.${'x'.repeat(5_000)}.example`));
+    expect(lines).to.have.length(100);
+    for (const line of lines) expect(line.length).to.be.below(1_000);
   });
 });

@@ -1,0 +1,136 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import type { Page } from 'playwright-core';
+import { startApp, type TestApp } from '../support/app.ts';
+import type { Person } from '../support/people.ts';
+import { requireChromium } from '../support/services.ts';
+import { until } from './tcp.ts';
+
+const WITHIN_MS = 5_000;
+/** What a page tries at once over HTTP. */
+const REQUESTS = 4;
+const POLLING = '/socket.io/?EIO=4&transport=polling';
+
+/** What a page tries: everything that a browser lets it send, with the cookies of whoever looks at it. */
+type Tried = { jsonp: string[]; script: string; reading: string; blind: string; webSocket: string };
+
+/** Runs in the browser. */
+async function attempt({ url, polling }: { url: string; polling: string }): Promise<Tried> {
+  const jsonp: string[] = [];
+  Object.assign(window, { ___eio: [(data: string) => jsonp.push(data)] });
+  const load = (src: string) =>
+    new Promise<string>((resolve) => {
+      const script = document.createElement('script');
+      script.onload = () => resolve('loaded');
+      script.onerror = () => resolve('refused');
+      script.src = src;
+      document.head.append(script);
+    });
+  const answered = (options: RequestInit) =>
+    fetch(url + polling, { credentials: 'include', ...options }).then(
+      async (response) => (await response.text()) || response.type,
+      () => 'refused',
+    );
+  await load(`${url}${polling}&j=0`);
+  const webSocket = new Promise<string>((resolve) => {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/api/ws`);
+    socket.onopen = () => resolve('open');
+    socket.onerror = () => resolve('refused');
+  });
+  return {
+    jsonp,
+    script: await load(url + polling),
+    reading: await answered({}),
+    blind: await answered({ mode: 'no-cors' }),
+    webSocket: await webSocket,
+  };
+}
+
+/** A web server with an empty page. */
+async function emptySite(): Promise<Server> {
+  const server = createServer((_, response) => response.setHeader('content-type', 'text/html').end('<!doctype html>'));
+  await once(server.listen(0), 'listening');
+  return server;
+}
+const portOf = (server: Server) => (server.address() as AddressInfo).port;
+
+describe('A page of another origin, in a browser whose user is logged in,', function () {
+  this.timeout(30_000);
+  let app: TestApp;
+  let alice: Person;
+  let evil: Server;
+  let friend: Server;
+  let page: Page;
+  /** What the server answered to each request of the page. */
+  let statuses: number[] = [];
+
+  before(async function () {
+    const { browser } = await requireChromium(this);
+    [evil, friend] = [await emptySite(), await emptySite()];
+    app = await startApp('sqlite', { CORS_ORIGINS: `http://127.0.0.1:${portOf(friend)}` });
+    alice = await app.person('alice');
+    page = await browser.newPage();
+    await page.context().addCookies([{ name: 'token', value: alice.token, url: app.url, sameSite: 'Lax' }]);
+    // also those that the browser then keeps from the page
+    const network = await page.context().newCDPSession(page);
+    await network.send('Network.enable');
+    const asked = new Set<string>();
+    network.on('Network.requestWillBeSent', ({ requestId, request }) => {
+      if (request.url.startsWith(app.url)) asked.add(requestId);
+    });
+    network.on('Network.responseReceivedExtraInfo', ({ requestId, statusCode }) => {
+      if (asked.has(requestId)) statuses.push(statusCode);
+    });
+  });
+  after(async () => {
+    await page?.context().close();
+    for (const server of [evil, friend]) server?.close();
+    await app?.stop();
+  });
+
+  async function tryFrom(origin: string): Promise<Tried> {
+    await page.goto(origin);
+    statuses = [];
+    return page.evaluate(attempt, { url: app.url, polling: POLLING });
+  }
+
+  for (const [kind, host] of [
+    ['of the same site', '127.0.0.1'],
+    ['of another site', 'localhost'],
+  ] as const) {
+    it(`${kind} cannot open a connection: not as a script, not blindly, not as a WebSocket`, async () => {
+      const tried = await tryFrom(`http://${host}:${portOf(evil)}/`);
+      expect(tried).to.include({ script: 'refused', reading: 'refused', webSocket: 'refused' });
+      expect(tried.jsonp).to.deep.equal([]);
+      await until(() => statuses.length >= REQUESTS, WITHIN_MS, 'every request is answered');
+      for (const status of statuses) expect(status).to.equal(403);
+    });
+
+    it(`${kind} cannot change anything with a request that needs no permission`, async () => {
+      await page.goto(`http://${host}:${portOf(evil)}/`);
+      statuses = [];
+      await page.evaluate(async (url) => {
+        await fetch(url, { method: 'POST', mode: 'no-cors', credentials: 'include' }).catch(() => undefined);
+      }, `${app.url}/api/logout`);
+      await until(() => statuses.length === 1, WITHIN_MS, 'the request is answered');
+      expect(statuses).to.deep.equal([403]);
+      expect(await alice.rest.ask('me')).to.include({ ok: true });
+    });
+  }
+
+  it('may do all that if it is in CORS_ORIGINS, but for JSONP, as may the own one', async () => {
+    for (const origin of [`http://127.0.0.1:${portOf(friend)}/`, `${app.url}/docs`]) {
+      const tried = await tryFrom(origin);
+      expect(tried.jsonp, origin).to.deep.equal([]);
+      expect(tried.reading, origin).to.match(/^0\{"sid":/);
+      expect(tried.webSocket, origin).to.equal('open');
+      const changed = await page.evaluate(async (url) => {
+        const headers = { 'content-type': 'application/json' };
+        return (await fetch(url, { method: 'PUT', credentials: 'include', headers, body: '{}' })).status;
+      }, `${app.url}/api/me`);
+      expect(changed, origin).to.equal(200);
+    }
+  });
+});
