@@ -32,12 +32,14 @@ import { summaryOf } from './summary.ts';
 import { BackPressure } from './transports/back-pressure.ts';
 import { Connections } from './transports/connections.ts';
 import { Engine } from './transports/engine.ts';
+import { ENTER_WITHIN_MS } from './transports/engine-limits.ts';
 import { EngineRequests, isEngineRequest } from './transports/engine-requests.ts';
 import { Entrance } from './transports/entrance.ts';
 import { sayFarewell } from './transports/farewell.ts';
 import { Turn } from './transports/frame-writer.ts';
 import { httpApp } from './transports/http.ts';
 import { createHttpServer } from './transports/http-server.ts';
+import { guardNamespaceEntry } from './transports/namespace-entry.ts';
 import { letGoOfRequests } from './transports/opening-request.ts';
 import { Origins } from './transports/origins.ts';
 import { pagesOf } from './transports/pages.ts';
@@ -77,8 +79,6 @@ type Inside = Readonly<{
 }>;
 type Doors = Readonly<{ close: () => Promise<void>; operators: Operators }>;
 
-const LARGEST_PACKET_BYTES = 65_536;
-const JOIN_WITHIN_MS = 10_000;
 const SWEEP_MS = 60_000;
 const EXPIRY_LOOK_MS = 1_000;
 const UNHEARD_LOOK_MS = 2_000;
@@ -112,9 +112,8 @@ export async function createApp(config: Config): Promise<App> {
 }
 
 function socketServer({ corsOrigins }: Config): { io: ChatServer; engine: Engine } {
-  const io: ChatServer = new Server({ serveClient: false, connectTimeout: JOIN_WITHIN_MS });
+  const io: ChatServer = new Server({ serveClient: false, connectTimeout: ENTER_WITHIN_MS });
   const engine = new Engine({
-    maxHttpBufferSize: LARGEST_PACKET_BYTES,
     cors: { origin: [...corsOrigins], credentials: true },
   });
   io.bind(engine);
@@ -194,6 +193,7 @@ async function openDoors(house: House, { context, delivery, connections, cluster
   http.on('request', (request, response) =>
     isEngineRequest(request) ? engineRequests.serve(request, response) : void rest(request, response),
   );
+  guardNamespaceEntry(io, log);
   serveSockets(io, { context, entrance, pressure, trustedProxies, log });
   serveUpgrades(http, { origins, engine: engineRequests, raw, log });
   const slow = new SlowReaders(io, metrics);

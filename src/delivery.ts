@@ -232,20 +232,23 @@ export function dismissIfEnded(socket: ChatSocket): void {
 
 /** Tells a socket that its session is over, and closes the whole connection under it. */
 export function dismiss(socket: ChatSocket): void {
-  closeSaying(socket, new ChatError('unauthenticated'), CLOSE_CODES.unauthenticated.code);
+  tell(socket, new ChatError('unauthenticated'), CLOSE_CODES.unauthenticated.code);
+  socket.disconnect(true);
 }
 
-/** Tells a socket that it is one too many of its user's, and closes the whole connection under it. */
+/**
+ * Tells a socket that it is one too many of its user's, and closes the whole connection under it. Socket.IO's own way of
+ * disconnecting would tell its client never to come back.
+ */
 export function turnAway(socket: ChatSocket): void {
-  closeSaying(socket, new ChatError('rate_limited'), CLOSE_CODES.tooSlow.code);
-  socket.conn.close(); // one that is still being admitted has nothing to disconnect
+  tell(socket, new ChatError('rate_limited'), CLOSE_CODES.tooSlow.code);
+  socket.conn.close();
 }
 
 /** @param closeCode what a plain WebSocket is closed with; Socket.IO has no such thing */
-function closeSaying(socket: ChatSocket, { code, message }: ChatError, closeCode: number): void {
+function tell(socket: ChatSocket, { code, message }: ChatError, closeCode: number): void {
   // private in its types: the namespaces that were entered over this connection, all of which are told
   const { sockets } = socket.client as unknown as { sockets: ReadonlyMap<string, ChatSocket> };
   for (const each of sockets.values()) each.emit('error', { code, message });
   Object.assign(socket.conn, { closeCode });
-  socket.disconnect(true);
 }

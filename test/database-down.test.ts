@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Manager } from 'socket.io-client';
 import { type Node, startNode } from './cluster/node.ts';
 import { freshEnvironment } from './support/app.ts';
 import type { Answer, Client } from './support/clients.ts';
@@ -123,6 +124,27 @@ describe('When PostgreSQL goes away under a server', function () {
     const seqs = `select count(*) = max(seq) and min(seq) = 1 from messages where conversation_id = ${conversation_id}`;
     expect(await postgresql.query(database, seqs), 'the numbers are dense').to.equal('t');
   });
+
+  for (const transport of ['websocket', 'polling']) {
+    it(`a Socket.IO client that connects meanwhile over ${transport} gets in by itself once it is back`, async () => {
+      const { token } = await people.logIn(alice); // a session that the server has to look up
+      const options = { transports: [transport], reconnectionDelay: 50, reconnectionDelayMax: 100 };
+      const manager = new Manager(node.url, { ...options, autoConnect: false });
+      const socket = manager.socket('/chat', { auth: { token } });
+      try {
+        const refused = new Promise((_, reject) => socket.once('connect_error', reject));
+        const turnedAway = new Promise((resolve) => manager.once('close', resolve));
+        await postgresql.kill('SIGQUIT');
+        socket.connect();
+        await Promise.race([turnedAway, refused]).finally(() => postgresql.restart());
+        if (!socket.connected)
+          await Promise.race([new Promise((resolve) => socket.once('connect', resolve as () => void)), refused]);
+        expect(await socket.timeout(5_000).emitWithAck('me')).to.include({ ok: true, id: alice.id });
+      } finally {
+        socket.disconnect();
+      }
+    });
+  }
 
   it('a socket can be opened as soon as it is back, and logins are as good as before', async () => {
     await postgresql.restart();

@@ -4,6 +4,7 @@ import { ChatError } from '../errors.ts';
 import { type Log, toChatError } from './answer.ts';
 import type { Engine } from './engine.ts';
 import type { Origins } from './origins.ts';
+import { refuseRequest } from './refuse-request.ts';
 
 type Dependencies = { origins: Origins; draining: () => boolean; log: Log };
 
@@ -35,7 +36,7 @@ export class EngineRequests {
       this.#check(request);
       this.#engine.handleRequest(request, response);
     } catch (thrown) {
-      refuse(response, toChatError(thrown, this.#dependencies.log, 'polling'));
+      refuseRequest(response, toChatError(thrown, this.#dependencies.log, 'polling'));
     }
   }
 
@@ -73,14 +74,4 @@ export class EngineRequests {
     if (connection?.transport.name !== 'polling' || (upgrade && connection.upgrading))
       throw new ChatError('invalid_handshake');
   }
-}
-
-function refuse(response: ServerResponse, { code, message, status, retryAfter, allow }: ChatError): void {
-  response.writeHead(status, {
-    'Content-Type': 'application/json; charset=utf-8',
-    'Cache-Control': 'no-store',
-    ...(retryAfter !== undefined && { 'Retry-After': retryAfter }),
-    ...(allow !== undefined && { Allow: allow }),
-  });
-  response.end(JSON.stringify({ success: false, error: message, code }));
 }

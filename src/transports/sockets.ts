@@ -10,6 +10,7 @@ import { answer, errorAnswer, type Log, toChatError } from './answer.ts';
 import type { BackPressure } from './back-pressure.ts';
 import { addressOf, tokenOf } from './credentials.ts';
 import type { Admitted, Entrance } from './entrance.ts';
+import { closeRefused } from './namespace-entry.ts';
 
 type House = { context: Context; entrance: Entrance; pressure: BackPressure; trustedProxies: number; log: Log };
 /** Engine.IO's types leave out what is below a WebSocket; long polling has nothing there. */
@@ -35,6 +36,9 @@ export function serveSockets(io: ChatServer, house: House): void {
         next();
       } catch (thrown) {
         const error = toChatError(thrown, house.log, 'connect');
+        // a client that is told of a refusal never tries again; one whose connection is closed does
+        if (mayPass(error)) socket.conn.close();
+        else closeRefused(socket.conn);
         next(refusalOf(error, error.message));
       }
     }
@@ -62,6 +66,9 @@ async function authenticate(socket: ChatSocket, { context, trustedProxies }: Hou
   Object.assign(socket.data, { userId, sessionId, expiresAt, address: addressOf(request, trustedProxies) });
   return who;
 }
+
+/** Whether another try, some time later, may succeed as it is. */
+const mayPass = ({ code, status }: ChatError) => code === 'rate_limited' || status >= 500;
 
 /** The form in which Socket.IO tells a client why it may not connect. */
 function refusalOf(error: ChatError, message: string): Error {

@@ -24,7 +24,10 @@ export async function enter(app: TestApp, namespace: string, token: string | und
   socket.onAny((type: string, ...args: object[]) => {
     if (args.length === 1) inbox.add({ ...args[0], type });
   });
-  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('connect_error', reject));
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve).once('connect_error', reject);
+    socket.io.once('close', (reason) => reject(new Error(reason))); // not now, says the server, but another time
+  });
   return { socket, inbox, close: () => socket.disconnect() };
 }
 

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
+import { Polling } from '../attacks/engine.ts';
 import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import { People } from '../support/people.ts';
-import { bare, closeAll, connection, enter, refusal, upgrade } from './connecting.ts';
+import { bare, closeAll, connection, enter, upgrade } from './connecting.ts';
 
 const MOST = 20;
 const JOIN_WITHIN_MS = 10_000;
@@ -24,10 +25,9 @@ describe('Connections of one user', () => {
     const raws = await Promise.all(Array.from({ length: MOST / 2 }, () => alice.raw()));
 
     expect(await upgrade(app.url, `/api/ws?token=${token}`)).to.include({ status: 429, code: 'rate_limited' });
-    for (const namespace of ['/chat', '/presence']) {
-      const { data } = await refusal(app.url, namespace, { token });
-      expect(data).to.deep.include({ code: 'rate_limited', retry_after: 5 });
-    }
+    for (const namespace of ['/chat', '/presence'])
+      for (const transport of ['websocket', 'polling'])
+        expect(await turnedAway(app.url, namespace, token, transport)).to.equal('transport close');
     expect(await upgrade(app.url, `/api/ws?token=${bob.token}`)).to.include({ status: 101 });
 
     raws[0]?.close();
@@ -77,6 +77,47 @@ onEachDatabase('A connection that breaks', (kind) => {
   });
 });
 
+/** Why the connection ends whose namespace is not entered, without a refusal, which a client would take for the last word. */
+function turnedAway(url: string, namespace: string, token: string, transport: string): Promise<string> {
+  const manager = connection(url, { transports: [transport] });
+  return new Promise((resolve, reject) => {
+    const socket = manager.socket(namespace, { auth: { token } });
+    socket.once('connect', () => reject(new Error(`${namespace} was entered`))).once('connect_error', reject);
+    manager.once('close', resolve);
+  });
+}
+
+describe('A client that comes at a bad time', () => {
+  let app: TestApp;
+  before(async () => {
+    app = await startApp('sqlite', { ...LIMITED, MAX_CONNECTIONS_PER_USER: '1' });
+  });
+  after(() => app.stop());
+  afterEach(closeAll);
+
+  for (const transport of ['websocket', 'polling']) {
+    it(`gets in by itself once it may, over ${transport}`, async () => {
+      const { token } = await app.person();
+      const first = connection(app.url);
+      const entered = await enter(first, '/chat', token);
+      const second = connection(app.url, {
+        transports: [transport],
+        reconnection: true,
+        reconnectionDelay: 50,
+        reconnectionDelayMax: 100,
+      });
+      const socket = second.socket('/chat', { auth: { token } });
+      const refused = new Promise((_, reject) => socket.once('connect_error', reject));
+      await Promise.race([new Promise((resolve) => second.once('reconnect', resolve)), refused]);
+      expect(socket.connected).to.equal(false);
+      const admitted = new Promise((resolve) => socket.once('connect', resolve as () => void));
+      entered.disconnect();
+      await Promise.race([admitted, refused]);
+      expect(socket.connected).to.equal(true);
+    });
+  }
+});
+
 describe('A connection that never logs in', () => {
   let app: TestApp;
   before(async () => {
@@ -84,14 +125,20 @@ describe('A connection that never logs in', () => {
   });
   after(() => app.stop());
 
-  it('is closed after 10 s, refused or silent; one that has stays', async () => {
+  it('is closed after 10 s, as is one that has left; by polling too, whether it polls or not; one that is in stays', async () => {
     const alice = await app.person('alice');
     const began = Date.now();
-    const [silent, refused, good] = await Promise.all([bare(app.url), bare(app.url), bare(app.url)]);
-    refused.send('40/chat,{"token":"x"}');
-    good.send(`40/chat,${JSON.stringify({ token: alice.token })}`);
-    await Promise.all([silent, refused].map((socket) => once(socket, 'close')));
+    const [silent, left, good] = await Promise.all([bare(app.url), bare(app.url), bare(app.url)]);
+    const [polling, idle] = await Promise.all([Polling.open(app.url), Polling.open(app.url)]);
+    const connect = `40/chat,${JSON.stringify({ token: alice.token })}`;
+    good.send(connect);
+    left.send(connect);
+    await once(left, 'message');
+    left.send('41/chat,');
+    await Promise.all([once(silent, 'close'), once(left, 'close'), polling.untilClosed()]);
     expect(Date.now() - began).to.be.within(JOIN_WITHIN_MS - 500, JOIN_WITHIN_MS + 2_000);
+    await new Promise((resolve) => setTimeout(resolve, began + JOIN_WITHIN_MS + 1_500 - Date.now()));
+    expect(await idle.poll(), 'nothing is left of it').to.equal(undefined);
     good.send('42/chat,1["me"]');
     for (;;) {
       const [data] = await once(good, 'message');

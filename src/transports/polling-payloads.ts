@@ -1,0 +1,69 @@
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { ChatError } from '../errors.ts';
+import {
+  CLOSE_WITHIN_MS,
+  LARGEST_PACKET_BYTES,
+  LARGEST_PAYLOAD_BYTES,
+  MOST_PACKETS_PER_PAYLOAD,
+} from './engine-limits.ts';
+import { refuseRequest } from './refuse-request.ts';
+
+/** Engine.IO's long polling, as far as receiving goes. The form is not documented: engine.io is pinned, and tests guard it. */
+export type PollingTransport = {
+  closeTimeout: number;
+  onDataRequest(request: IncomingMessage, response: ServerResponse): void;
+  onData(payload: string): void;
+  onError(reason: string): void;
+  headers(request: IncomingMessage, headers: OutgoingHttpHeaders): OutgoingHttpHeaders;
+};
+
+const SEPARATOR = '\u001e';
+const OK = { 'Content-Type': 'text/html', 'Content-Length': '2' };
+
+/**
+ * Reads the payloads of a polling client in place of Engine.IO, which has one limit for a payload and a packet. A payload
+ * that is beyond the limits is refused (400 or 413) as a whole, and the connection is closed.
+ */
+export function limitPayloads(transport: PollingTransport): void {
+  let reading = false;
+  transport.closeTimeout = CLOSE_WITHIN_MS;
+  transport.onDataRequest = (request, response) => void receive(request, response);
+
+  async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      if (reading) throw new ChatError('invalid_handshake');
+      reading = true;
+      transport.onData(mustBeWithinLimits(await textOf(request)));
+      reading = false;
+      response.writeHead(200, transport.headers(request, { ...OK })).end('ok');
+    } catch (thrown) {
+      refuseRequest(response, thrown instanceof ChatError ? thrown : new ChatError('invalid_handshake'));
+      request.resume(); // what still comes is dropped: a client that cannot send on would not look at the answer
+      transport.onError('a payload that cannot be read');
+    }
+  }
+}
+
+/** @throws TypeError if it is not UTF-8, Error if it ends too early */
+async function textOf(request: IncomingMessage): Promise<string> {
+  if (isBinary(request.headers)) throw new ChatError('invalid_handshake');
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  // destroyed after a refusal, it would take the answer with it
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    bytes += chunk.length;
+    if (bytes > LARGEST_PAYLOAD_BYTES) throw new ChatError('body_too_large');
+    chunks.push(chunk);
+  }
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
+}
+
+function mustBeWithinLimits(payload: string): string {
+  const packets = payload.split(SEPARATOR);
+  if (packets.length > MOST_PACKETS_PER_PAYLOAD) throw new ChatError('invalid_handshake');
+  for (const packet of packets)
+    if (Buffer.byteLength(packet) > LARGEST_PACKET_BYTES) throw new ChatError('body_too_large');
+  return payload;
+}
+
+const isBinary = (headers: IncomingHttpHeaders) => headers['content-type'] === 'application/octet-stream';
