@@ -6,8 +6,10 @@ import type { Values } from './config-variables.ts';
 
 export type DatabaseConfig = { kind: 'sqlite'; path: string } | { kind: 'postgresql'; url: string };
 
-/** The documented default: a published word, so it protects nobody. */
+/** The default of the documented API: a published word, with which everybody can sign tokens. */
 const PUBLISHED_SECRET = 'mangal';
+const PUBLISHED_IGNORED =
+  'JWT_SECRET is the published example, so a generated secret is used instead; set one of your own to keep logins';
 const SECRET_BYTES = 32;
 const MEMORY = ':memory:';
 
@@ -31,14 +33,18 @@ export function mailOf(value: Values, production: boolean, problems: string[]): 
   return { kind: 'outbox', print: true };
 }
 
-/** Production takes a real secret or nothing; development keeps a generated one, so that logins survive a restart. */
+/**
+ * The secret that signs tokens. Production takes a real one or does not start. Development keeps a generated one, so that
+ * logins survive a restart; the published one counts as unset, so that an `.env` of the documented API works, safely.
+ */
 export function jwtSecretOf(
   given: string | undefined,
   production: boolean,
   database: DatabaseConfig,
-  problems: string[],
+  { problems, warnings }: { problems: string[]; warnings: string[] },
 ) {
-  if (!production) return given ?? keptSecret(database);
+  if (!production && given === PUBLISHED_SECRET) warnings.push(PUBLISHED_IGNORED);
+  if (!production) return given === undefined || given === PUBLISHED_SECRET ? keptSecret(database) : given;
   if (given === undefined || given === PUBLISHED_SECRET || Buffer.byteLength(given) < SECRET_BYTES) {
     problems.push(`JWT_SECRET has to be a secret of your own of at least ${SECRET_BYTES} bytes in production`);
   }

@@ -87,7 +87,7 @@ const MAX_TTL_MIN = 5_256_000; // ten years
 
 /** Every variable that the server reads, with its default. The README documents each; a test holds it to that. */
 export const VARIABLES = {
-  NODE_ENV: variable(text, 'development'),
+  NODE_ENV: variable<'development' | 'test' | 'production'>(oneOf('development', 'test', 'production'), 'development'),
   HTTP_ADDR: variable(address, { host: undefined, port: 8080 }),
   DATABASE_URL: variable(text, 'sqlite:data/mmchat.sqlite'),
   JWT_SECRET: optional(text),

@@ -22,18 +22,21 @@ export function environment(): Environment {
  */
 export function readConfig(env: Environment) {
   const problems: string[] = [];
+  const warnings: string[] = [];
   const value = parse(env, problems);
   const production = value.NODE_ENV === 'production';
   const secure = value.COOKIE_SECURE ?? production;
   if (value.COOKIE_SAMESITE === 'none' && !secure) problems.push('COOKIE_SAMESITE=none needs COOKIE_SECURE=on');
   const database = databaseOf(value.DATABASE_URL, problems);
   const mail = mailOf(value, production, problems);
-  const jwtSecret = jwtSecretOf(value.JWT_SECRET, production, database, problems);
+  const jwtSecret = jwtSecretOf(value.JWT_SECRET, production, database, { problems, warnings });
   if (production && value.BCRYPT_COST < LEAST_COST)
     problems.push(`BCRYPT_COST has to be at least ${LEAST_COST} in production`);
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({
     production,
+    /** What may be a mistake, and does not keep the server from starting: a line each. */
+    warnings: Object.freeze(warnings),
     http: value.HTTP_ADDR,
     database,
     mail,

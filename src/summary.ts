@@ -18,6 +18,7 @@ export function summaryOf(config: Config, mail: Mail, url: string, metricsUrl?: 
     ...(config.redis === undefined ? [] : [`  cluster   ${redisOf(config.redis)}`]),
     ...(metricsUrl === undefined ? [] : [`  metrics   ${metricsUrl}`]),
     ...(config.limits.enabled ? [] : ['  limits    off (RATE_LIMITS=off)']),
+    ...config.warnings.map((warning) => `  warning   ${warning}`),
   ];
 }
 

@@ -4,10 +4,11 @@ import { sql } from 'kysely';
 import type { Config } from '../config.ts';
 import { ChatError } from '../errors.ts';
 import { urlOf } from '../listening.ts';
+import { isLocalRequest } from '../local-request.ts';
 import { addGauges, type Watched } from './gauges.ts';
 import { listenForOperators } from './listener.ts';
 import type { Metrics } from './metrics.ts';
-import { isFromHere, operatingPages, type Pages } from './pages.ts';
+import { operatingPages, type Pages } from './pages.ts';
 import { readinessOf } from './readiness.ts';
 
 export type Operators = {
@@ -36,7 +37,7 @@ export const serveOperators =
   (router: Router) => {
     for (const [path, page] of Object.entries(pages)) {
       router.get(path, async (ctx) => {
-        if (path === '/metrics' && (operators !== undefined || !isFromHere(ctx.req)))
+        if (path === '/metrics' && (operators !== undefined || !isLocalRequest(ctx.req)))
           throw new ChatError('unknown_route');
         const { status, type, body } = await page();
         ctx.set('Cache-Control', 'no-store');

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Readiness } from './readiness.ts';
 
 /** What one of the operator's addresses answers. */
@@ -7,10 +6,6 @@ export type Pages = Readonly<Record<string, () => Promise<Page>>>;
 
 /** All numbers, as a page. */
 export type Scrape = () => Promise<{ type: string; text: string }>;
-
-const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
-/** Headers by which a proxy says that it asks for somebody else. */
-const FORWARDED = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via'];
 
 /** `/healthz`: the process lives. `/readyz`: it should be sent clients. `/metrics`: its numbers, for Prometheus. */
 export function operatingPages(scrape: Scrape, readiness: () => Promise<Readiness>): Pages {
@@ -32,8 +27,3 @@ const json = (status: number, body: object): Page => ({
   type: 'application/json; charset=utf-8',
   body: JSON.stringify(body),
 });
-
-/** Whether a request comes from this machine itself, and not through a proxy that runs on it. */
-export function isFromHere({ socket, headers }: IncomingMessage): boolean {
-  return LOOPBACK.test(socket.remoteAddress ?? '') && FORWARDED.every((name) => headers[name] === undefined);
-}

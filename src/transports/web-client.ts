@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type Router from '@koa/router';
 import type { Context } from 'koa';
+import { isLocalRequest } from '../local-request.ts';
 
 /** Where `npm run build` puts the web client. */
 const WEB_CLIENT_FOLDER = join(import.meta.dirname, '../../dist/web');
@@ -31,7 +32,7 @@ export const isBuilt = (folder = WEB_CLIENT_FOLDER): boolean => existsSync(join(
 type Options = {
   /** What the build wrote; without it `/` says how to build. */
   folder?: string;
-  /** The address of the development outbox, for the page to link to. */
+  /** The address of the development outbox, for the page to link to on this machine, as only there it answers. */
   outbox?: string;
 };
 
@@ -40,13 +41,14 @@ type Options = {
  * names change with their content. All of it is read once, so that an address can name nothing else.
  */
 export function serveWebClient({ folder = WEB_CLIENT_FOLDER, outbox }: Options): (router: Router) => void {
-  const page = isBuilt(folder) ? pageIn(folder, outbox) : undefined;
+  const page = isBuilt(folder) ? pageIn(folder) : undefined;
+  const localPage = isBuilt(folder) ? pageIn(folder, outbox) : undefined;
   const assets = page === undefined ? new Map<string, Buffer>() : assetsIn(folder);
   return (router) => {
     router.get('/', (ctx) => {
       ctx.set('Cache-Control', 'no-cache');
       if (page === undefined) ctx.status = 503;
-      ctx.body = page ?? NOT_BUILT;
+      ctx.body = (isLocalRequest(ctx.req) ? localPage : page) ?? NOT_BUILT;
     });
     for (const name of assets.keys()) {
       if (extname(name) in TYPES) router.get(`/assets/${name}`, (ctx) => answer(ctx, name, assets));

@@ -24,7 +24,15 @@ const sender = ({ mail }: Config) => mail.kind !== 'outbox' && mail.from;
 
 /** Every variable: its default, what it takes and what it refuses. */
 export const CASES: Record<string, Case> = {
-  NODE_ENV: { at: ({ production }) => production, fallback: false, good: [['test', false]], bad: [] },
+  NODE_ENV: {
+    at: ({ production }) => production,
+    fallback: false,
+    good: [
+      ['development', false],
+      ['test', false],
+    ],
+    bad: ['prod', 'Production', 'PRODUCTION', 'staging', 'dev', 'production;'],
+  },
   HTTP_ADDR: {
     at: ({ http }) => http,
     fallback: { host: undefined, port: 8080 },

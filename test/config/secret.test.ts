@@ -40,6 +40,17 @@ describe('The secret of a development server', () => {
     expect(readConfig({ DATABASE_URL: url, JWT_SECRET: 'mine' }).tokens.secret).to.equal('mine');
   });
 
+  it('is generated in place of the published one, which anybody could sign tokens with, and the start warns of it', () => {
+    const url = `sqlite:${join(folder, 'chat.sqlite')}`;
+    for (const NODE_ENV of ['development', 'test', '']) {
+      const { tokens, warnings } = readConfig({ DATABASE_URL: url, JWT_SECRET: 'mangal', NODE_ENV });
+      expect(tokens.secret).to.equal(secretFor(url)).and.have.length.above(32);
+      expect(warnings).to.have.length(1);
+      expect(warnings[0]).to.include('JWT_SECRET').and.not.include(tokens.secret);
+    }
+    expect(readConfig({ DATABASE_URL: url }).warnings).to.deep.equal([]);
+  });
+
   it('is never an empty one that a crash left behind', () => {
     const url = `sqlite:${join(folder, 'chat.sqlite')}`;
     secretFor(url);

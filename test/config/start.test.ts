@@ -60,6 +60,13 @@ describe('Starting the server', function () {
     expect(codeIn(program.output())).to.match(/^\d{4}$/);
   });
 
+  it('warns, once and without stopping, of an .env of the published API that has its secret', async () => {
+    writeFileSync(join(folder, '.env'), 'HTTP_ADDR=127.0.0.1:0\nJWT_SECRET=mangal\nJWT_TTL_MIN=1440\nOTP_DIGITS=6\n');
+    program = await startProgram(folder);
+    expect(program.output().match(/^ {2}warning {3}JWT_SECRET is the published example/gm)).to.have.length(1);
+    expect(existsSync(join(folder, 'data/jwt-secret'))).to.equal(true);
+  });
+
   it('in production has no outbox page, nor names one', async () => {
     const smtp = await startSmtp();
     try {
