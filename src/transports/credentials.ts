@@ -1,13 +1,34 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Authenticated, Sessions } from '../accounts/sessions.ts';
 
 export const COOKIE_NAME = 'token';
-const COOKIE = new RegExp(`(?:^|;\\s*)${COOKIE_NAME}=([^;\\s]+)`);
-const BEARER = /^Bearer +(\S+)$/i;
+const COOKIE = new RegExp(`(?:^|;)\\s*${COOKIE_NAME}="?([^;\\s"]+)`, 'g');
+const BEARER = /^Bearer(?: +(.*))?$/i;
+/** Each may cost a look-up in the database. */
+const MOST_COOKIES = 5;
 
-/** The token of a request: the header that a program sets, or a browser's cookie. */
-export function tokenOf({ authorization, cookie }: IncomingHttpHeaders): string | undefined {
-  if (authorization !== undefined) return BEARER.exec(authorization)?.[1];
-  return cookie === undefined ? undefined : COOKIE.exec(cookie)?.[1];
+/**
+ * The tokens that a request bears, the likeliest first: the one that a program sets as `Bearer`, or else those of all
+ * cookies of our name, at most 5 of them. A browser can have several such cookies, of other paths or domains, and some of
+ * them stale; and a proxy with a password of its own sends `Authorization: Basic` along, which is none of ours.
+ */
+function tokensOf({ authorization, cookie }: IncomingHttpHeaders): string[] {
+  const bearer = authorization === undefined ? null : BEARER.exec(authorization);
+  if (bearer !== null) return bearer[1] === undefined ? [] : [bearer[1]];
+  if (cookie === undefined) return [];
+  return Array.from(cookie.matchAll(COOKIE).take(MOST_COOKIES), ([, token = '']) => token);
+}
+
+/** Who a request speaks for: by the first of its tokens that is good. Undefined if none is. */
+export async function authenticateRequest(
+  { headers }: IncomingMessage,
+  sessions: Pick<Sessions, 'authenticate'>,
+): Promise<Authenticated | undefined> {
+  for (const token of tokensOf(headers)) {
+    const who = await sessions.authenticate(token);
+    if (who !== undefined) return who;
+  }
+  return undefined;
 }
 
 /** The client's address: the one that the outermost trusted proxy saw. */

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import cors from '@koa/cors';
 import Router from '@koa/router';
 import Koa from 'koa';
@@ -10,7 +9,7 @@ import { ChatError } from '../errors.ts';
 import { type Asked, COOKIE, dispatch, type Operation, type Quota } from '../operation.ts';
 import { operations } from '../operations.ts';
 import { errorAnswer, type Log, toChatError } from './answer.ts';
-import { addressOf, COOKIE_NAME, tokenOf } from './credentials.ts';
+import { addressOf, COOKIE_NAME, tokenOf, authenticateRequest, isAllowedOrigin } from './credentials.ts';
 import { inputReader, mustBeJson } from './http-input.ts';
 import type { Origins } from './origins.ts';
 import { requestLog } from './request-log.ts';
@@ -60,7 +59,8 @@ function serve(router: Router, route: string, operation: Operation, { config, co
       place: ctx.state.place as Place,
     };
     try {
-      const caller = operation.access === 'public' ? undefined : await callerOf(ctx.req, context);
+      const caller =
+        operation.access === 'public' ? undefined : await authenticateRequest(ctx.req, context.accounts.sessions);
       const result = await dispatch(operation, inputOf(ctx), caller, context, asked);
       const token = result[COOKIE];
       if (token !== undefined) setCookie(ctx, token, config);
@@ -69,11 +69,6 @@ function serve(router: Router, route: string, operation: Operation, { config, co
       setQuota(ctx, asked.quota);
     }
   });
-}
-
-async function callerOf(request: IncomingMessage, { accounts }: Context) {
-  const token = tokenOf(request.headers);
-  return token === undefined ? undefined : accounts.sessions.authenticate(token);
 }
 
 /** @param token null ends the cookie */

@@ -11,7 +11,7 @@ import type { Acknowledgement } from '../protocol.ts';
 import { errorAnswer, type Log, toChatError } from './answer.ts';
 import type { BackPressure } from './back-pressure.ts';
 import type { Connections } from './connections.ts';
-import { addressOf, tokenOf } from './credentials.ts';
+import { addressOf, tokenOf, authenticateRequest, isAllowedOrigin } from './credentials.ts';
 import type { Entrance } from './entrance.ts';
 import type { Turn } from './frame-writer.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -77,14 +77,14 @@ export class RawWebSockets {
     const { context, connections } = this.#house;
     if (context.draining()) throw new ChatError('shutting_down', { retryAfter: 1 });
     const query = new URL(request.url ?? '', 'http://localhost').searchParams;
-    const [ticket, token] = [query.get('ticket'), query.get('token') ?? tokenOf(request.headers)];
+    const [ticket, token] = [query.get('ticket'), query.get('token')];
     const { sessions } = context.accounts;
     const who =
       ticket !== null
         ? await sessions.redeemTicket(ticket)
-        : token !== undefined
+        : token !== null
           ? await sessions.authenticate(token)
-          : undefined;
+          : await authenticateRequest(request, sessions);
     if (who === undefined) throw new ChatError('unauthenticated');
     if (!connections.hasRoom(who.userId)) throw new ChatError('rate_limited', { retryAfter: 5 });
     return who;

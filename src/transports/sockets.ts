@@ -8,7 +8,7 @@ import { ChatError } from '../errors.ts';
 import type { Acknowledgement } from '../protocol.ts';
 import { answer, errorAnswer, type Log, toChatError } from './answer.ts';
 import type { BackPressure } from './back-pressure.ts';
-import { addressOf, tokenOf } from './credentials.ts';
+import { addressOf, authenticateRequest } from './credentials.ts';
 import type { Admitted, Entrance } from './entrance.ts';
 import { closeRefused } from './namespace-entry.ts';
 
@@ -58,8 +58,8 @@ export function serveSockets(io: ChatServer, house: House): void {
 async function authenticate(socket: ChatSocket, { context, trustedProxies }: House): Promise<Authenticated> {
   const { request } = socket;
   const { token } = socket.handshake.auth;
-  const text = typeof token === 'string' ? token : tokenOf(request.headers);
-  const who = text === undefined ? undefined : await context.accounts.sessions.authenticate(text);
+  const { sessions } = context.accounts;
+  const who = await (typeof token === 'string' ? sessions.authenticate(token) : authenticateRequest(request, sessions));
   // who has hung up meanwhile will not close any more, and would be counted for ever
   if (who === undefined || socket.conn.readyState !== 'open') throw new ChatError('unauthenticated');
   const { userId, sessionId, expiresAt } = who;

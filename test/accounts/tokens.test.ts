@@ -40,9 +40,22 @@ describe('A token', () => {
     "of somebody else's session": () => forge(app, { ...good, sub: String(bob.id) }),
     'of nobody': () => forge(app, without('sub')),
     'of a user that cannot be': () => forge(app, { ...good, sub: '-1' }),
+    'whose head is no object': () => damaged('null'),
+    'whose head is an empty object': () => damaged('{}'),
+    'whose head is no JSON': () => damaged('{"alg":'),
+    'whose head is not UTF-8': () => [Buffer.from([0x7b, 0xff, 0x7d]).toString('base64url'), ...parts()].join('.'),
+    'whose head names an algorithm that is a list': () => damaged('{"alg":["HS256"],"typ":"JWT"}'),
+    'whose claims are no JSON': () => [alice.token.split('.')[0], 'e30x', parts()[1]].join('.'),
+    'whose claims are not base64': () => [alice.token.split('.')[0], '%%%', parts()[1]].join('.'),
+    'that is nested deeply': () => damaged(`${'['.repeat(2_000)}${']'.repeat(2_000)}`),
+    'that is two dots': () => '..',
+    'that is far too long': () => `${alice.token}${'x'.repeat(8_000)}`,
     'that is no JWT': () => 'not-a-token',
     'that is a part of one': () => alice.token.split('.').slice(0, 2).join('.'),
   };
+
+  const parts = () => alice.token.split('.').slice(1);
+  const damaged = (head: string) => [Buffer.from(head).toString('base64url'), ...parts()].join('.');
 
   it('made with the same claims and the same secret is good: what follows is about the difference', async () => {
     const token = forge(app, good);
