@@ -21,7 +21,7 @@ export default {
       from: { path: onlyIn(features.map((name) => `${name}/`)) },
       to: {
         path: [
-          '^node_modules/(koa|@koa|koa-bodyparser|koa-helmet|socket\\.io|ws|redis|@socket\\.io)/',
+          '^node_modules/(koa|@koa|koa-helmet|raw-body|socket\\.io|ws|redis|@socket\\.io)/',
           '^src/(transports/|app|main|delivery|chat-server)',
         ],
       },

@@ -43,6 +43,7 @@ import { guardNamespaceEntry } from './transports/namespace-entry.ts';
 import { letGoOfRequests } from './transports/opening-request.ts';
 import { Origins } from './transports/origins.ts';
 import { pagesOf } from './transports/pages.ts';
+import { answerProtocolErrors } from './transports/protocol-errors.ts';
 import { RawWebSockets } from './transports/raw-websocket.ts';
 import { logRefusedOrigins } from './transports/refused-origins.ts';
 import { connectionsOf, MOST_WAITING_BYTES, SlowReaders } from './transports/slow-readers.ts';
@@ -99,6 +100,7 @@ export async function createApp(config: Config): Promise<App> {
   const house: House = { config, log, report, work, io, turn, http: createHttpServer(), engine, metrics };
   const database = await Database.open(config.database);
   try {
+    answerProtocolErrors(house.http);
     const inside = await furnish(house, database);
     const doors = await openDoors(house, inside);
     const stop = () => close(house, inside, doors);

@@ -3,6 +3,7 @@
  * The status is HTTP's; sockets send the code and the message alone.
  */
 export const ERRORS = {
+  invalid_request: { status: 400, message: 'This is not a request that HTTP knows.' },
   invalid_json: { status: 400, message: 'The body is not valid JSON.' },
   invalid_input: { status: 400, message: 'Some of the input is not valid.' },
   invalid_handshake: { status: 400, message: 'This is not how a connection is opened or used here.' },
@@ -22,13 +23,19 @@ export const ERRORS = {
   unknown_route: { status: 404, message: 'There is nothing at this address.' },
   unknown_operation: { status: 404, message: 'There is no such operation here.' },
   method_not_allowed: { status: 405, message: 'This address does not take this method.' },
+  request_timeout: { status: 408, message: 'The request did not come in time.' },
   username_taken: { status: 409, message: 'This username is taken.' },
   group_full: { status: 409, message: 'The group has 5,000 members, and can take no more.' },
   body_too_large: { status: 413, message: 'The body is over 64 kB.' },
-  unsupported_media_type: { status: 415, message: 'The body has to be JSON (Content-Type: application/json).' },
+  unsupported_media_type: {
+    status: 415,
+    message: 'The body has to be JSON in UTF-8 (Content-Type: application/json).',
+  },
+  expectation_failed: { status: 417, message: 'The server cannot do what the request expects (Expect).' },
   invalid_otp: { status: 422, message: 'The code is wrong, used or expired.' },
   upgrade_required: { status: 426, message: 'This address speaks WebSocket only.' },
   rate_limited: { status: 429, message: 'Too many requests; please wait.' },
+  headers_too_large: { status: 431, message: 'The address and the headers are over 16 kB.' },
   internal_error: { status: 500, message: 'Something went wrong on our side.' },
   database_unavailable: { status: 503, message: 'The database cannot be reached; please try again.' },
   busy: { status: 503, message: 'The server is busy; please try again.' },
@@ -37,7 +44,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 export type FieldError = { field: string; message: string };
-type Details = { fields?: FieldError[]; retryAfter?: number; allow?: string; limit?: number };
+type Details = { message?: string; fields?: FieldError[]; retryAfter?: number; allow?: string; limit?: number };
 
 /** An answer that is not a success. Whatever else is thrown is a fault of ours and becomes `internal_error`. */
 export class ChatError extends Error {
@@ -54,7 +61,7 @@ export class ChatError extends Error {
     // it says what somebody did, not where we failed: to note where it was made is what costs most in refusing something
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
-    super(ERRORS[code].message);
+    super(details.message ?? ERRORS[code].message);
     Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.fields = details.fields;

@@ -27,12 +27,7 @@ const PARTS: Readonly<Record<string, Descriptions>> = {
   Messages: messageDescriptions,
 };
 const ANY: readonly ErrorCode[] = ['rate_limited', 'internal_error', 'database_unavailable', 'busy', 'shutting_down'];
-const ANY_CHANGE: readonly ErrorCode[] = [
-  'invalid_json',
-  'forbidden_origin',
-  'body_too_large',
-  'unsupported_media_type',
-];
+const ANY_BODY: readonly ErrorCode[] = ['invalid_json', 'body_too_large', 'unsupported_media_type'];
 
 /** Every operation of the table, part by part. */
 export const catalogue: readonly Documented[] = Object.entries(PARTS).flatMap(([part, descriptions]) =>
@@ -62,9 +57,15 @@ function document(part: string, name: string, description: Description): Documen
     sockets,
     isPublic,
     input,
-    codes: { http: [...own, ...(route?.startsWith('GET') ? [] : ANY_CHANGE)], sockets: own },
+    codes: { http: [...own, ...changeCodes(route)], sockets: own },
     examples: examplesOf(name, route, sockets, isPublic, input.example),
   };
+}
+
+/** Only what changes something can come from a wrong origin, and only what has a body can have a bad one. */
+function changeCodes(route = ''): readonly ErrorCode[] {
+  if (route.startsWith('GET')) return [];
+  return route.startsWith('DELETE') ? ['forbidden_origin'] : ['forbidden_origin', ...ANY_BODY];
 }
 
 function examplesOf(

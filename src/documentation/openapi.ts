@@ -10,7 +10,10 @@ const ABOUT = `Every operation of MmChat over HTTP. The same operations are ther
 see [the realtime documentation](/docs/realtime) and its [AsyncAPI document](/asyncapi.json).
 
 Answers may get more fields, never other ones: ignore what you do not know. Times are RFC 3339 in UTC. A request of a
-browser that changes something must come from the server's own origin or one in CORS_ORIGINS.`;
+browser that changes something must come from the server's own origin or one in CORS_ORIGINS.
+
+A body is JSON in UTF-8 of at most 64 kB; \`GET\`, \`HEAD\` and \`DELETE\` have none. Another method than those that a
+path has here is answered 405, with those that it takes in \`Allow\`, and so is \`OPTIONS\`, with 204.`;
 
 const whole = (description: string): Json => ({ description, schema: { type: 'integer', minimum: 0 } });
 const HEADERS: Json = {
@@ -62,9 +65,12 @@ export function openApi(): Json {
     paths: pathsOf(restful),
     components: {
       schemas: { Error: error },
-      responses: Object.fromEntries(
-        restful.flatMap(({ codes }) => refusals(codes.http)).map(({ name, response }) => [name, response]),
-      ),
+      responses: {
+        method_not_allowed: { ...refusal(405, ['method_not_allowed']), headers: headers('Allow') },
+        ...Object.fromEntries(
+          restful.flatMap(({ codes }) => refusals(codes.http)).map(({ name, response }) => [name, response]),
+        ),
+      },
       headers: HEADERS,
       securitySchemes: {
         cookie: {

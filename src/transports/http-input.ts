@@ -1,43 +1,72 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type Koa from 'koa';
 import { ChatError } from '../errors.ts';
 import type { Operation } from '../operation.ts';
 
-/** A body is JSON or it is refused; a request without one needs no type. */
-export const mustBeJson: Koa.Middleware = (ctx, next) => {
-  if (hasBody(ctx.req.headers) && !ctx.is('json', '+json')) throw new ChatError('unsupported_media_type');
+/**
+ * Takes requests for a path, and for a whole address as proxies write it; a path it is afterwards.
+ * @throws ChatError `invalid_request` for an address that cannot be read
+ */
+export const readTarget: Koa.Middleware = (ctx, next) => {
+  const { url = '', httpVersion, headers } = ctx.req;
+  if (headers.host === undefined && httpVersion !== '1.0') throw new ChatError('invalid_request'); // RFC 9112, 3.2
+  if (url.startsWith('/') || url === '*') return next();
+  if (!/^https?:/i.test(url) || !URL.canParse(url)) throw new ChatError('invalid_request');
+  const { pathname, search } = new URL(url);
+  ctx.url = pathname + search;
   return next();
 };
 
-const hasBody = (headers: IncomingHttpHeaders) =>
-  Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined;
-
-/** Makes what reads an operation's input: the body, or the query of a GET, and the path's parameters. */
+/** Makes what reads an operation's input: the body, or the query of a GET or HEAD, and the path's parameters. */
 export function inputReader({ input }: Operation): (ctx: Koa.Context) => unknown {
   const fields = new Map(Object.entries(input.fields).map(([name, field]) => [name, typeOf(field)]));
   return (ctx) => {
-    const body: unknown = ctx.request.body ?? {};
-    if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+    const body: unknown = ctx.state.body ?? {};
+    if (typeof body !== 'object' || Array.isArray(body)) return body;
     const named: Record<string, unknown> = { ...body };
     const take = (inUrl: Record<string, unknown>) => {
       for (const name in inUrl) if (fields.has(name)) named[name] = typedValue(inUrl[name], fields.get(name));
     };
-    if (ctx.method === 'GET' && ctx.querystring !== '') take(gathered(ctx.query));
+    if (IN_QUERY.has(ctx.method) && ctx.querystring !== '') take(queryOf(ctx));
     take(ctx.params as Record<string, string>);
     return named;
   };
 }
 
+const IN_QUERY = new Set(['GET', 'HEAD']);
+
+function queryOf(ctx: Koa.Context): Record<string, unknown> {
+  for (const pair of isDecodable(ctx.querystring) ? [] : ctx.querystring.split('&')) mustBeDecodable(pair);
+  return gathered(ctx.query);
+}
+
 /** `conversations[100]=5` is one way to write an object in a URL. */
 function gathered(query: Koa.Context['query']): Record<string, unknown> {
-  const plain: Record<string, unknown> = {};
-  const nested: Record<string, Record<string, number>> = {};
+  const fields = new Map<string, unknown>();
+  const nested = new Map<string, Map<string, number>>();
   for (const [key, value] of Object.entries(query)) {
     const [, name, member] = /^(\w+)\[(\d+)\]$/.exec(key) ?? [];
-    if (name === undefined || member === undefined) plain[key] = value;
-    else nested[name] = { ...nested[name], [member]: Number(value) };
+    if (name === undefined || member === undefined) fields.set(key, value);
+    else nested.set(name, (nested.get(name) ?? new Map()).set(member, Number(value)));
   }
-  return { ...plain, ...nested };
+  for (const [name, members] of nested) fields.set(name, Object.fromEntries(members));
+  return Object.fromEntries(fields);
+}
+
+/** Decoded leniently, it would be another text than the one that was meant. */
+function mustBeDecodable(pair: string): void {
+  const [name = ''] = pair.split('=', 1);
+  if (isDecodable(pair)) return;
+  const field = isDecodable(name) ? decodeURIComponent(name) : '';
+  throw new ChatError('invalid_input', { fields: [{ field, message: 'has to be UTF-8, percent-encoded' }] });
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const typeOf = (field: unknown) =>

@@ -13,9 +13,12 @@ export const HTTP_TIME_LIMITS = {
   connectionsCheckingInterval: 1_000,
 };
 
+/** Node answers a request without `Host` with an empty body: ours is refused as everything else is. */
+const OWN_ANSWERS = { requireHostHeader: false };
+
 /** The HTTP server of every transport: bounded in time, and not to be ended by what happens to a connection. */
 export function createHttpServer(timeLimits = HTTP_TIME_LIMITS): Server {
-  const server = createServer({ ...timeLimits, shouldUpgradeCallback: isWebSocketUpgrade });
+  const server = createServer({ ...timeLimits, ...OWN_ANSWERS, shouldUpgradeCallback: isWebSocketUpgrade });
   // Node's own listener is gone while an upgrade is answered, and an error without a listener ends the process
   server.on('connection', (socket) => socket.on('error', ignore));
   return server;

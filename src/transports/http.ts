@@ -1,16 +1,17 @@
 import cors from '@koa/cors';
 import Router from '@koa/router';
 import Koa from 'koa';
-import bodyParser from 'koa-bodyparser';
 import { type Place, placeOf } from '../call-order.ts';
 import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
 import { ChatError } from '../errors.ts';
 import { type Asked, COOKIE, dispatch, type Operation, type Quota } from '../operation.ts';
 import { operations } from '../operations.ts';
+import { mustBeOwnRoute, refuseUnknownRoute } from './allowed-methods.ts';
 import { errorAnswer, type Log, toChatError } from './answer.ts';
-import { addressOf, COOKIE_NAME, tokenOf, authenticateRequest, isAllowedOrigin } from './credentials.ts';
-import { inputReader, mustBeJson } from './http-input.ts';
+import { addressOf, authenticateRequest, COOKIE_NAME } from './credentials.ts';
+import { readBody } from './http-body.ts';
+import { inputReader, readTarget } from './http-input.ts';
 import type { Origins } from './origins.ts';
 import { requestLog } from './request-log.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -42,18 +43,20 @@ export async function httpApp(house: House): Promise<Koa> {
   koa.use(crossOrigin(corsOrigins));
   koa.use(inOrderOfArrival);
   koa.use((ctx, next) => answering(ctx, next, house));
+  koa.use(readTarget);
   koa.use(guardOrigin(house.origins));
-  koa.use(mustBeJson);
-  koa.use(bodyParser({ enableTypes: ['json'], jsonLimit: '64kb', onerror: refuseBody }));
+  koa.use(readBody);
   koa.use(router.routes());
-  koa.use((ctx) => unknownRoute(ctx, router));
+  koa.use((ctx) => refuseUnknownRoute(ctx, router));
   return koa;
 }
 
 function serve(router: Router, route: string, operation: Operation, { config, context }: House): void {
   const [method, path] = route.split(' ') as [string, string];
   const inputOf = inputReader(operation);
+  const hasId = path.includes(':');
   router.register(path, [method.toLowerCase()], async (ctx: Koa.Context) => {
+    if (hasId) mustBeOwnRoute(ctx, router);
     const asked: Asked = {
       address: addressOf(ctx.req, config.trustedProxies),
       place: ctx.state.place as Place,
@@ -138,19 +141,4 @@ function guardOrigin(origins: Origins): Koa.Middleware {
     if (!SAFE_METHODS.has(ctx.method)) origins.check(ctx.req);
     return next();
   };
-}
-
-function refuseBody(error: Error & { status?: number }): never {
-  if (error.status === 413) throw new ChatError('body_too_large');
-  if (error.status === 415) throw new ChatError('unsupported_media_type');
-  throw new ChatError('invalid_json');
-}
-
-function unknownRoute(ctx: Koa.Context, router: Router): void {
-  const methods = [...new Set(router.match(ctx.path, ctx.method).path.flatMap((layer) => layer.methods))];
-  if (methods.length === 0) throw new ChatError('unknown_route');
-  const allow = [...methods, 'OPTIONS'].join(', ');
-  if (ctx.method !== 'OPTIONS') throw new ChatError('method_not_allowed', { allow });
-  ctx.status = 204;
-  ctx.set('Allow', allow);
 }

@@ -11,7 +11,7 @@ import type { Acknowledgement } from '../protocol.ts';
 import { errorAnswer, type Log, toChatError } from './answer.ts';
 import type { BackPressure } from './back-pressure.ts';
 import type { Connections } from './connections.ts';
-import { addressOf, tokenOf, authenticateRequest, isAllowedOrigin } from './credentials.ts';
+import { addressOf, authenticateRequest } from './credentials.ts';
 import type { Entrance } from './entrance.ts';
 import type { Turn } from './frame-writer.ts';
 import { Heartbeat } from './heartbeat.ts';

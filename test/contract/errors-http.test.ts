@@ -5,10 +5,10 @@ import { accepted, groupOf, historyOf, http, onEachServer, privateOf, send } fro
 
 const ROUTES = Object.values(operations).flatMap(({ http: route }) => (route === undefined ? [] : [route.split(' ')]));
 const PATHS = new Set(ROUTES.map(([, pattern = '']) => pattern.replace(/:\w+/g, '1')));
-/** What an address takes; `/api/messages/read` also is a place for the id of a message, though a bad one. */
+/** What an address takes; `/api/messages/read` is no place for the id of a message. */
 const methodsOf = (path: string) =>
   new Set(
-    ROUTES.filter(([, pattern = '']) => new RegExp(`^${pattern.replace(/:\w+/g, '[^/]+')}$`).test(path)).map(
+    ROUTES.filter(([, pattern = '']) => new RegExp(`^${pattern.replace(/:\w+/g, '\\d+')}$`).test(path)).map(
       ([method = '']) => method,
     ),
   );
@@ -26,6 +26,8 @@ onEachServer('Over HTTP', (app) => {
         expect([status, body.code], `${method} ${path}`).to.deep.equal([405, 'method_not_allowed']);
         expect(headers.get('allow')?.split(', '), path).to.have.members(allowed);
       }
+      const options = await http(app(), `OPTIONS ${path}`, { token });
+      expect([options.status, options.headers.get('allow')?.split(', ').sort()]).to.deep.equal([204, allowed.sort()]);
     }
   });
 
@@ -46,12 +48,59 @@ onEachServer('Over HTTP', (app) => {
     }
   });
 
-  it('a body that is not JSON, or neither an object nor a list, is refused as malformed', async () => {
+  it('a literal path is no id: neither in its refusals nor with a slash or in capitals', async () => {
     const { token } = await app().person();
-    const malformed = ['{', '{"content":}', 'null', '"text"', '5', 'true', '{"content":"a"} x', '\u0000', "{'a':1}"];
+    for (const path of ['/api/conversations/group', '/api/conversations/PRIVATE', '/api/conversations/group/']) {
+      const { status, headers, body } = await http(app(), `PATCH ${path}`, { token, body: { name: 'Chess' } });
+      expect([status, body.code, headers.get('allow')]).to.deep.equal([405, 'method_not_allowed', 'POST, OPTIONS']);
+    }
+    for (const route of ['PATCH /api/messages/read', 'DELETE /api/messages/delivered', 'GET /api/messages/read'])
+      expect((await http(app(), route, { token })).headers.get('allow'), route).to.equal('POST, OPTIONS');
+  });
+
+  it('a body that is not JSON is refused as malformed', async () => {
+    const { token } = await app().person();
+    const malformed = ['{', '{"content":}', 'nul', ' ', '{"content":"a"} x', '\u0000', "{'a':1}", '[1,]', 'NaN'];
     for (const text of malformed) {
       const { status, body } = await http(app(), 'POST /api/messages', { token, text });
       expect([status, body.code], text).to.deep.equal([400, 'invalid_json']);
+    }
+  });
+
+  it('a body of JSON that is no object is input of the wrong kind, and says so; null is no input', async () => {
+    const { token } = await app().person();
+    for (const text of ['"text"', '5', 'true', 'false', '[]', '[{"content":"a"}]']) {
+      const { status, body } = await http(app(), 'POST /api/messages', { token, text });
+      const fields = [{ field: '', message: 'has to be an object' }];
+      expect([status, body.code, body.fields], text).to.deep.equal([400, 'invalid_input', fields]);
+    }
+    const { body } = await http(app(), 'POST /api/messages', { token, text: 'null' });
+    expect(body.fields?.map(({ field }: { field: string }) => field)).to.deep.equal(['conversation_id', 'content']);
+    expect((await http(app(), 'PUT /api/me', { token, text: 'null' })).status).to.equal(200);
+  });
+
+  it('a body where there is none to be is not looked at', async () => {
+    const [alice, bob] = await app().people('alice', 'bob');
+    const { message_id } = await send(alice, await privateOf(alice, bob));
+    const asked = { token: alice.token, text: '{"message_id":', headers: { 'content-type': 'text/plain' } };
+    for (const route of [`DELETE /api/messages/${message_id}`, 'OPTIONS /api/me'])
+      expect((await http(app(), route, asked)).status, route).to.be.oneOf([200, 204]);
+  });
+
+  it('HEAD answers as GET does, query and all, without the body', async () => {
+    const [{ token }] = await app().people('alice', 'bob');
+    const queries = [
+      '/api/users/search?q=bob',
+      '/api/users/search',
+      '/api/conversations?limit=0',
+      '/api/me',
+      '/api/no',
+    ];
+    for (const path of queries) {
+      const [get, head] = [await http(app(), `GET ${path}`, { token }), await http(app(), `HEAD ${path}`, { token })];
+      expect([head.status, head.body], path).to.deep.equal([get.status, {}]);
+      for (const name of ['content-type', 'content-length'])
+        expect(head.headers.get(name), `${name} of ${path}`).to.equal(get.headers.get(name)).and.not.equal(null);
     }
   });
 
@@ -105,6 +154,11 @@ onEachServer('Over HTTP', (app) => {
       'multipart/form-data; boundary=x',
       'x',
       '',
+      'application/ld+json',
+      'application/vnd.api+json',
+      'text/json',
+      'application/json; charset=iso-8859-1',
+      'application/json; charset=utf-16le',
     ]) {
       const asked = { token: alice.token, text, headers: { 'content-type': type } };
       const { status, body } = await http(app(), 'POST /api/messages', asked);
