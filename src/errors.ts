@@ -46,6 +46,19 @@ export type ErrorCode = keyof typeof ERRORS;
 export type FieldError = { field: string; message: string };
 type Details = { message?: string; fields?: FieldError[]; retryAfter?: number; allow?: string; limit?: number };
 
+const MOST_SENTENCE_CHARACTERS = 300;
+
+/** Names the first field that is wrong, and why: many clients show nothing but this. */
+function sentenceOf(code: ErrorCode, [first]: readonly FieldError[] = []): string {
+  const { message } = ERRORS[code];
+  if (first === undefined) return message;
+  const sentence =
+    code === 'invalid_input'
+      ? `${first.field || 'The input'} ${first.message}.`
+      : `${message.slice(0, -1)} (${first.field}: ${first.message}).`;
+  return sentence.length > MOST_SENTENCE_CHARACTERS ? message : sentence;
+}
+
 /** An answer that is not a success. Whatever else is thrown is a fault of ours and becomes `internal_error`. */
 export class ChatError extends Error {
   readonly code: ErrorCode;
@@ -61,7 +74,7 @@ export class ChatError extends Error {
     // it says what somebody did, not where we failed: to note where it was made is what costs most in refusing something
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
-    super(details.message ?? ERRORS[code].message);
+    super(details.message ?? sentenceOf(code, details.fields));
     Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.fields = details.fields;

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from '../errors.ts';
+import { ChatError, ERRORS, type ErrorCode } from '../errors.ts';
 import type { JsonSchema } from '../json-schema.ts';
 import { catalogue, type Documented, parts } from './catalogue.ts';
 import { exactly, exampleOf, schemaOf } from './fields.ts';
@@ -33,7 +33,7 @@ const error: JsonSchema = {
   type: 'object',
   properties: {
     success: { type: 'boolean', const: false },
-    error: { type: 'string', description: 'A sentence for people.' },
+    error: { type: 'string', description: 'A sentence for people; with `fields` it is about the first of them.' },
     code: { type: 'string', enum: Object.keys(ERRORS), description: 'What programs go by.' },
     fields: {
       type: 'array',
@@ -163,7 +163,12 @@ function refusals(codes: readonly ErrorCode[]): Refusal[] {
 }
 
 function refusal(status: number, codes: readonly ErrorCode[]): Json {
-  const example = (code: ErrorCode) => ({ value: { success: false, error: ERRORS[code].message, code } });
+  const example = (code: ErrorCode) => {
+    const fields = code === 'invalid_input' ? [{ field: 'content', message: 'is missing' }] : undefined;
+    return {
+      value: { success: false, error: new ChatError(code, { ...(fields && { fields }) }).message, code, fields },
+    };
+  };
   return {
     description: codes.map((code) => `\`${code}\`: ${ERRORS[code].message}`).join('\n\n'),
     headers: headers(...(status === 429 ? [...QUOTA, 'Retry-After'] : []), ...(status === 503 ? ['Retry-After'] : [])),

@@ -37,7 +37,9 @@ export function refused(answer: Answer, status: number, code: string): Answer['e
   expect(answer).to.have.all.keys('ok', 'error', ...('status' in answer ? ['status'] : []));
   expect(answer.ok).to.equal(false);
   if ('status' in answer) expect(answer.status).to.equal(status);
-  expect(answer.error.message).to.match(/^[A-Z].*\.$/);
+  expect(answer.error.message).to.match(
+    code === 'invalid_input' ? /^\w+(\[\d+\])? .*\.$|^The input .*\.$/ : /^[A-Z].*\.$/,
+  );
   return answer.error;
 }
 
