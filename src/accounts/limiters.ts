@@ -1,5 +1,4 @@
 import {
-  BurstyRateLimiter,
   type IRateLimiterOptions,
   type RateLimiterAbstract,
   RateLimiterMemory,
@@ -7,6 +6,7 @@ import {
   RateLimiterRes,
 } from 'rate-limiter-flexible';
 import type { Rate } from '../config-variables.ts';
+import { BurstyLimiter } from './bursty-limiter.ts';
 
 export type Limiter = Pick<RateLimiterAbstract, 'consume' | 'reward' | 'delete'>;
 /** Where several processes count together. */
@@ -51,8 +51,7 @@ export class Limiters {
     if (extra <= 0) return limiter;
     const seconds = Math.max(1, Math.ceil((burst / steady.points) * steady.seconds));
     const more = this.plain(`${name}-burst`, { points: extra, seconds });
-    // it only ever calls `consume`, and its type lacks `delete`, which bursts never need
-    return new BurstyRateLimiter(limiter as never, more as never) as unknown as Limiter;
+    return new BurstyLimiter(limiter, more, extra);
   }
 }
 

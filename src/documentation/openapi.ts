@@ -19,12 +19,15 @@ const whole = (description: string): Json => ({ description, schema: { type: 'in
 const HEADERS: Json = {
   'RateLimit-Limit': whole('How many calls the limit allows at once.'),
   'RateLimit-Remaining': whole('How many of them are left.'),
-  'RateLimit-Reset': whole('In so many seconds all of them are back.'),
+  'RateLimit-Reset': whole('In so many seconds there are more of them.'),
   'Retry-After': whole('In so many seconds it is worth another try.'),
+  'WWW-Authenticate': { description: 'Always `Bearer`.', schema: { type: 'string' } },
   Allow: { description: 'The methods that this address takes.', schema: { type: 'string' } },
   'Set-Cookie': { description: 'The session: the httpOnly cookie `token`.', schema: { type: 'string' } },
   'X-Request-Id': { description: 'The name of this request in the log.', schema: { type: 'string' } },
 };
+/** A refusal has them if its call was counted, which a limit per user does first of all, once it is known who calls. */
+const COUNTED = [400, 403, 404, 409, 422, 429];
 const QUOTA = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'];
 const headers = (...names: string[]) =>
   Object.fromEntries([...names, 'X-Request-Id'].map((name) => [name, { $ref: `#/components/headers/${name}` }]));
@@ -171,7 +174,11 @@ function refusal(status: number, codes: readonly ErrorCode[]): Json {
   };
   return {
     description: codes.map((code) => `\`${code}\`: ${ERRORS[code].message}`).join('\n\n'),
-    headers: headers(...(status === 429 ? [...QUOTA, 'Retry-After'] : []), ...(status === 503 ? ['Retry-After'] : [])),
+    headers: headers(
+      ...(COUNTED.includes(status) ? QUOTA : []),
+      ...(status === 429 || status === 503 ? ['Retry-After'] : []),
+      ...(status === 401 ? ['WWW-Authenticate'] : []),
+    ),
     content: {
       'application/json': {
         schema: { $ref: '#/components/schemas/Error' },

@@ -1,15 +1,16 @@
-import cors from '@koa/cors';
 import Router from '@koa/router';
 import Koa from 'koa';
 import { type Place, placeOf } from '../call-order.ts';
 import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
 import { ChatError } from '../errors.ts';
-import { type Asked, COOKIE, dispatch, type Operation, type Quota } from '../operation.ts';
+import { type Asked, COOKIE, dispatch, type Operation } from '../operation.ts';
 import { operations } from '../operations.ts';
 import { mustBeOwnRoute, refuseUnknownRoute } from './allowed-methods.ts';
-import { errorAnswer, type Log, toChatError } from './answer.ts';
+import type { Log } from './answer.ts';
 import { addressOf, authenticateRequest, COOKIE_NAME } from './credentials.ts';
+import { crossOrigin } from './cross-origin.ts';
+import { answering, storeNothing } from './http-answers.ts';
 import { readBody } from './http-body.ts';
 import { inputReader, readTarget } from './http-input.ts';
 import type { Origins } from './origins.ts';
@@ -42,8 +43,9 @@ export async function httpApp(house: House): Promise<Koa> {
   koa.use(await securityHeaders(house.config.production));
   koa.use(crossOrigin(corsOrigins));
   koa.use(inOrderOfArrival);
-  koa.use((ctx, next) => answering(ctx, next, house));
+  koa.use(answering(house));
   koa.use(readTarget);
+  koa.use(storeNothing);
   koa.use(guardOrigin(house.origins));
   koa.use(readBody);
   koa.use(router.routes());
@@ -69,7 +71,7 @@ function serve(router: Router, route: string, operation: Operation, { config, co
       if (token !== undefined) setCookie(ctx, token, config);
       ctx.body = { success: true, ...result };
     } finally {
-      setQuota(ctx, asked.quota);
+      ctx.state.quota = asked.quota;
     }
   });
 }
@@ -86,15 +88,6 @@ function setCookie(ctx: Koa.Context, token: string | null, { cookie, tokens }: C
   });
 }
 
-function setQuota(ctx: Koa.Context, quota: Quota | undefined): void {
-  if (quota === undefined) return;
-  ctx.set({
-    'RateLimit-Limit': String(quota.limit),
-    'RateLimit-Remaining': String(quota.remaining),
-    'RateLimit-Reset': String(quota.resetSec),
-  });
-}
-
 /** Several requests can be sent over one connection without waiting for the answers (pipelining, RFC 9112, section 9.3.2). */
 async function inOrderOfArrival(ctx: Koa.Context, next: Koa.Next): Promise<void> {
   const place = placeOf(ctx.req.socket);
@@ -104,35 +97,6 @@ async function inOrderOfArrival(ctx: Koa.Context, next: Koa.Next): Promise<void>
   } finally {
     place.done();
   }
-}
-
-/** The one place where errors become answers. */
-async function answering(ctx: Koa.Context, next: Koa.Next, { context, log }: House): Promise<void> {
-  try {
-    await next();
-  } catch (thrown) {
-    const error = toChatError(thrown, log, `${ctx.method} ${ctx._matchedRoute ?? ''}`, ctx.state.requestId);
-    const { message, code, fields, retry_after: resetSec = 0 } = errorAnswer(error);
-    ctx.status = error.status;
-    ctx.body = { success: false, error: message, code, ...(fields !== undefined && { fields }) };
-    if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
-    if (error.allow !== undefined) ctx.set('Allow', error.allow);
-    if (error.limit !== undefined) setQuota(ctx, { limit: error.limit, remaining: 0, resetSec });
-  }
-  if (context.draining()) ctx.set('Connection', 'close');
-}
-
-/** Lets pages of the allowed origins read answers. A request that names no origin needs but to say that others may. */
-function crossOrigin(allowed: readonly string[]): Koa.Middleware {
-  const answerTo = cors({
-    credentials: true,
-    origin: (ctx) => (allowed.includes(ctx.get('origin')) ? ctx.get('origin') : ''),
-  });
-  return (ctx, next) => {
-    if (ctx.req.headers.origin !== undefined) return answerTo(ctx, next);
-    ctx.res.setHeader('Vary', 'Origin');
-    return next();
-  };
 }
 
 /** Browsers send cookies along from everywhere: what changes something must come from our pages or an allowed origin. */

@@ -116,7 +116,7 @@ export class RawConnection {
   }
 
   close(): void {
-    this.closeWith(this.closeCode, '');
+    this.closeWith(this.closeCode, this.closeCode === CLOSE_CODES.unauthenticated.code ? 'unauthenticated' : '');
   }
 
   closeWith(code: number, reason: string): void {

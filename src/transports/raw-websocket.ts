@@ -113,8 +113,8 @@ export class RawWebSockets {
       webSocket.on('message', (frame, isBinary) => void client.receive(frame, isBinary));
       setImmediate(() => webSocket.resume());
     } catch (thrown) {
-      const { code, message } = toChatError(thrown, log, 'connect');
-      connection.closeWith(REFUSED.get(code) ?? CLOSE_CODES.internalError.code, message);
+      const { code } = toChatError(thrown, log, 'connect');
+      connection.closeWith(REFUSED.get(code) ?? CLOSE_CODES.internalError.code, code);
     }
   }
 

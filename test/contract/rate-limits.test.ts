@@ -73,6 +73,36 @@ onEachServer(
       expectTooMany(await http(app(), 'GET /api/me', { token }), OPERATIONS, SECONDS);
     });
 
+    it('of sends is told as one, burst and all: how many are left until the one that is refused', async () => {
+      const [alice, bob] = await app().people('alice', 'bob');
+      const body = { conversation_id: await privateOf(alice, bob), content: 'Hello!' };
+      for (let left = SENDS - 1; left >= 0; left -= 1) {
+        const { status, headers } = await http(app(), 'POST /api/messages', { token: alice.token, body });
+        expect(status).to.equal(200);
+        expect(quotaIn(headers)).to.deep.include({ limit: SENDS, remaining: left });
+      }
+      expectTooMany(await http(app(), 'POST /api/messages', { token: alice.token, body }), SENDS, 2 * SECONDS);
+    });
+
+    it('is told in no answer that the documents do not list', async () => {
+      const { token, username } = await app().person();
+      const wrong = { username, password: 'wrong' };
+      const answers = [
+        await http(app(), 'POST /api/login', { body: wrong }),
+        await http(app(), 'GET /api/me', { token: 'x' }),
+        await http(app(), 'DELETE /api/me', { token }),
+        await http(app(), 'POST /api/messages', { token, text: '{' }),
+        await http(app(), 'POST /api/messages', { token, text: 'a', headers: { 'content-type': 'text/plain' } }),
+        await http(app(), 'POST /api/login', { body: { username, password } }),
+      ];
+      expect(answers.map(({ status }) => status)).to.deep.equal([401, 401, 405, 400, 415, 200]);
+      for (const { headers, status } of answers)
+        expect(
+          [...headers.keys()].filter((name) => name.startsWith('ratelimit')),
+          `${status}`,
+        ).to.deep.equal([]);
+    });
+
     it('of one-time codes allows 3 for an address, known or not, however often it is asked', async () => {
       const { email } = await app().person();
       await http(app(), 'POST /api/forgot/initiate', { body: { email } }); // signing up took one already
@@ -130,7 +160,7 @@ onEachServer(
       expect(quotaIn((await http(app(), 'GET /api/me', { token })).headers)).to.deep.include({ limit: 50, reset: 1 });
       const body = { conversation_id: await privateOf(alice, bob), content: 'Hello!' };
       const sent = await http(app(), 'POST /api/messages', { token, body });
-      expect(quotaIn(sent.headers).limit).to.equal(60);
+      expect(quotaIn(sent.headers)).to.deep.equal({ limit: 60, remaining: 59, reset: 1 });
     });
 
     it('of signing up is 60 a minute for an address of origin', async () => {
