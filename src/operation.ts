@@ -23,7 +23,9 @@ export type Quota = { limit: number; remaining: number; resetSec: number };
 
 /** A key of a result by which an operation starts (a token) or ends (null) the caller's cookie; it never reaches a body. */
 export const COOKIE: unique symbol = Symbol('cookie');
-export type Result = Record<string, unknown> & { [COOKIE]?: string | null };
+/** A key by which an operation has the caller's browser forget what our pages have stored in it. */
+export const FORGET: unique symbol = Symbol('forget');
+export type Result = Record<string, unknown> & { [COOKIE]?: string | null; [FORGET]?: true };
 
 type Definition<Schema extends ObjectSchema<object>> = {
   /** The only description of the operation's input: checked strictly, and what it does not name is dropped. */
@@ -48,7 +50,8 @@ export type Operation<Input = never> = {
   readonly validate: Validate;
   readonly limit: 'send' | 'operation';
   readonly cost?: (input: never) => number;
-  readonly access: 'public' | 'user';
+  /** `optional`: over HTTP for everybody, with what it does for whoever is logged in; over a socket everybody is. */
+  readonly access: 'public' | 'user' | 'optional';
   readonly reads?: boolean;
   readonly run: Run<never, never>;
 };
@@ -58,6 +61,13 @@ export function operation<Schema extends ObjectSchema<object>>(
   definition: Definition<Schema> & { run: Run<InferType<Schema>, Caller> },
 ): Operation<InferType<Schema>> {
   return { limit: 'operation', ...definition, access: 'user', validate: validating(definition.input) };
+}
+
+/** An operation that over HTTP can also be asked for without a session. */
+export function optionalOperation<Schema extends ObjectSchema<object>>(
+  definition: Definition<Schema> & { run: Run<InferType<Schema>, Caller | undefined> },
+): Operation<InferType<Schema>> {
+  return { limit: 'operation', ...definition, access: 'optional', validate: validating(definition.input) };
 }
 
 /** An operation for everybody: it counts its limits itself. */
@@ -114,6 +124,7 @@ export function codeOf(thrown: unknown): ErrorCode {
 /** Counts a call against its caller's limit, if there is one. */
 function count({ access, limit }: Operation, caller: Caller | undefined, cost: number, { limits }: Context) {
   if (access === 'public') return undefined;
+  if (caller === undefined && access === 'optional') return undefined;
   if (caller === undefined) throw new ChatError('unauthenticated');
   return limits.take(limit, String(caller.userId), cost);
 }

@@ -2,7 +2,7 @@ import { object } from 'yup';
 import type { Context } from '../context.ts';
 import { ChatError } from '../errors.ts';
 import { required, text } from '../inputs.ts';
-import { COOKIE, operation, publicOperation, type Quota } from '../operation.ts';
+import { COOKIE, FORGET, operation, optionalOperation, publicOperation, type Quota } from '../operation.ts';
 import { User } from './entities.ts';
 import { keyOf } from './fields.ts';
 import type { Limits } from './limits.ts';
@@ -71,12 +71,15 @@ async function renewHash(
   await database.entities().nativeUpdate(User, { id, passwordHash: outdated }, { passwordHash });
 }
 
-/** Ends the session: its token stops working and its open sockets are closed. */
-export const logout = operation({
+/**
+ * Ends the session, if there is one: its token stops working and its open sockets are closed. Without one there is still a
+ * dead cookie to take away.
+ */
+export const logout = optionalOperation({
   input: object({}),
   async run(_, caller, { accounts }, { connection }) {
-    await accounts.sessions.end(caller, connection);
-    return { message: 'Logged out successfully', [COOKIE]: null };
+    if (caller !== undefined) await accounts.sessions.end(caller, connection);
+    return { message: 'Logged out successfully', [COOKIE]: null, [FORGET]: true };
   },
 });
 

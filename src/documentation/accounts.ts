@@ -49,6 +49,7 @@ export const accountDescriptions: Descriptions = {
   },
   logout: {
     summary: 'Log out: the session’s token stops working and its sockets are closed',
+    details: 'Over HTTP it needs no session: a cookie whose session has ended is taken away too.',
     result: { message: exactly('Logged out successfully') },
     cookie: 'cleared',
   },

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
+import type { Operation } from '../operation.ts';
 import { operations, type Route } from '../operations.ts';
 import { accountDescriptions } from './accounts.ts';
 import { conversationDescriptions } from './conversations.ts';
@@ -14,6 +15,7 @@ export type Documented = Description & {
   readonly part: string;
   readonly route: Route | undefined;
   readonly sockets: readonly Namespace[];
+  readonly access: Operation['access'];
   readonly isPublic: boolean;
   readonly input: Input;
   readonly codes: { readonly http: readonly ErrorCode[]; readonly sockets: readonly ErrorCode[] };
@@ -41,23 +43,26 @@ function document(part: string, name: string, description: Description): Documen
   const entry = operations[name];
   if (entry === undefined) throw new Error(`${name} is described, and is no operation`);
   const { operation, http: route, sockets } = entry;
-  const isPublic = operation.access === 'public';
+  const { access } = operation;
+  const isPublic = access === 'public';
   const input = inputOf(operation);
   const own: readonly ErrorCode[] = [
     'invalid_input',
-    ...(isPublic ? [] : (['unauthenticated'] as const)),
+    ...(access === 'user' ? (['unauthenticated'] as const) : []),
     ...(description.errors ?? []),
     ...ANY,
   ];
+  const onSockets: readonly ErrorCode[] = access === 'optional' ? [...own, 'unauthenticated'] : own;
   return {
     ...description,
     name,
     part,
     route,
     sockets,
+    access,
     isPublic,
     input,
-    codes: { http: [...own, ...changeCodes(route)], sockets: own },
+    codes: { http: [...own, ...changeCodes(route)], sockets: onSockets },
     examples: examplesOf(name, route, sockets, isPublic, input.example),
   };
 }

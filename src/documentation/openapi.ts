@@ -100,7 +100,7 @@ function pathsOf(restful: readonly Documented[]): Json {
 }
 
 function operationOf(each: Documented, method: string, path: string): Json {
-  const { name, part, summary, details, isPublic, input, examples } = each;
+  const { name, part, summary, details, access, input, examples } = each;
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, field = '']) => field);
   const fields = Object.keys(input.schema.properties ?? {}).filter((field) => !inPath.includes(field));
   const inQuery = method === 'GET' ? fields : [];
@@ -110,7 +110,7 @@ function operationOf(each: Documented, method: string, path: string): Json {
     tags: [part],
     summary,
     ...(details !== undefined && { description: details }),
-    ...(isPublic && { security: [] }),
+    ...SECURITY[access],
     parameters: [
       ...inPath.map((field) => parameterOf(each, field, 'path')),
       ...inQuery.map((field) => parameterOf(each, field, 'query')),
@@ -156,6 +156,13 @@ function success({ result, cookie, uncounted }: Documented): Json {
     content: { 'application/json': { schema: schemaOf(fields), example: exampleOf(fields) } },
   };
 }
+
+/** Who may call it, where that is not whoever is logged in. */
+const SECURITY: Readonly<Record<Documented['access'], Json>> = {
+  user: {},
+  public: { security: [] },
+  optional: { security: [{}, { cookie: [] }, { bearer: [] }] },
+};
 
 type Refusal = { status: number; name: string; response: Json };
 

@@ -19,6 +19,15 @@ function tokensOf({ authorization, cookie }: IncomingHttpHeaders): string[] {
   return Array.from(cookie.matchAll(COOKIE).take(MOST_COOKIES), ([, token = '']) => token);
 }
 
+/** Everybody for whom a request bears a good token. */
+export async function authenticateAll(
+  { headers }: IncomingMessage,
+  sessions: Pick<Sessions, 'authenticate'>,
+): Promise<Authenticated[]> {
+  const found = await Promise.all(tokensOf(headers).map((token) => sessions.authenticate(token)));
+  return found.filter((who) => who !== undefined);
+}
+
 /** Who a request speaks for: by the first of its tokens that is good. Undefined if none is. */
 export async function authenticateRequest(
   { headers }: IncomingMessage,

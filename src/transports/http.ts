@@ -4,11 +4,11 @@ import { type Place, placeOf } from '../call-order.ts';
 import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
 import { ChatError } from '../errors.ts';
-import { type Asked, COOKIE, dispatch, type Operation } from '../operation.ts';
+import { type Asked, COOKIE, dispatch, FORGET, type Operation, type Result } from '../operation.ts';
 import { operations } from '../operations.ts';
 import { mustBeOwnRoute, refuseUnknownRoute } from './allowed-methods.ts';
 import type { Log } from './answer.ts';
-import { addressOf, authenticateRequest, COOKIE_NAME } from './credentials.ts';
+import { addressOf, authenticateAll, authenticateRequest } from './credentials.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { answering, storeNothing } from './http-answers.ts';
 import { readBody } from './http-body.ts';
@@ -16,6 +16,7 @@ import { inputReader, readTarget } from './http-input.ts';
 import type { Origins } from './origins.ts';
 import { requestLog } from './request-log.ts';
 import { securityHeaders } from './security-headers.ts';
+import { clearStorage, setSessionCookie } from './session-cookie.ts';
 
 type House = {
   config: Config;
@@ -26,7 +27,6 @@ type House = {
 };
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
-const MINUTE_MS = 60_000;
 
 /** The REST API: every operation of the table that has a place in it. */
 export async function httpApp(house: House): Promise<Koa> {
@@ -64,11 +64,12 @@ function serve(router: Router, route: string, operation: Operation, { config, co
       place: ctx.state.place as Place,
     };
     try {
-      const caller =
-        operation.access === 'public' ? undefined : await authenticateRequest(ctx.req, context.accounts.sessions);
-      const result = await dispatch(operation, inputOf(ctx), caller, context, asked);
-      const token = result[COOKIE];
-      if (token !== undefined) setCookie(ctx, token, config);
+      let result: Result = {};
+      for (const caller of await callersOf(ctx, operation, context))
+        result = await dispatch(operation, inputOf(ctx), caller, context, asked);
+      const { [COOKIE]: token, [FORGET]: forget = false } = result;
+      if (token !== undefined) setSessionCookie(ctx, token, config);
+      if (forget) clearStorage(ctx);
       ctx.body = { success: true, ...result };
     } finally {
       ctx.state.quota = asked.quota;
@@ -76,16 +77,12 @@ function serve(router: Router, route: string, operation: Operation, { config, co
   });
 }
 
-/** @param token null ends the cookie */
-function setCookie(ctx: Koa.Context, token: string | null, { cookie, tokens }: Config): void {
-  ctx.cookies.secure = true; // whether the connection is secure the configuration says: a proxy may end TLS
-  ctx.cookies.set(COOKIE_NAME, token ?? '', {
-    httpOnly: true,
-    path: '/',
-    sameSite: cookie.sameSite,
-    secure: cookie.secure,
-    ...(token === null ? { expires: new Date(0) } : { maxAge: tokens.ttlMinutes * MINUTE_MS }),
-  });
+/** Whom a request speaks for: everybody whose token it bears where it ends sessions, else the first of them. */
+async function callersOf(ctx: Koa.Context, { access }: Operation, { accounts }: Context) {
+  if (access === 'public') return [undefined];
+  if (access === 'user') return [await authenticateRequest(ctx.req, accounts.sessions)];
+  const everybody = await authenticateAll(ctx.req, accounts.sessions);
+  return everybody.length === 0 ? [undefined] : everybody;
 }
 
 /** Several requests can be sent over one connection without waiting for the answers (pipelining, RFC 9112, section 9.3.2). */

@@ -7,7 +7,7 @@ const CASES: [string, Record<string, string>, string[]][] = [
   ['by default', {}, ['samesite=lax']],
   ['with COOKIE_SAMESITE=strict', { COOKIE_SAMESITE: 'strict' }, ['samesite=strict']],
   ['with COOKIE_SECURE=on', { COOKIE_SECURE: 'on' }, ['samesite=lax', 'secure']],
-  ['for other sites', { COOKIE_SAMESITE: 'none', COOKIE_SECURE: 'on' }, ['samesite=none', 'secure']],
+  ['for other sites', { COOKIE_SAMESITE: 'none', COOKIE_SECURE: 'on' }, ['samesite=none', 'secure', 'partitioned']],
   ['in production', PRODUCTION, ['samesite=lax', 'secure']],
   ['in production with COOKIE_SECURE=off', { ...PRODUCTION, COOKIE_SECURE: 'off' }, ['samesite=lax']],
 ];
@@ -50,6 +50,34 @@ describe('The session cookie', () => {
     expect([ended.pair, ended.expires]).to.deep.equal(['token=', 0]);
     expect(ended.flags).to.have.members(['path=/', 'httponly', 'samesite=lax']);
     expect((await fetch(`${app.url}/api/me`, { headers: { cookie } })).status).to.equal(401);
+  });
+
+  it('is taken away by a logout without a session, or with one that has ended or is damaged', async () => {
+    app = await startApp();
+    const alice = await app.person('alice');
+    await ask(app, 'logout', {}, { cookie: alice.cookie });
+    for (const headers of [{}, { cookie: alice.cookie }, { cookie: 'token={}' }, { authorization: 'Bearer x' }]) {
+      const { status, headers: told, body } = await ask(app, 'logout', {}, headers);
+      expect([status, body]).to.deep.equal([200, { success: true, message: 'Logged out successfully' }]);
+      expect(parse(told.get('set-cookie'))).to.include({ pair: 'token=', expires: 0 });
+      expect(told.get('clear-site-data')).to.equal('"storage"');
+    }
+    const foreign = await ask(app, 'logout', {}, { origin: 'https://evil.example' });
+    expect([foreign.status, foreign.headers.get('set-cookie')]).to.deep.equal([403, null]);
+  });
+
+  it('ends with every session of the browser, if it has several', async () => {
+    app = await startApp();
+    const [alice, bob] = await app.people('alice', 'bob');
+    const cookie = `${alice.cookie}; token=x; ${bob.cookie}`;
+    expect((await ask(app, 'logout', {}, { cookie })).status).to.equal(200);
+    for (const { rest } of [alice, bob]) expect((await rest.ask('me')).ok).to.equal(false);
+  });
+
+  it('is ended in the partition that it was set in', async () => {
+    app = await startApp('sqlite', { COOKIE_SAMESITE: 'none', COOKIE_SECURE: 'on' });
+    const { headers } = await ask(app, 'logout');
+    expect(parse(headers.get('set-cookie')).flags).to.include.members(['samesite=none', 'secure', 'partitioned']);
   });
 
   it('is ended by a password reset, which logs nobody in', async () => {

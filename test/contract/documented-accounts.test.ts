@@ -108,12 +108,13 @@ onEachServer('An account', (app) => {
 onEachServer(
   'With COOKIE_SAMESITE=none and COOKIE_SECURE=on the cookie',
   (app) => {
-    it('is set and cleared with both attributes', async () => {
+    it('is set and cleared with both attributes, and kept apart for each site that embeds it', async () => {
       const { verified } = await signUp(app());
       const { pair, expires: _, ...attributes } = cookieIn(verified.headers);
-      expect(attributes).to.deep.equal({ path: '/', httponly: '', samesite: 'none', secure: '' });
+      const kept = { samesite: 'none', secure: '', partitioned: '' };
+      expect(attributes).to.deep.equal({ path: '/', httponly: '', ...kept });
       const logout = await http(app(), 'POST /api/logout', { cookie: pair ?? '' });
-      expect(cookieIn(logout.headers)).to.include({ pair: 'token=', samesite: 'none', secure: '' });
+      expect(cookieIn(logout.headers)).to.include({ pair: 'token=', ...kept });
     });
   },
   { COOKIE_SAMESITE: 'none', COOKIE_SECURE: 'on' },

@@ -89,5 +89,5 @@ export const MAY: Row[] = [
   },
   { operation: 'add_participant', input: onOther, may: inside('not_admin', 'ok') },
   { operation: 'remove_participant', input: onOther, may: inside('not_admin', 'ok') },
-  { operation: 'logout', input: nothing, may: everyUser('ok') },
+  { operation: 'logout', input: nothing, may: { ...everyUser('ok'), anonymous: 'ok' } },
 ];

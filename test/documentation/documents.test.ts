@@ -52,7 +52,9 @@ describe('The documents of the API', function () {
         !('optional' in each && each.optional),
       ]);
       expect(Object.fromEntries(fields), name).to.deep.equal(Object.fromEntries(actual));
-      expect(operation.security, name).to.deep.equal(access === 'public' ? [] : undefined);
+      const optional = [{}, { cookie: [] }, { bearer: [] }];
+      const expected = { public: [], user: undefined, optional }[access ?? 'user'];
+      expect(operation.security, name).to.deep.equal(expected);
     }
   });
 
