@@ -114,6 +114,8 @@ export type LastMessage = {
 };
 /** A conversation as its participant sees it in a list. */
 export type ConversationSummary = {
+  /** The same as `conversation_id`: what most kits look for in a list. */
+  id: number;
   conversation_id: number;
   is_group: boolean;
   name: string;

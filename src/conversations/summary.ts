@@ -59,6 +59,7 @@ export async function summariesOf(rows: readonly StoredSummary[], userId: number
 function summaryOf(row: StoredSummary, userId: number, presence: Presence, lively: ReadonlySet<number>) {
   const isGroup = Boolean(row.isGroup);
   return {
+    id: row.id,
     conversation_id: row.id,
     is_group: isGroup,
     name: isGroup ? (row.name ?? '') : privateName(row, userId),

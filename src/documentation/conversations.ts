@@ -32,6 +32,7 @@ const otherUser = group(
 
 /** A conversation in a list. */
 export const summary = {
+  id: id('The conversation; the same as `conversation_id`.', 100),
   conversation_id: conversation,
   is_group: flag('Whether it is a group, or the private conversation of two.', false),
   name: text('The name of the group, or both usernames.', 'alice & bob'),

@@ -3,7 +3,7 @@ import type { TestApp } from '../support/app.ts';
 import type { Answer } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
 import { DOCUMENTED, expectShape } from './documented.ts';
-import { accepted, groupOf, http, onEachServer, privateOf, send } from './scene.ts';
+import { accepted, groupOf, http, onEachServer, privateOf, send, TRANSPORTS } from './scene.ts';
 
 type World = { alice: Person; bob: Person; carol: Person; dave: Person; chat: number; group: number; message: number };
 type Row = {
@@ -139,6 +139,19 @@ onEachServer('A documented endpoint', (app) => {
       other_user_online: true,
     });
     expect(last_message).to.include({ sender_id: bob.id, content: 'Hello!' });
+  });
+
+  it('a conversation in a list has its id under both names, over every transport and in every list', async () => {
+    const { alice } = await setTheScene(app());
+    for (const transport of TRANSPORTS) {
+      const client = await alice.client(transport);
+      const { conversations } = await client.ask('list_conversations');
+      const { new_conversations } = await client.ask('sync');
+      expect(conversations).not.to.have.length(0);
+      expect(new_conversations).to.have.length(conversations.length);
+      for (const { id, conversation_id } of [...conversations, ...new_conversations])
+        expect(id).to.be.a('number').and.equal(conversation_id);
+    }
   });
 
   it('GET …/participants tells who is an admin', async () => {
