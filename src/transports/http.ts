@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import Router from '@koa/router';
 import Koa from 'koa';
 import { type Place, placeOf } from '../call-order.ts';
@@ -13,6 +14,7 @@ import { crossOrigin } from './cross-origin.ts';
 import { answering, storeNothing } from './http-answers.ts';
 import { readBody } from './http-body.ts';
 import { inputReader, readTarget } from './http-input.ts';
+import { warnOfLostLogins } from './login-warnings.ts';
 import type { Origins } from './origins.ts';
 import { requestLog } from './request-log.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -31,8 +33,9 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** The REST API: every operation of the table that has a place in it. */
 export async function httpApp(house: House): Promise<Koa> {
   const router = new Router();
+  const serving = { ...house, onLogin: warnOfLostLogins(house.config, house.log) };
   for (const { http, operation } of Object.values(operations))
-    if (http !== undefined) serve(router, http, operation, house);
+    if (http !== undefined) serve(router, http, operation, serving);
   router.get('/api/ws', () => Promise.reject(new ChatError('upgrade_required')));
   for (const addPages of house.pages) addPages(router);
 
@@ -53,7 +56,9 @@ export async function httpApp(house: House): Promise<Koa> {
   return koa;
 }
 
-function serve(router: Router, route: string, operation: Operation, { config, context }: House): void {
+type Serving = House & { onLogin: (headers: IncomingHttpHeaders) => void };
+
+function serve(router: Router, route: string, operation: Operation, { config, context, onLogin }: Serving): void {
   const [method, path] = route.split(' ') as [string, string];
   const inputOf = inputReader(operation);
   const hasId = path.includes(':');
@@ -70,6 +75,7 @@ function serve(router: Router, route: string, operation: Operation, { config, co
       const { [COOKIE]: token, [FORGET]: forget = false } = result;
       if (token !== undefined) setSessionCookie(ctx, token, config);
       if (forget) clearStorage(ctx);
+      if (typeof token === 'string') onLogin(ctx.req.headers);
       ctx.body = { success: true, ...result };
     } finally {
       ctx.state.quota = asked.quota;

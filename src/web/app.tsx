@@ -7,17 +7,21 @@ import { useReadable } from './parts/use-readable.ts';
 
 /** The page: a new connection for each login, and the way in as long as there is none. */
 export function App() {
-  const [chat, setChat] = useState(connect);
+  const [{ chat, hasLoggedIn }, setLogin] = useState(() => ({ chat: connect(), hasLoggedIn: false }));
   useEffect(() => () => chat.close(), [chat]);
-  return <Entrance key={chat} chat={chat} onEntered={() => setChat(connect())} />;
+  const onEntered = () => setLogin({ chat: connect(), hasLoggedIn: true });
+  return <Entrance key={chat} {...{ chat, hasLoggedIn, onEntered }} />;
 }
 
-function Entrance({ chat, onEntered }: { chat: Chat; onEntered: () => void }) {
+type Props = { chat: Chat; hasLoggedIn: boolean; onEntered: () => void };
+
+function Entrance({ chat, hasLoggedIn, onEntered }: Props) {
   const { state } = useReadable(chat.status);
   const me = useReadable(chat.me);
   const wasIn = useRef(false);
   if (me !== undefined) wasIn.current = true;
-  if (state === 'unauthenticated') return <AccountPage hasLeft={wasIn.current} onEntered={onEntered} />;
+  const hasLeft = wasIn.current;
+  if (state === 'unauthenticated') return <AccountPage {...{ hasLeft, notKept: hasLoggedIn && !hasLeft, onEntered }} />;
   if (me !== undefined) return <ChatPage chat={chat} me={me} />;
   return (
     <main class="opening" aria-busy="true">

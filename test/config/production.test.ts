@@ -26,6 +26,15 @@ describe('In production the start', () => {
     expect(problems({ ...GOOD, JWT_SECRET: 'ü'.repeat(16) }), '32 bytes, not characters').to.deep.equal([]);
   });
 
+  it('warns that logins will not be kept where nothing says that there is TLS in front', () => {
+    const warnings = (env: Record<string, string>) => readConfig({ ...GOOD, ...env }).warnings;
+    expect(warnings({})).to.have.length(1);
+    expect(warnings({})[0]).to.include('TRUST_PROXY').and.include('COOKIE_SECURE');
+    expect(warnings({ TRUST_PROXY: '1' })).to.deep.equal([]);
+    expect(warnings({ COOKIE_SECURE: 'off' })).to.deep.equal([]);
+    expect(warnings({ NODE_ENV: 'development', COOKIE_SECURE: 'on' })).to.deep.equal([]);
+  });
+
   for (const [what, secret] of [
     ['no secret', undefined],
     ['an empty secret', ''],

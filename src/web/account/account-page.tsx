@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { go, useRoute } from '../parts/route.ts';
 import { ForgotPassword } from './forgot-password.tsx';
 import { LogIn } from './log-in.tsx';
+import { LoginNotKept } from './login-not-kept.tsx';
 import { SignUp } from './sign-up.tsx';
 
 const PAGES = {
@@ -16,8 +17,9 @@ export type AccountForm = { onEntered: () => void };
 /**
  * The way in for who is not logged in.
  * @param hasLeft whether one was in just now: the session may have been ended elsewhere
+ * @param notKept whether one has just logged in, and is not logged in
  */
-export function AccountPage({ hasLeft, onEntered }: AccountForm & { hasLeft: boolean }) {
+export function AccountPage({ hasLeft, notKept, onEntered }: AccountForm & { hasLeft: boolean; notKept: boolean }) {
   const route = useRoute();
   const page: Page = route in PAGES ? (route as Page) : 'login'; // a key, as the condition says
   const { title, Form } = PAGES[page];
@@ -43,6 +45,7 @@ export function AccountPage({ hasLeft, onEntered }: AccountForm & { hasLeft: boo
             You are logged out.
           </p>
         )}
+        {notKept && page === 'login' && <LoginNotKept />}
         <Form
           key={page}
           onEntered={() => {

@@ -1,0 +1,44 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
+import type { Config } from '../config.ts';
+import type { Log } from './answer.ts';
+
+/** Each is warned of once; somebody who invents more fills no log. */
+const MOST_ORIGINS = 100;
+/** Browsers take these for secure, whatever the scheme. */
+const LOCAL = /^(localhost|.+\.localhost|127\.[\d.]+|\[::1\])$/;
+
+const NOT_SENT =
+  'a page of another site has logged in, but its browser will not send the cookie along: set COOKIE_SAMESITE=none (docs/front-end.md)';
+const NOT_KEPT =
+  'a page on http:// has logged in, but its browser does not keep a secure cookie: serve it over https://, or set COOKIE_SECURE=off';
+
+/**
+ * Makes what is called for each login over HTTP: it logs, once per origin, that the login will not last in the browser it came
+ * from, and what to set. Browsers drop such a cookie without a word.
+ */
+export function warnOfLostLogins({ cookie }: Config, log: Pick<Log, 'warn'>): (headers: IncomingHttpHeaders) => void {
+  const warned = new Set<string>();
+  return (headers) => {
+    const { origin } = headers;
+    if (origin === undefined || warned.has(origin) || warned.size >= MOST_ORIGINS || !URL.canParse(origin)) return;
+    const problem = problemOf(new URL(origin), headers, cookie);
+    if (problem === undefined) return;
+    warned.add(origin);
+    log.warn({ origin }, problem);
+  };
+}
+
+function problemOf(
+  { protocol, host, hostname }: URL,
+  { host: own = '', 'sec-fetch-site': site }: IncomingHttpHeaders,
+  { sameSite, secure }: Config['cookie'],
+): string | undefined {
+  if (host === own) return secure && protocol === 'http:' && !LOCAL.test(hostname) ? NOT_KEPT : undefined;
+  // what browsers do not say is guessed: they say it only to servers that they take for secure
+  const isCrossSite = site === undefined ? siteOf(hostname) !== siteOf(hostnameOf(own)) : site === 'cross-site';
+  return isCrossSite && sameSite !== 'none' ? NOT_SENT : undefined;
+}
+
+const hostnameOf = (host: string) => (URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : '');
+const siteOf = (hostname: string) => (isIP(hostname) ? hostname : hostname.split('.').slice(-2).join('.'));
