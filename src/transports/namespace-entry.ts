@@ -47,7 +47,7 @@ export function guardNamespaceEntry(io: ChatServer, log: Pick<Log, 'warn'>): voi
 /** What one connection has asked for. */
 class NamespaceEntry {
   readonly #connection: Connection;
-  readonly #asked = new Set<string>();
+  #asked: readonly string[] = []; // never more than a few: less memory than a set
   #count = 0;
 
   constructor(connection: Connection) {
@@ -56,17 +56,17 @@ class NamespaceEntry {
 
   connect(namespace: string): void {
     this.#count += 1;
-    const tooMany = this.#asked.size >= MOST_NAMESPACES || this.#count > MOST_CONNECTS;
-    if (tooMany || this.#asked.has(namespace)) return this.#connection.close(true);
-    this.#asked.add(namespace);
+    const tooMany = this.#asked.length >= MOST_NAMESPACES || this.#count > MOST_CONNECTS;
+    if (tooMany || this.#asked.includes(namespace)) return this.#connection.close(true);
+    this.#asked = [...this.#asked, namespace];
     if (!KNOWN.has(namespace)) closeRefused(this.#connection); // Socket.IO answers that there is none
   }
 
   disconnect(namespace: string): void {
-    this.#asked.delete(namespace);
-    if (this.#asked.size > 0) return;
+    this.#asked = this.#asked.filter((each) => each !== namespace);
+    if (this.#asked.length > 0) return;
     setTimeout(() => {
-      if (this.#asked.size === 0) this.#connection.close();
+      if (this.#asked.length === 0) this.#connection.close();
     }, ENTER_WITHIN_MS).unref();
   }
 }

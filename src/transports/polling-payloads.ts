@@ -11,6 +11,8 @@ import { refuseRequest } from './refuse-request.ts';
 /** Engine.IO's long polling, as far as receiving goes. The form is not documented: engine.io is pinned, and tests guard it. */
 export type PollingTransport = {
   closeTimeout: number;
+  /** What is being received: destroyed when the connection is closed. */
+  dataReq: IncomingMessage | null;
   onDataRequest(request: IncomingMessage, response: ServerResponse): void;
   onData(payload: string): void;
   onError(reason: string): void;
@@ -25,22 +27,28 @@ const OK = { 'Content-Type': 'text/html', 'Content-Length': '2' };
  * that is beyond the limits is refused (400 or 413) as a whole, and the connection is closed.
  */
 export function limitPayloads(transport: PollingTransport): void {
-  let reading = false;
   transport.closeTimeout = CLOSE_WITHIN_MS;
-  transport.onDataRequest = (request, response) => void receive(request, response);
+  transport.dataReq = null;
+  transport.onDataRequest = (request, response) => {
+    if (transport.dataReq !== null) return refuse(request, response, new ChatError('invalid_handshake'));
+    transport.dataReq = request;
+    receive(request, response).catch((thrown) => {
+      transport.dataReq = null;
+      refuse(request, response, thrown instanceof ChatError ? thrown : new ChatError('invalid_handshake'));
+    });
+  };
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    try {
-      if (reading) throw new ChatError('invalid_handshake');
-      reading = true;
-      transport.onData(mustBeWithinLimits(await textOf(request)));
-      reading = false;
-      response.writeHead(200, transport.headers(request, { ...OK })).end('ok');
-    } catch (thrown) {
-      refuseRequest(response, thrown instanceof ChatError ? thrown : new ChatError('invalid_handshake'));
-      request.resume(); // what still comes is dropped: a client that cannot send on would not look at the answer
-      transport.onError('a payload that cannot be read');
-    }
+    const payload = mustBeWithinLimits(await textOf(request));
+    transport.dataReq = null;
+    transport.onData(payload);
+    response.writeHead(200, transport.headers(request, { ...OK })).end('ok');
+  }
+
+  function refuse(request: IncomingMessage, response: ServerResponse, error: ChatError): void {
+    refuseRequest(response, error);
+    request.resume(); // what still comes is dropped: a client that cannot send on would not look at the answer
+    transport.onError('a payload that cannot be read');
   }
 }
 

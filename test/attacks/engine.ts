@@ -6,10 +6,10 @@ export const SEPARATOR = '\u001e';
 
 /** Long polling as its protocol has it, without a client. */
 export class Polling {
-  readonly #address: string;
+  readonly address: string;
 
   private constructor(address: string) {
-    this.#address = address;
+    this.address = address;
   }
 
   static async open(url: string): Promise<Polling> {
@@ -18,12 +18,12 @@ export class Polling {
   }
 
   post(body: string | Uint8Array<ArrayBuffer>): Promise<Response> {
-    return fetch(this.#address, { method: 'POST', body, headers: { 'content-type': 'text/plain;charset=UTF-8' } });
+    return fetch(this.address, { method: 'POST', body, headers: { 'content-type': 'text/plain;charset=UTF-8' } });
   }
 
   /** The packets of one poll, without the server's pings; undefined once the connection is closed. */
   async poll(): Promise<string[] | undefined> {
-    const response = await fetch(this.#address);
+    const response = await fetch(this.address);
     if (response.status !== 200) return undefined;
     const packets = (await response.text()).split(SEPARATOR);
     return packets.filter((packet) => packet !== '6' && packet !== '2');

@@ -45,6 +45,14 @@ describe('The log', () => {
     removeTemporaryFolder(folder);
   });
 
+  it('says what to set when a page of another origin is refused', async () => {
+    await post(`${program.url}/api/logout`, {}, { origin: 'https://other.example' });
+    const { level, msg, host, address } = await logged(program, ({ origin }) => origin === 'https://other.example');
+    expect([level, host]).to.deep.equal([WARN, new URL(program.url).host]);
+    expect(address).to.include('127.0.0.1');
+    expect(msg).to.include('CORS_ORIGINS').and.include('PUBLIC_URL');
+  });
+
   it('has a line for each HTTP request, with the id that its answer bears', async () => {
     const response = await fetch(`${program.url}/api/users/7/last-seen?token=geheim`);
     const id = response.headers.get('x-request-id') ?? '';

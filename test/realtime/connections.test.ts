@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { Polling } from '../attacks/engine.ts';
+import { answerOn, connectTo, requestText } from '../attacks/tcp.ts';
 import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import { People } from '../support/people.ts';
 import { bare, closeAll, connection, enter, upgrade } from './connecting.ts';
@@ -130,12 +131,15 @@ describe('A connection that never logs in', () => {
     const began = Date.now();
     const [silent, left, good] = await Promise.all([bare(app.url), bare(app.url), bare(app.url)]);
     const [polling, idle] = await Promise.all([Polling.open(app.url), Polling.open(app.url)]);
+    const slow = await connectTo(app.url);
+    const path = new URL((await Polling.open(app.url)).address);
+    slow.write(requestText(`POST ${path.pathname}${path.search}`, { 'content-length': '100' }, '40/chat,'));
     const connect = `40/chat,${JSON.stringify({ token: alice.token })}`;
     good.send(connect);
     left.send(connect);
     await once(left, 'message');
     left.send('41/chat,');
-    await Promise.all([once(silent, 'close'), once(left, 'close'), polling.untilClosed()]);
+    await Promise.all([once(silent, 'close'), once(left, 'close'), polling.untilClosed(), answerOn(slow)]);
     expect(Date.now() - began).to.be.within(JOIN_WITHIN_MS - 500, JOIN_WITHIN_MS + 2_000);
     await new Promise((resolve) => setTimeout(resolve, began + JOIN_WITHIN_MS + 1_500 - Date.now()));
     expect(await idle.poll(), 'nothing is left of it').to.equal(undefined);
