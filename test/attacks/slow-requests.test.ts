@@ -11,7 +11,7 @@ const QUICKER = 30;
 const LIMITS = {
   headersTimeout: HTTP_TIME_LIMITS.headersTimeout / QUICKER,
   requestTimeout: HTTP_TIME_LIMITS.requestTimeout / QUICKER,
-  keepAliveTimeout: HTTP_TIME_LIMITS.keepAliveTimeout / QUICKER,
+  keepAliveTimeout: 1_000,
   connectionsCheckingInterval: 20,
 };
 
@@ -43,9 +43,10 @@ describe('A client that takes its time', () => {
     return { answer, ms: performance.now() - began };
   }
 
-  it('has 15 s for the head of a request, 30 s for all of it, and 75 s between two', () => {
+  it('has 15 s for the head of a request, 30 s for all of it, and 75 s at least between two', () => {
     const unopened = createHttpServer();
-    expect(unopened).to.include({ headersTimeout: 15_000, requestTimeout: 30_000, keepAliveTimeout: 75_000 });
+    expect(unopened).to.include({ headersTimeout: 15_000, requestTimeout: 30_000 });
+    expect(unopened.keepAliveTimeout).to.be.at.least(75_000);
   });
 
   it('is ended when the head of a request, or anything at all, does not come', async () => {
