@@ -45,21 +45,34 @@ export const login = publicOperation({
     username: anyString('Yours, in any case.', 'alice'),
     password: anyString('Yours.', 'StrongPassword123'),
   }),
-  run: ({ username, password }, _, context, asked) =>
-    turns.take(keyOf(username), async () => {
-      const { database, accounts, limits } = context;
-      const account = keyOf(username);
-      return countedAsFailure(limits, asked.address, account, async (quota) => {
-        const user = await database.entities().findOne(User, { usernameKey: account });
-        if (!(await accounts.passwords.check(password, user?.passwordHash)) || user === null) {
-          asked.quota = quota;
-          throw new ChatError('invalid_credentials');
-        }
-        if (accounts.passwords.isOutdated(user.passwordHash)) await renewHash(context, user, password);
-        return { user_id: user.id, [COOKIE]: await accounts.sessions.start(user.id) };
-      });
-    }),
+  run: ({ username, password }, _, context, asked) => {
+    const account = keyOf(username);
+    return turns.take(account, () =>
+      countedAsFailure(context.limits, asked.address, account, async (quota) => {
+        const started = await logIn(context, account, password);
+        if (started !== undefined) return { user_id: started.userId, [COOKIE]: started.token };
+        asked.quota = quota;
+        throw new ChatError('invalid_credentials');
+      }),
+    );
+  },
 });
+
+/** Compares the password and starts a session; once more if the user's hash was changed in between. */
+async function logIn(
+  context: Context,
+  account: string,
+  password: string,
+  tries = 2,
+): Promise<{ userId: number; token: string } | undefined> {
+  const { database, accounts } = context;
+  const user = await database.entities().findOne(User, { usernameKey: account });
+  if (!(await accounts.passwords.check(password, user?.passwordHash)) || user === null) return undefined;
+  const token = await accounts.sessions.start(user.id, user.passwordHash);
+  if (token === undefined) return tries > 1 ? logIn(context, account, password, tries - 1) : undefined;
+  if (accounts.passwords.isOutdated(user.passwordHash)) await renewHash(context, user, password);
+  return { userId: user.id, token };
+}
 
 /** The cost was changed since, and only now is the password known; one that was set meanwhile stays. */
 async function renewHash(

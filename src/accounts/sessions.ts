@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import { batched } from '../batched.ts';
-import type { Database } from '../database.ts';
+import type { Database, Sql } from '../database.ts';
 import type { Deliver } from '../effects.ts';
+import { ChatError } from '../errors.ts';
 import type { Caller } from '../operation.ts';
 import { Session, Ticket } from './entities.ts';
+import { deleteOldest, insertSession } from './session-rows.ts';
 import { randomKey, sha256, type Tokens } from './tokens.ts';
 
 export const TICKET_TTL_SEC = 30;
@@ -43,11 +45,28 @@ export class Sessions {
     this.#hearsEndings = hearsEndings;
   }
 
-  /** Logs a user in. @returns the token */
-  async start(userId: number): Promise<string> {
+  /**
+   * Logs a user in, and ends their oldest session if they have too many.
+   * @param passwordHash the one that was compared
+   * @returns the token; undefined when `passwordHash` is no longer the user's
+   */
+  async start(userId: number, passwordHash: string): Promise<string | undefined> {
+    const started = await this.#database.transaction(({ sql: db }) => this.startIn(db, userId, passwordHash));
+    if (started === undefined) return undefined;
+    await this.#deliver(started.ended.map((sessionId) => ({ kind: 'end', userId, sessionId })));
+    return started.token;
+  }
+
+  /** The same inside a transaction, whose caller has to deliver the end of the sessions that were deleted. */
+  async startIn(
+    transaction: Sql,
+    userId: number,
+    passwordHash: string,
+  ): Promise<{ token: string; ended: string[] } | undefined> {
     const session = { id: randomUUID(), userId, createdAt: Date.now(), expiresAt: Date.now() + this.#ttlMs };
-    await this.#database.entities().insert(Session, session);
-    return this.#tokens.issue({ userId, sessionId: session.id, expiresAt: session.expiresAt });
+    if (!(await insertSession(transaction, this.#database.kind, session, passwordHash))) return undefined;
+    const ended = await deleteOldest(transaction, session);
+    return { token: this.#tokens.issue({ userId, sessionId: session.id, expiresAt: session.expiresAt }), ended };
   }
 
   /** Who a token speaks for; undefined when it is bad, expired or revoked. */
@@ -106,11 +125,19 @@ export class Sessions {
     return [...sessionIds].filter((id) => !alive.has(id));
   }
 
-  /** A one-use key, good for 30 seconds, that keeps the token itself out of URLs. */
+  /**
+   * A one-use key, good for 30 seconds, that keeps the token itself out of URLs.
+   * @throws ChatError `unauthenticated` when the session has ended meanwhile
+   */
   async issueTicket({ sessionId }: Caller): Promise<string> {
     const ticket = randomKey();
-    const row = { hash: sha256(ticket), sessionId, expiresAt: Date.now() + TICKET_TTL_SEC * 1000 };
-    await this.#database.entities().insert(Ticket, row);
+    // the session stays locked: one that is being ended is found ended, in place of a reference that breaks
+    const locked = this.#database.kind === 'postgresql' ? sql`for key share` : sql``;
+    const { rows } = await sql`
+      insert into tickets (hash, session_id, expires_at)
+      select cast(${sha256(ticket)} as varchar(64)), id, cast(${Date.now() + TICKET_TTL_SEC * 1000} as bigint)
+      from sessions where id = ${sessionId} ${locked} returning hash`.execute(this.#database.sql);
+    if (rows.length === 0) throw new ChatError('unauthenticated');
     return ticket;
   }
 

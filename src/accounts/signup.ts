@@ -35,12 +35,12 @@ export const verifySignup = publicOperation({
   input: object({ ...signup, otp: oneTimeCode() }),
   async run({ otp, ...account }, _, context, asked) {
     asked.quota = await context.limits.take('verifyOrigin', asked.address);
-    const { codes, passwords, sessions } = context.accounts;
+    const { codes, passwords } = context.accounts;
     await codes.check('signup', keyOf(account.email), otp);
     if (await isTaken(context.database, account.username)) throw new ChatError('username_taken');
     const passwordHash = await passwords.hash(account.password);
-    const userId = await createUser(context, account, passwordHash, otp);
-    return { user_id: userId, [COOKIE]: await sessions.start(userId) };
+    const { id, token } = await createUser(context, account, passwordHash, otp);
+    return { user_id: id, [COOKIE]: token };
   },
 });
 
@@ -54,13 +54,13 @@ async function isTaken(database: Database, name: string): Promise<boolean> {
   return (await database.entities().count(User, { usernameKey: keyOf(name) })) > 0;
 }
 
-/** The code is used up and the user made in one transaction: who loses a race for the name may use the code again. */
+/** The code is used up, the user made and logged in, all in one transaction: the loser of a race for the name may use the code again. */
 async function createUser(
   { database, accounts }: Context,
   account: Signup,
   passwordHash: string,
   code: string,
-): Promise<number> {
+): Promise<{ id: number; token: string }> {
   const emailKey = keyOf(account.email);
   const now = Date.now();
   try {
@@ -72,7 +72,9 @@ async function createUser(
         returning id`.execute(transaction.sql);
       const id = rows[0]?.id ?? 0;
       await indexUsername(transaction, id, keyOf(account.username));
-      return id;
+      const started = await accounts.sessions.startIn(transaction.sql, id, passwordHash);
+      if (started === undefined) throw new Error('the new user has another password');
+      return { id, token: started.token };
     });
   } catch (error) {
     if (breaksUnique(error, 'username_key')) throw new ChatError('username_taken');
