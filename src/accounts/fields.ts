@@ -20,6 +20,10 @@ export const username = () =>
 export const email = () =>
   text(3, EMAIL_CHARACTERS)
     .matches(EMAIL, 'has to be an e-mail address')
+    // some characters are two in lower case
+    .test('folded', `has to have at most ${EMAIL_CHARACTERS} characters in lower case`, (value) => {
+      return value === undefined || value.length > 2 * EMAIL_CHARACTERS || keyOf(value).length <= EMAIL_CHARACTERS;
+    })
     .required(required)
     .meta({ description: 'The address to which codes are sent.', example: 'alice@example.com' });
 

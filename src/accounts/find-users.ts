@@ -16,3 +16,13 @@ export async function existingUsers(db: Sql, ids: readonly number[]): Promise<Se
   const { rows } = await sql<{ id: number }>`select id from users where id in (${sql.join(ids)})`.execute(db);
   return new Set(rows.map(({ id }) => id));
 }
+
+/** Whose account an address belongs to, with the address as it is stored: letters go there, not to what somebody typed. */
+export async function findByEmail(
+  db: Sql,
+  emailKey: string,
+): Promise<{ id: number; username: string; email: string } | undefined> {
+  const { rows } = await sql<{ id: number; username: string; email: string }>`
+    select id, username, email from users where email_key = ${emailKey}`.execute(db);
+  return rows[0];
+}

@@ -3,6 +3,7 @@ import { ChatError } from '../errors.ts';
 import { COOKIE, publicOperation } from '../operation.ts';
 import { Session, User } from './entities.ts';
 import { email, keyOf, newPassword, oneTimeCode } from './fields.ts';
+import { findByEmail } from './find-users.ts';
 import { resetCode } from './letters.ts';
 import { takeCode } from './signup.ts';
 
@@ -14,8 +15,8 @@ export const initiateReset = publicOperation({
     await takeCode(context, address);
     const { codes, mail } = context.accounts;
     const code = await codes.issue('reset', keyOf(address));
-    const known = (await context.database.entities().count(User, { emailKey: keyOf(address) })) > 0;
-    if (known) mail.send(resetCode(address, code, codes.ttlSec));
+    const user = await findByEmail(context.database.sql, keyOf(address));
+    if (user !== undefined) mail.send(resetCode(user.email, code, codes.ttlSec));
     return { message: 'OTP sent' };
   },
 });

@@ -8,6 +8,7 @@ import { required } from '../inputs.ts';
 import { COOKIE, publicOperation } from '../operation.ts';
 import { User } from './entities.ts';
 import { email, keyOf, newPassword, oneTimeCode, username } from './fields.ts';
+import { findByEmail } from './find-users.ts';
 import { addressTaken, signupCode } from './letters.ts';
 import { indexUsername } from './username-pieces.ts';
 
@@ -24,8 +25,8 @@ export const initiateSignup = publicOperation({
     await takeCode(context, address);
     const { codes, mail } = context.accounts;
     const code = await codes.issue('signup', keyOf(address));
-    const taken = (await context.database.entities().count(User, { emailKey: keyOf(address) })) > 0;
-    mail.send(taken ? addressTaken(address) : signupCode(address, name, code, codes.ttlSec));
+    const owner = await findByEmail(context.database.sql, keyOf(address));
+    mail.send(owner === undefined ? signupCode(address, name, code, codes.ttlSec) : addressTaken(owner.email));
     return { message: 'OTP sent' };
   },
 });

@@ -85,6 +85,15 @@ onEachDatabase('Signing up', (kind) => {
     expect(body.fields.map(({ field }: { field: string }) => field)).to.have.members(['username', 'email', 'password']);
   });
 
+  it('refuses an address that is too long in lower case', async () => {
+    const email = `${'İ'.repeat(64)}@${`${'İ'.repeat(60)}.`.repeat(3)}com`;
+    expect(email.length, 'short enough as it is typed').to.be.below(255);
+    for (const path of ['signup/initiate', 'forgot/initiate']) {
+      const { status, body } = await ask(app, path, { ...newAccount(), email });
+      expect([status, body.fields?.[0]?.field]).to.deep.equal([400, 'email']);
+    }
+  });
+
   it('takes a password of up to 72 bytes and never cuts a longer one', async () => {
     const account = newAccount();
     for (const password of ['x'.repeat(73), 'ü'.repeat(37), 'x'.repeat(7)]) {
