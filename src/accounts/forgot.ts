@@ -1,4 +1,5 @@
 import { object } from 'yup';
+import { originOf } from '../client-address.ts';
 import { ChatError } from '../errors.ts';
 import { COOKIE, publicOperation } from '../operation.ts';
 import { Session, User } from './entities.ts';
@@ -11,7 +12,7 @@ import { takeCode } from './signup.ts';
 export const initiateReset = publicOperation({
   input: object({ email: email() }),
   async run({ email: address }, _, context, asked) {
-    asked.quota = await context.limits.take('forgotOrigin', asked.address);
+    asked.quota = await context.limits.take('forgotOrigin', originOf(asked.address));
     await takeCode(context, address);
     const { codes, mail } = context.accounts;
     const code = await codes.issue('reset', keyOf(address));
@@ -25,7 +26,7 @@ export const initiateReset = publicOperation({
 export const resetPassword = publicOperation({
   input: object({ email: email(), otp: oneTimeCode(), new_password: newPassword('NewStrongPassword456') }),
   async run({ email: address, otp, new_password: password }, _, context, asked) {
-    asked.quota = await context.limits.take('resetOrigin', asked.address);
+    asked.quota = await context.limits.take('resetOrigin', originOf(asked.address));
     const { codes, passwords, sessions } = context.accounts;
     const emailKey = keyOf(address);
     await codes.check('reset', emailKey, otp);

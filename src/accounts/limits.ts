@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { ChatError } from '../errors.ts';
 import type { Quota } from '../operation.ts';
 import { type Limiter, Limiters, type SharedStore } from './limiters.ts';
+import { sha256 } from './tokens.ts';
 
 export type LimitName =
   | 'otpAddress'
@@ -15,6 +16,9 @@ export type LimitName =
   | 'loginOrigin'
   | 'send'
   | 'operation';
+/** Longer keys are counted under their hash. */
+const LONGEST_KEY = 64;
+
 type Limit = { limiter: Limiter; points: number };
 
 /** The rate limits, each counted per key: a user's id, an account's name, an e-mail address or an address of origin. */
@@ -48,7 +52,7 @@ export class Limits {
   take(name: LimitName, key: string, cost = 1): Promise<Quota> | undefined {
     if (!this.#enabled) return undefined;
     const { limiter, points } = this.#limit(name);
-    return limiter.consume(key, Math.min(cost, points)).then(
+    return limiter.consume(bounded(key), Math.min(cost, points)).then(
       (state) => quotaOf(points, state),
       (error) => Promise.reject(refusal(error, points)),
     );
@@ -56,12 +60,12 @@ export class Limits {
 
   /** Takes back one use that was counted, and turned out not to be one. */
   async giveBack(name: LimitName, key: string): Promise<void> {
-    if (this.#enabled) await this.#limit(name).limiter.reward(key);
+    if (this.#enabled) await this.#limit(name).limiter.reward(bounded(key));
   }
 
   /** Forgets what was counted. */
   async clear(name: LimitName, key: string): Promise<void> {
-    await this.#limit(name).limiter.delete(key);
+    await this.#limit(name).limiter.delete(bounded(key));
   }
 
   #limit(name: LimitName): Limit {
@@ -70,6 +74,9 @@ export class Limits {
     return limit;
   }
 }
+
+/** A key that somebody typed can be of any length; what is kept of it is not. */
+const bounded = (key: string) => (key.length <= LONGEST_KEY ? key : sha256(key));
 
 const quotaOf = (limit: number, state: RateLimiterRes): Quota => ({
   limit,

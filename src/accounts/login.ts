@@ -1,4 +1,5 @@
 import { object } from 'yup';
+import { originOf } from '../client-address.ts';
 import type { Context } from '../context.ts';
 import { ChatError } from '../errors.ts';
 import { required, text } from '../inputs.ts';
@@ -48,7 +49,7 @@ export const login = publicOperation({
   run: ({ username, password }, _, context, asked) => {
     const account = keyOf(username);
     return turns.take(account, () =>
-      countedAsFailure(context.limits, asked.address, account, async (quota) => {
+      countedAsFailure(context.limits, originOf(asked.address), account, async (quota) => {
         const started = await logIn(context, account, password);
         if (started !== undefined) return { user_id: started.userId, [COOKIE]: started.token };
         asked.quota = quota;

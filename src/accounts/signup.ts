@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { object } from 'yup';
+import { originOf } from '../client-address.ts';
 import type { Context } from '../context.ts';
 import type { Database } from '../database.ts';
 import { breaksUnique } from '../database-errors.ts';
@@ -20,7 +21,7 @@ const signup = { username: username().required(required), email: email(), passwo
 export const initiateSignup = publicOperation({
   input: object(signup),
   async run({ username: name, email: address }, _, context, asked) {
-    asked.quota = await context.limits.take('signupOrigin', asked.address);
+    asked.quota = await context.limits.take('signupOrigin', originOf(asked.address));
     if (await isTaken(context.database, name)) throw new ChatError('username_taken');
     await takeCode(context, address);
     const { codes, mail } = context.accounts;
@@ -35,7 +36,7 @@ export const initiateSignup = publicOperation({
 export const verifySignup = publicOperation({
   input: object({ ...signup, otp: oneTimeCode() }),
   async run({ otp, ...account }, _, context, asked) {
-    asked.quota = await context.limits.take('verifyOrigin', asked.address);
+    asked.quota = await context.limits.take('verifyOrigin', originOf(asked.address));
     const { codes, passwords } = context.accounts;
     await codes.check('signup', keyOf(account.email), otp);
     if (await isTaken(context.database, account.username)) throw new ChatError('username_taken');

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Authenticated, Sessions } from '../accounts/sessions.ts';
+import { canonicalAddress } from '../client-address.ts';
 
 export const COOKIE_NAME = 'token';
 const COOKIE = new RegExp(`(?:^|;)\\s*${COOKIE_NAME}="?([^;\\s"]+)`, 'g');
@@ -40,11 +41,18 @@ export async function authenticateRequest(
   return undefined;
 }
 
-/** The client's address: the one that the outermost trusted proxy saw. */
+/**
+ * The client's address in its canonical form: the one that the outermost trusted proxy saw, or the connection's own where
+ * the proxy names none.
+ */
 export function addressOf(request: IncomingMessage, trustedProxies: number): string {
   const direct = request.socket.remoteAddress ?? '';
-  const header = request.headers['x-forwarded-for'];
-  if (trustedProxies === 0 || typeof header !== 'string') return direct;
-  const hops = [...header.split(',').map((hop) => hop.trim()), direct];
-  return hops.at(-1 - trustedProxies) ?? hops[0] ?? direct;
+  return canonicalAddress(forwardedFor(request, trustedProxies) ?? direct) ?? canonicalAddress(direct) ?? direct;
+}
+
+function forwardedFor({ headers }: IncomingMessage, trustedProxies: number): string | undefined {
+  const header = headers['x-forwarded-for'];
+  if (trustedProxies === 0 || typeof header !== 'string') return undefined;
+  const hops = header.split(',');
+  return hops.at(-trustedProxies) ?? hops[0];
 }
