@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { type Logger, pino } from 'pino';
 import { Server } from 'socket.io';
+import { KnownOrigins } from './accounts/known-origins.ts';
 import { countedInRedis, type SharedStore } from './accounts/limiters.ts';
 import { Limits } from './accounts/limits.ts';
 import { createMail } from './accounts/mail.ts';
@@ -140,6 +141,7 @@ async function furnish(house: House, database: Database): Promise<Inside> {
     accounts: {
       sessions,
       codes: new OneTimeCodes(database, tokens, config.otp),
+      origins: new KnownOrigins(tokens),
       passwords: new Passwords(config.passwords.cost),
       mail: createMail(config.mail, log),
     },

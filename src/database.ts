@@ -5,7 +5,7 @@ import { type PostgreSqlConnection, defineConfig as postgresql } from '@mikro-or
 import type { AbstractSqlConnection, AbstractSqlDriver, SqlEntityManager } from '@mikro-orm/sql';
 import { type SqliteConnection, defineConfig as sqlite } from '@mikro-orm/sqlite';
 import { CompiledQuery, type DatabaseConnection, type Kysely } from 'kysely';
-import { OneTimeCode, Session, Ticket, User, UsernamePiece } from './accounts/entities.ts';
+import { KnownOrigin, OneTimeCode, Session, Ticket, User, UsernamePiece } from './accounts/entities.ts';
 import type { DatabaseConfig } from './config-parts.ts';
 import { Conversation, Participant, ReadRange } from './conversations/entities.ts';
 import { isUnavailable } from './database-errors.ts';
@@ -43,7 +43,18 @@ const PRAGMAS = [`busy_timeout = ${BUSY_TIMEOUT_MS}`, 'journal_mode = wal', 'syn
 /** MikroORM's options for either database; the command line uses the same. */
 export function ormOptions(config: DatabaseConfig, { silent = false } = {}): Options<AbstractSqlDriver> {
   const common = {
-    entities: [User, UsernamePiece, Session, Ticket, OneTimeCode, Conversation, Participant, ReadRange, Message],
+    entities: [
+      User,
+      UsernamePiece,
+      Session,
+      Ticket,
+      OneTimeCode,
+      KnownOrigin,
+      Conversation,
+      Participant,
+      ReadRange,
+      Message,
+    ],
     extensions: [Migrator],
     migrations: {
       path: `./src/migrations/${config.kind}`,

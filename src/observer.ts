@@ -17,6 +17,8 @@ export type Observer = {
   readonly emitted: (type: ServerEventName, sockets: number) => void;
   /** Something that was published for the other nodes did not get out. */
   readonly publishLost: () => void;
+  /** A one-time code was wrong. */
+  readonly wrongCode: (purpose: 'signup' | 'reset') => void;
   /** A client that did not read was cut. */
   readonly slowClientCut: (transport: 'socketio' | 'raw') => void;
 };

@@ -16,6 +16,8 @@ export type Asked = {
   readonly connection?: string | undefined;
   /** The call's place among those of its connection: they start in the order in which they arrived. */
   readonly place?: Place;
+  /** The request for a one-time code that the caller's browser remembers. */
+  readonly codeRequest?: string | undefined;
   /** The state of the limit that this call counted against, for the `RateLimit-*` headers. */
   quota?: Quota | undefined;
 };
@@ -25,7 +27,13 @@ export type Quota = { limit: number; remaining: number; resetSec: number };
 export const COOKIE: unique symbol = Symbol('cookie');
 /** A key by which an operation has the caller's browser forget what our pages have stored in it. */
 export const FORGET: unique symbol = Symbol('forget');
-export type Result = Record<string, unknown> & { [COOKIE]?: string | null; [FORGET]?: true };
+/** A key by which an operation has the caller's browser remember its request for a one-time code. */
+export const CODE_REQUEST: unique symbol = Symbol('code request');
+export type Result = Record<string, unknown> & {
+  [COOKIE]?: string | null;
+  [FORGET]?: true;
+  [CODE_REQUEST]?: string;
+};
 
 type Definition<Schema extends ObjectSchema<object>> = {
   /** The only description of the operation's input: checked strictly, and what it does not name is dropped. */

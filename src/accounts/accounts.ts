@@ -1,3 +1,4 @@
+import type { KnownOrigins } from './known-origins.ts';
 import type { Mail } from './mail.ts';
 import type { OneTimeCodes } from './one-time-codes.ts';
 import type { Passwords } from './passwords.ts';
@@ -8,5 +9,6 @@ export type Accounts = {
   readonly sessions: Sessions;
   readonly passwords: Passwords;
   readonly codes: OneTimeCodes;
+  readonly origins: KnownOrigins;
   readonly mail: Mail;
 };

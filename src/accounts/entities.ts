@@ -60,15 +60,33 @@ export const Ticket = defineEntity({
   indexes: [{ properties: ['sessionId'] }],
 });
 
-/** At most one code per purpose and address: a new one replaces the old. Kept for unknown addresses just the same. */
+/** A code for each request that asked for one. Kept for unknown addresses just the same. */
 export const OneTimeCode = defineEntity({
   name: 'OneTimeCode',
   tableName: 'one_time_codes',
   properties: {
-    purpose: p.string().length(8).primary(),
-    emailKey: p.string().length(254).primary(),
+    requestHash: p.string().length(64).primary(),
+    purpose: p.string().length(8),
+    emailKey: p.string().length(254),
+    /** The address that the code was sent to. */
+    email: p.string().length(254),
     codeHash: p.string().length(64),
     tries: p.integer().default(0),
+    /** Tries by clients that do not name the request. */
+    sharedTries: p.integer().default(0),
+    createdAt: moment(),
     expiresAt: moment().index(),
+  },
+  indexes: [{ properties: ['emailKey', 'purpose', 'createdAt'] }],
+});
+
+/** Where a user has logged in from. */
+export const KnownOrigin = defineEntity({
+  name: 'KnownOrigin',
+  tableName: 'known_origins',
+  properties: {
+    userId: () => p.manyToOne(User).mapToPk().joinColumn('user_id').deleteRule('cascade').index(false).primary(),
+    originHash: p.string().length(64).primary(),
+    lastLogin: moment().index(),
   },
 });

@@ -45,5 +45,13 @@ export const oneTimeCode = () =>
     .required(required)
     .meta({ description: 'The one-time code of the letter.', example: '123456' });
 
+/** Which request for a code this is about; the cookie says it too. */
+export const codeRequest = () =>
+  text(1, 64).meta({
+    description:
+      'The `request_id` that the request for the code was answered with; the cookie `otp_request` says it too.',
+    example: 'q3VnJ5mXh0rCk1sYb8tWzA2pLd4uEf6gHi9jKl7oNxQ',
+  });
+
 /** What makes two usernames, or two addresses, the same. */
 export const keyOf = (name: string) => name.normalize('NFC').toLowerCase();

@@ -7,12 +7,14 @@ import {
 } from 'rate-limiter-flexible';
 import type { Rate } from '../config-variables.ts';
 import { BurstyLimiter } from './bursty-limiter.ts';
+import { GrowingLimiter, REACHED } from './growing-limiter.ts';
 
 export type Limiter = Pick<RateLimiterAbstract, 'consume' | 'reward' | 'delete'>;
+export type BlockingLimiter = Limiter & Pick<RateLimiterAbstract, 'block'>;
 /** Where several processes count together. */
 export type SharedStore = {
   readonly isReady: boolean;
-  limiter(options: IRateLimiterOptions): Limiter;
+  limiter(options: IRateLimiterOptions): BlockingLimiter;
 };
 
 /** How long an answer of the store is waited for, and for how long after that it is not asked. */
@@ -37,11 +39,16 @@ export class Limiters {
   }
 
   /** So many in so many seconds. */
-  plain(name: string, { points, seconds }: Rate): Limiter {
+  plain(name: string, { points, seconds }: Rate): BlockingLimiter {
     const options = { keyPrefix: `mmchat:${name}`, points, duration: seconds };
     const here = new RateLimiterMemory(options);
     if (this.#store === undefined) return here;
     return new SharedLimiter(this.#store.limiter(options), here, this.#store, this.#pause);
+  }
+
+  /** So many in so many seconds, with a wait that doubles each time that it is reached within a day. */
+  growing(name: string, rate: Rate): BlockingLimiter {
+    return new GrowingLimiter(this.plain(name, rate), this.plain(`${name}-reached`, REACHED), rate);
   }
 
   /** A steady rate, and a burst on top that fills up again in as long as the burst lasts at the steady rate. */
@@ -56,13 +63,13 @@ export class Limiters {
 }
 
 /** Counts for all nodes; while the store does not answer, each node counts for itself: a limit must never stop the chat. */
-class SharedLimiter implements Limiter {
-  readonly #shared: Limiter;
-  readonly #here: Limiter;
+class SharedLimiter implements BlockingLimiter {
+  readonly #shared: BlockingLimiter;
+  readonly #here: BlockingLimiter;
   readonly #store: SharedStore;
   readonly #pause: { until: number };
 
-  constructor(shared: Limiter, here: Limiter, store: SharedStore, pause: { until: number }) {
+  constructor(shared: BlockingLimiter, here: BlockingLimiter, store: SharedStore, pause: { until: number }) {
     this.#shared = shared;
     this.#here = here;
     this.#store = store;
@@ -72,8 +79,9 @@ class SharedLimiter implements Limiter {
   readonly consume: Limiter['consume'] = (key, points) => this.#use((limiter) => limiter.consume(key, points));
   readonly reward: Limiter['reward'] = (key) => this.#use((limiter) => limiter.reward(key));
   readonly delete: Limiter['delete'] = (key) => this.#use((limiter) => limiter.delete(key));
+  readonly block: BlockingLimiter['block'] = (key, seconds) => this.#use((limiter) => limiter.block(key, seconds));
 
-  async #use<T>(ask: (limiter: Limiter) => Promise<T>): Promise<T> {
+  async #use<T>(ask: (limiter: BlockingLimiter) => Promise<T>): Promise<T> {
     if (!this.#store.isReady || Date.now() < this.#pause.until) return ask(this.#here);
     try {
       return await withinPatience(ask(this.#shared));

@@ -8,6 +8,11 @@ import { sha256 } from './tokens.ts';
 export type LimitName =
   | 'otpAddress'
   | 'otpAddressDaily'
+  | 'otpTotal'
+  | 'otpTotalDaily'
+  | 'wrongCodes'
+  | 'wrongCodesOrigin'
+  | 'logins'
   | 'signupOrigin'
   | 'verifyOrigin'
   | 'forgotOrigin'
@@ -30,15 +35,18 @@ export class Limits {
   constructor(config: Config['limits'], store?: SharedStore) {
     const limiters = new Limiters(store);
     this.#enabled = config.enabled;
-    const { signupOrigin, otpAddress, otpAddressDaily, loginAccount, loginOrigin, operation } = config;
+    const { signupOrigin, otpAddress, otpAddressDaily, otpTotal, otpTotalDaily } = config;
+    const { wrongCodes, wrongCodesOrigin, logins, loginAccount, loginOrigin, operation } = config;
     // each step of signing up counts for itself, so that as many people can finish as can begin
     const steps = { signupOrigin, verifyOrigin: signupOrigin, forgotOrigin: signupOrigin, resetOrigin: signupOrigin };
-    const rates = { ...steps, otpAddress, otpAddressDaily, loginAccount, loginOrigin, operation };
+    const codes = { otpAddress, otpAddressDaily, otpTotal, otpTotalDaily, wrongCodes, wrongCodesOrigin };
+    const rates = { ...steps, ...codes, logins, loginOrigin, operation };
     const plain = Object.entries(rates).map(
       ([name, rate]) => [name, { limiter: limiters.plain(name, rate), points: rate.points }] as const,
     );
     this.#limits = new Map([
       ...plain,
+      ['loginAccount', { limiter: limiters.growing('loginAccount', loginAccount), points: loginAccount.points }],
       ['send', { limiter: limiters.bursty('send', config.send, config.sendBurst), points: config.sendBurst }],
     ]);
   }
@@ -52,7 +60,7 @@ export class Limits {
   take(name: LimitName, key: string, cost = 1): Promise<Quota> | undefined {
     if (!this.#enabled) return undefined;
     const { limiter, points } = this.#limit(name);
-    return limiter.consume(bounded(key), Math.min(cost, points)).then(
+    return limiter.consume(boundedKey(key), Math.min(cost, points)).then(
       (state) => quotaOf(points, state),
       (error) => Promise.reject(refusal(error, points)),
     );
@@ -60,12 +68,12 @@ export class Limits {
 
   /** Takes back one use that was counted, and turned out not to be one. */
   async giveBack(name: LimitName, key: string): Promise<void> {
-    if (this.#enabled) await this.#limit(name).limiter.reward(bounded(key));
+    if (this.#enabled) await this.#limit(name).limiter.reward(boundedKey(key));
   }
 
   /** Forgets what was counted. */
   async clear(name: LimitName, key: string): Promise<void> {
-    await this.#limit(name).limiter.delete(bounded(key));
+    await this.#limit(name).limiter.delete(boundedKey(key));
   }
 
   #limit(name: LimitName): Limit {
@@ -76,7 +84,7 @@ export class Limits {
 }
 
 /** A key that somebody typed can be of any length; what is kept of it is not. */
-const bounded = (key: string) => (key.length <= LONGEST_KEY ? key : sha256(key));
+export const boundedKey = (key: string) => (key.length <= LONGEST_KEY ? key : sha256(key));
 
 const quotaOf = (limit: number, state: RateLimiterRes): Quota => ({
   limit,

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { object } from 'yup';
 import { originOf } from '../client-address.ts';
 import type { Context } from '../context.ts';
@@ -6,7 +7,8 @@ import { required, text } from '../inputs.ts';
 import { COOKIE, FORGET, operation, optionalOperation, publicOperation, type Quota } from '../operation.ts';
 import { User } from './entities.ts';
 import { keyOf } from './fields.ts';
-import type { Limits } from './limits.ts';
+import { keyFor } from './known-origins.ts';
+import { boundedKey, type Limits } from './limits.ts';
 import { TICKET_TTL_SEC } from './sessions.ts';
 import { Turns } from './turns.ts';
 
@@ -16,30 +18,6 @@ const anyString = (description: string, example: string) =>
 /** Tries for one account come one after the other, so that none slips through while another is being counted. */
 const turns = new Turns();
 
-/**
- * Counts a try before it is known to fail, so that none of many at once slips through, and takes the count back when it
- * does not fail.
- */
-async function countedAsFailure<T>(
-  limits: Limits,
-  address: string,
-  account: string,
-  logIn: (quota: Quota | undefined) => Promise<T>,
-): Promise<T> {
-  await limits.take('loginOrigin', address);
-  try {
-    const result = await logIn(await limits.take('loginAccount', account));
-    await limits.clear('loginAccount', account);
-    await limits.giveBack('loginOrigin', address);
-    return result;
-  } catch (error) {
-    const code = error instanceof ChatError ? error.code : undefined;
-    if (code !== 'invalid_credentials') await limits.giveBack('loginOrigin', address);
-    if (code !== 'invalid_credentials' && code !== 'rate_limited') await limits.giveBack('loginAccount', account);
-    throw error;
-  }
-}
-
 /** Logs in. A wrong username and a wrong password get the same answer, in the same time. */
 export const login = publicOperation({
   input: object({
@@ -47,32 +25,83 @@ export const login = publicOperation({
     password: anyString('Yours.', 'StrongPassword123'),
   }),
   run: ({ username, password }, _, context, asked) => {
-    const account = keyOf(username);
-    return turns.take(account, () =>
-      countedAsFailure(context.limits, originOf(asked.address), account, async (quota) => {
-        const started = await logIn(context, account, password);
-        if (started !== undefined) return { user_id: started.userId, [COOKIE]: started.token };
+    const account = boundedKey(keyOf(username));
+    return turns.take(account, async () => {
+      const user = await findUser(context, keyOf(username), asked.address);
+      const key = keyFor(account, asked.address, user?.isKnown === true);
+      return countedAsFailure(context.limits, { origin: originOf(asked.address), key }, async (quota) => {
+        const token = await logIn(context, user, password, asked.address);
+        if (user !== undefined && token !== undefined) return { user_id: user.id, [COOKIE]: token };
         asked.quota = quota;
         throw new ChatError('invalid_credentials');
-      }),
-    );
+      });
+    });
   },
 });
+
+/**
+ * Counts a try before it is known to fail, so that none of many at once slips through, and takes the count back when it
+ * does not fail. Logins that succeed are counted the same way, so that a refusal does not tell that the password is right.
+ */
+async function countedAsFailure<T>(
+  limits: Limits,
+  { origin, key }: { origin: string; key: string },
+  work: (quota: Quota | undefined) => Promise<T>,
+): Promise<T> {
+  let failed = false;
+  await limits.take('loginOrigin', origin);
+  try {
+    const result = await countedAsLogin(limits, key, async () => work(await limits.take('loginAccount', key)));
+    await limits.clear('loginAccount', key);
+    return result;
+  } catch (error) {
+    const code = error instanceof ChatError ? error.code : undefined;
+    failed = code === 'invalid_credentials';
+    if (!failed && code !== 'rate_limited') await limits.giveBack('loginAccount', key);
+    throw error;
+  } finally {
+    if (!failed) await limits.giveBack('loginOrigin', origin);
+  }
+}
+
+async function countedAsLogin<T>(limits: Limits, key: string, work: () => Promise<T>): Promise<T> {
+  await limits.take('logins', key);
+  try {
+    return await work();
+  } catch (error) {
+    await limits.giveBack('logins', key);
+    throw error;
+  }
+}
+
+type Found = { id: number; passwordHash: string; isKnown: boolean };
+
+async function findUser({ database, accounts }: Context, account: string, address: string): Promise<Found | undefined> {
+  const { rows } = await sql<{ id: number; passwordHash: string; knownOrigin: string | null }>`
+    select u.id, u.password_hash as "passwordHash", k.origin_hash as "knownOrigin"
+    from users u left join known_origins k on k.user_id = u.id and k.origin_hash = ${accounts.origins.hashOf(address)}
+    where u.username_key = ${account}`.execute(database.sql);
+  return rows[0] && { ...rows[0], isKnown: rows[0].knownOrigin !== null };
+}
 
 /** Compares the password and starts a session; once more if the user's hash was changed in between. */
 async function logIn(
   context: Context,
-  account: string,
+  user: Found | undefined,
   password: string,
+  address: string,
   tries = 2,
-): Promise<{ userId: number; token: string } | undefined> {
+): Promise<string | undefined> {
   const { database, accounts } = context;
-  const user = await database.entities().findOne(User, { usernameKey: account });
-  if (!(await accounts.passwords.check(password, user?.passwordHash)) || user === null) return undefined;
-  const token = await accounts.sessions.start(user.id, user.passwordHash);
-  if (token === undefined) return tries > 1 ? logIn(context, account, password, tries - 1) : undefined;
-  if (accounts.passwords.isOutdated(user.passwordHash)) await renewHash(context, user, password);
-  return { userId: user.id, token };
+  if (!(await accounts.passwords.check(password, user?.passwordHash)) || user === undefined) return undefined;
+  const { id: userId, passwordHash } = user;
+  const token = await accounts.sessions.start({ userId, passwordHash, address });
+  if (token === undefined && tries > 1) {
+    const changed = await database.entities().findOne(User, { id: userId });
+    return logIn(context, changed === null ? undefined : { ...user, ...changed }, password, address, tries - 1);
+  }
+  if (token !== undefined && accounts.passwords.isOutdated(passwordHash)) await renewHash(context, user, password);
+  return token;
 }
 
 /** The cost was changed since, and only now is the password known; one that was set meanwhile stays. */

@@ -7,6 +7,7 @@ import type { Deliver } from '../effects.ts';
 import { ChatError } from '../errors.ts';
 import type { Caller } from '../operation.ts';
 import { Session, Ticket } from './entities.ts';
+import { KnownOrigins } from './known-origins.ts';
 import { deleteOldest, insertSession } from './session-rows.ts';
 import { randomKey, sha256, type Tokens } from './tokens.ts';
 
@@ -17,12 +18,15 @@ const UNHEARD_TRUST_MS = 1_000;
 
 /** Whose session, and until when (milliseconds since 1970). */
 export type Authenticated = Caller & { expiresAt: number };
+/** Who logs in, with the hash that was compared, from which address of origin. */
+export type Login = { userId: number; passwordHash: string; address: string };
 type Good = { userId: number; seenAt: number };
 
 /** Logins: a session's row in the database is the proof that the tokens which name it are still good. */
 export class Sessions {
   readonly #database: Database;
   readonly #tokens: Tokens;
+  readonly #origins: KnownOrigins;
   readonly #ttlMs: number;
   readonly #deliver: Deliver;
   readonly #hearsEndings: () => boolean;
@@ -40,6 +44,7 @@ export class Sessions {
   constructor(database: Database, tokens: Tokens, ttlMinutes: number, deliver: Deliver, hearsEndings: () => boolean) {
     this.#database = database;
     this.#tokens = tokens;
+    this.#origins = new KnownOrigins(tokens);
     this.#ttlMs = ttlMinutes * 60_000;
     this.#deliver = deliver;
     this.#hearsEndings = hearsEndings;
@@ -47,11 +52,11 @@ export class Sessions {
 
   /**
    * Logs a user in, and ends their oldest session if they have too many.
-   * @param passwordHash the one that was compared
    * @returns the token; undefined when `passwordHash` is no longer the user's
    */
-  async start(userId: number, passwordHash: string): Promise<string | undefined> {
-    const started = await this.#database.transaction(({ sql: db }) => this.startIn(db, userId, passwordHash));
+  async start(login: Login): Promise<string | undefined> {
+    const { userId } = login;
+    const started = await this.#database.transaction(({ sql: db }) => this.startIn(db, login));
     if (started === undefined) return undefined;
     await this.#deliver(started.ended.map((sessionId) => ({ kind: 'end', userId, sessionId })));
     return started.token;
@@ -60,12 +65,12 @@ export class Sessions {
   /** The same inside a transaction, whose caller has to deliver the end of the sessions that were deleted. */
   async startIn(
     transaction: Sql,
-    userId: number,
-    passwordHash: string,
+    { userId, passwordHash, address }: Login,
   ): Promise<{ token: string; ended: string[] } | undefined> {
     const session = { id: randomUUID(), userId, createdAt: Date.now(), expiresAt: Date.now() + this.#ttlMs };
     if (!(await insertSession(transaction, this.#database.kind, session, passwordHash))) return undefined;
     const ended = await deleteOldest(transaction, session);
+    await this.#origins.remember(transaction, userId, address);
     return { token: this.#tokens.issue({ userId, sessionId: session.id, expiresAt: session.expiresAt }), ended };
   }
 
@@ -158,5 +163,6 @@ export class Sessions {
     const expired = { expiresAt: { $lt: Date.now() } };
     await this.#database.entities().nativeDelete(Session, expired);
     await this.#database.entities().nativeDelete(Ticket, expired);
+    await this.#origins.sweep(this.#database.sql);
   }
 }

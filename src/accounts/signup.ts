@@ -7,50 +7,47 @@ import { breaksUnique } from '../database-errors.ts';
 import { ChatError } from '../errors.ts';
 import { required } from '../inputs.ts';
 import { COOKIE, publicOperation } from '../operation.ts';
+import { checkCode, requestCode } from './code-requests.ts';
 import { User } from './entities.ts';
-import { email, keyOf, newPassword, oneTimeCode, username } from './fields.ts';
+import { codeRequest, email, keyOf, newPassword, oneTimeCode, username } from './fields.ts';
 import { findByEmail } from './find-users.ts';
 import { addressTaken, signupCode } from './letters.ts';
+import type { RightCode } from './one-time-codes.ts';
 import { indexUsername } from './username-pieces.ts';
 
-type Signup = { username: string; email: string; password: string };
+/** A user in the making. */
+type NewUser = { username: string; passwordHash: string; address: string };
 
 const signup = { username: username().required(required), email: email(), password: newPassword() };
 
 /** Sends a code to the address. Whether the address has an account shows in the letter alone. */
 export const initiateSignup = publicOperation({
-  input: object(signup),
-  async run({ username: name, email: address }, _, context, asked) {
+  input: object({ ...signup, request_id: codeRequest() }),
+  async run({ username: name, email: address, request_id: request }, _, context, asked) {
     asked.quota = await context.limits.take('signupOrigin', originOf(asked.address));
     if (await isTaken(context.database, name)) throw new ChatError('username_taken');
-    await takeCode(context, address);
     const { codes, mail } = context.accounts;
-    const code = await codes.issue('signup', keyOf(address));
     const owner = await findByEmail(context.database.sql, keyOf(address));
+    const what = { purpose: 'signup', email: address, to: owner?.email ?? address, request } as const;
+    const { code, answer } = await requestCode(context, asked, what);
     mail.send(owner === undefined ? signupCode(address, name, code, codes.ttlSec) : addressTaken(owner.email));
-    return { message: 'OTP sent' };
+    return answer;
   },
 });
 
-/** Creates the account and logs it in. */
+/** Creates the account, of the address that the code was sent to, and logs it in. */
 export const verifySignup = publicOperation({
-  input: object({ ...signup, otp: oneTimeCode() }),
-  async run({ otp, ...account }, _, context, asked) {
+  input: object({ ...signup, otp: oneTimeCode(), request_id: codeRequest() }),
+  async run({ username: name, email: address, password, otp, request_id: request }, _, context, asked) {
     asked.quota = await context.limits.take('verifyOrigin', originOf(asked.address));
-    const { codes, passwords } = context.accounts;
-    await codes.check('signup', keyOf(account.email), otp);
-    if (await isTaken(context.database, account.username)) throw new ChatError('username_taken');
-    const passwordHash = await passwords.hash(account.password);
-    const { id, token } = await createUser(context, account, passwordHash, otp);
+    const code = await checkCode(context, asked, { purpose: 'signup', email: address, code: otp, request });
+    if (await isTaken(context.database, name)) throw new ChatError('username_taken');
+    const passwordHash = await context.accounts.passwords.hash(password);
+    const user = { username: name, passwordHash, address: asked.address };
+    const { id, token } = await createUser(context, user, code);
     return { user_id: id, [COOKIE]: token };
   },
 });
-
-/** Codes are limited per address, known or not. */
-export async function takeCode({ limits }: Context, address: string): Promise<void> {
-  await limits.take('otpAddressDaily', keyOf(address));
-  await limits.take('otpAddress', keyOf(address));
-}
 
 async function isTaken(database: Database, name: string): Promise<boolean> {
   return (await database.entities().count(User, { usernameKey: keyOf(name) })) > 0;
@@ -58,23 +55,21 @@ async function isTaken(database: Database, name: string): Promise<boolean> {
 
 /** The code is used up, the user made and logged in, all in one transaction: the loser of a race for the name may use the code again. */
 async function createUser(
-  { database, accounts }: Context,
-  account: Signup,
-  passwordHash: string,
-  code: string,
+  { database, accounts: { codes, sessions } }: Context,
+  { username: name, passwordHash, address }: NewUser,
+  code: RightCode,
 ): Promise<{ id: number; token: string }> {
-  const emailKey = keyOf(account.email);
   const now = Date.now();
   try {
     return await database.transaction(async (transaction) => {
-      await accounts.codes.use(transaction.sql, 'signup', emailKey, code);
+      await codes.use(transaction.sql, code);
       const { rows } = await sql<{ id: number }>`
         insert into users (username, username_key, email, email_key, password_hash, last_seen, created_at)
-        values (${account.username}, ${keyOf(account.username)}, ${account.email}, ${emailKey}, ${passwordHash}, ${now}, ${now})
+        values (${name}, ${keyOf(name)}, ${code.email}, ${code.emailKey}, ${passwordHash}, ${now}, ${now})
         returning id`.execute(transaction.sql);
       const id = rows[0]?.id ?? 0;
-      await indexUsername(transaction, id, keyOf(account.username));
-      const started = await accounts.sessions.startIn(transaction.sql, id, passwordHash);
+      await indexUsername(transaction, id, keyOf(name));
+      const started = await sessions.startIn(transaction.sql, { userId: id, passwordHash, address });
       if (started === undefined) throw new Error('the new user has another password');
       return { id, token: started.token };
     });

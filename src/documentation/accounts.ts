@@ -11,7 +11,13 @@ const profile = {
   created_at: time('When you signed up.', '2025-09-20T12:34:56.000Z'),
 };
 const loggedIn = { user_id: id('You.', 42) };
-const sent = { message: exactly('OTP sent') };
+const sent = {
+  message: exactly('OTP sent'),
+  request_id: text(
+    'The request, to be named with the code; also the cookie `otp_request`.',
+    'q3VnJ5mXh0rCk1sYb8tWzA2pLd4uEf6gHi9jKl7oNxQ',
+  ),
+};
 
 /** What the operations on accounts do and answer. */
 export const accountDescriptions: Descriptions = {
@@ -19,6 +25,7 @@ export const accountDescriptions: Descriptions = {
     summary: 'Begin to sign up: a one-time code goes to the address',
     details: 'An address that has an account already gets the same answer, and a letter that says so.',
     result: sent,
+    cookie: 'request',
     errors: ['username_taken'],
   },
   signup_verify: {
@@ -29,7 +36,7 @@ export const accountDescriptions: Descriptions = {
   },
   login: {
     summary: 'Log in',
-    details: 'Failed tries are limited per account and per address of origin.',
+    details: 'Failed tries are limited per account and network, and per address of origin.',
     result: loggedIn,
     cookie: 'set',
     uncounted: true,
@@ -39,6 +46,7 @@ export const accountDescriptions: Descriptions = {
     summary: 'Begin to set a new password: a one-time code goes to the address',
     details: 'An address without an account gets the same answer, and no letter.',
     result: sent,
+    cookie: 'request',
   },
   forgot_reset: {
     summary: 'Set a new password with the code',

@@ -8,8 +8,8 @@ export type Description = {
   readonly details?: string;
   /** The fields of its answer, without `success` or `ok`. */
   readonly result: AnyFields;
-  /** What it does to the session's cookie over HTTP. */
-  readonly cookie?: 'set' | 'cleared';
+  /** What it does over HTTP to the session's cookie, or to that of a request for a code. */
+  readonly cookie?: 'set' | 'cleared' | 'request';
   /** Its success counts against no limit, so that the answer does not tell the state of one. */
   readonly uncounted?: true;
   /** The errors that are its own, beside those that every operation can have. */

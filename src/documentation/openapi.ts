@@ -23,7 +23,11 @@ const HEADERS: Json = {
   'Retry-After': whole('In so many seconds it is worth another try.'),
   'WWW-Authenticate': { description: 'Always `Bearer`.', schema: { type: 'string' } },
   Allow: { description: 'The methods that this address takes.', schema: { type: 'string' } },
-  'Set-Cookie': { description: 'The session: the httpOnly cookie `token`.', schema: { type: 'string' } },
+  'Set-Cookie': {
+    description:
+      'The session: the httpOnly cookie `token`. Of a request for a code: the httpOnly cookie `otp_request`.',
+    schema: { type: 'string' },
+  },
   'X-Request-Id': { description: 'The name of this request in the log.', schema: { type: 'string' } },
 };
 /** A refusal has them if its call was counted, which a limit per user does first of all, once it is known who calls. */

@@ -36,6 +36,7 @@ export class Metrics implements Observer {
   readonly #events = this.#tallies('mmchat_events_total', 'Events emitted by this node.', ['type']);
   readonly #deliveries = this.#tallies('mmchat_event_deliveries_total', 'Sockets that events went to.', ['type']);
   readonly #lost = this.#counter('mmchat_publishes_lost_total', 'Publishes that did not reach Redis.', []);
+  readonly #wrongCodes = this.#counter('mmchat_wrong_codes_total', 'One-time codes that were wrong.', ['purpose']);
   readonly #cut = this.#counter('mmchat_slow_clients_cut_total', 'Clients cut for not reading.', ['transport']);
 
   readonly #requestsOf = kept((status: number) => this.#requests.of(String(status)));
@@ -64,6 +65,8 @@ export class Metrics implements Observer {
   };
 
   readonly publishLost = (): void => this.#lost.inc();
+
+  readonly wrongCode = (purpose: 'signup' | 'reset'): void => this.#wrongCodes.labels(purpose).inc();
 
   readonly slowClientCut = (transport: 'socketio' | 'raw'): void => this.#cut.labels(transport).inc();
 

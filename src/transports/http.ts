@@ -5,10 +5,11 @@ import { type Place, placeOf } from '../call-order.ts';
 import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
 import { ChatError } from '../errors.ts';
-import { type Asked, COOKIE, dispatch, FORGET, type Operation, type Result } from '../operation.ts';
+import { type Asked, CODE_REQUEST, COOKIE, dispatch, FORGET, type Operation, type Result } from '../operation.ts';
 import { operations } from '../operations.ts';
 import { mustBeOwnRoute, refuseUnknownRoute } from './allowed-methods.ts';
 import type { Log } from './answer.ts';
+import { codeRequestOf, setCodeRequest } from './code-request-cookie.ts';
 import { addressOf, authenticateAll, authenticateRequest } from './credentials.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { answering, storeNothing } from './http-answers.ts';
@@ -67,13 +68,15 @@ function serve(router: Router, route: string, operation: Operation, { config, co
     const asked: Asked = {
       address: addressOf(ctx.req, config.trustedProxies),
       place: ctx.state.place as Place,
+      codeRequest: codeRequestOf(ctx),
     };
     try {
       let result: Result = {};
       for (const caller of await callersOf(ctx, operation, context))
         result = await dispatch(operation, inputOf(ctx), caller, context, asked);
-      const { [COOKIE]: token, [FORGET]: forget = false } = result;
+      const { [COOKIE]: token, [FORGET]: forget = false, [CODE_REQUEST]: codeRequest } = result;
       if (token !== undefined) setSessionCookie(ctx, token, config);
+      if (codeRequest !== undefined) setCodeRequest(ctx, codeRequest, config);
       if (forget) clearStorage(ctx);
       if (typeof token === 'string') onLogin(ctx.req.headers);
       ctx.body = { success: true, ...result };

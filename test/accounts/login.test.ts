@@ -112,6 +112,26 @@ describe('Logging in', () => {
   });
 });
 
+describe('Logging in again and again', () => {
+  let app: TestApp;
+  before(async () => {
+    app = await startApp('sqlite', { RATE_LIMITS: 'on', RATE_LOGINS: '3/900', TRUST_PROXY: '1' });
+  });
+  after(() => app.stop());
+
+  it('is limited per account and network, whether the password is right or not', async () => {
+    const [alice, bob] = await app.people('alice', 'bob');
+    const logIn = async (username: string, password = PASSWORD, address = '127.0.0.1') =>
+      (await ask(app, 'login', { username, password }, { 'x-forwarded-for': address })).status;
+    for (const status of [200, 200, 200, 429, 429]) expect(await logIn(alice.username)).to.equal(status);
+    expect(await logIn(alice.username, 'not the password')).to.equal(429);
+    expect(await logIn(alice.username, PASSWORD, '203.0.113.1'), 'from elsewhere').to.equal(200);
+    expect(await logIn(bob.username)).to.equal(200);
+    for (let round = 0; round < 4; round += 1) expect(await logIn(bob.username, 'not the password')).to.equal(401);
+    expect(await logIn(bob.username), 'failures do not count as logins').to.equal(200);
+  });
+});
+
 describe('Logging in from one address of origin', () => {
   let app: TestApp;
   before(async () => {

@@ -38,6 +38,9 @@ async function fillKeys({ sql: db }: Database): Promise<void> {
     db,
   );
   await sql`
-    insert into one_time_codes (purpose, email_key, code_hash, expires_at)
-    select 'signup', 'somebody' || id || '@example.com', 'hash', last_seen + 3600000000 from users`.execute(db);
+    insert into one_time_codes (request_hash, purpose, email_key, email, code_hash, created_at, expires_at)
+    select 'hash of ' || id, 'signup', email_key, email, 'hash', last_seen, last_seen + 3600000000
+    from (select id, last_seen, 'somebody' || id || '@example.com' as email_key, email from users) as users`.execute(
+    db,
+  );
 }

@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { Limiters } from '../../src/accounts/limiters.ts';
+
+const RATE = { points: 2, seconds: 1 };
+
+/** Seconds to wait; 0 when it is counted. */
+async function waitAfter(used: Promise<unknown>): Promise<number> {
+  return used.then(
+    () => 0,
+    ({ msBeforeNext }) => Math.ceil(msBeforeNext / 1000),
+  );
+}
+
+describe('The wait after too many failures', () => {
+  it('doubles each time within a day, and begins anew when the count is cleared', async () => {
+    const limiter = new Limiters(undefined).growing('test', RATE);
+    const use = () => waitAfter(limiter.consume('alice'));
+    expect([await use(), await use(), await use(), await use()]).to.deep.equal([0, 0, 1, 1]);
+    await sleep(1_020);
+    expect([await use(), await use(), await use(), await use()]).to.deep.equal([0, 0, 2, 2]);
+    expect(await waitAfter(limiter.consume('bob')), 'another').to.equal(0);
+    await limiter.delete('alice');
+    expect([await use(), await use(), await use()]).to.deep.equal([0, 0, 1]);
+  });
+
+  it('is eight times the first at most', async () => {
+    const limiters = new Limiters(undefined);
+    const waits: number[] = [];
+    const limiter = limiters.growing('test', RATE);
+    for (let round = 0; round < 6; round += 1) {
+      for (let use = 0; use < RATE.points; use += 1) await limiter.consume('alice');
+      waits.push(await waitAfter(limiter.consume('alice')));
+      await limiter.block('alice', 0.001);
+      await sleep(10);
+    }
+    expect(waits).to.deep.equal([1, 2, 4, 8, 8, 8]);
+  });
+});
