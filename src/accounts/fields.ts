@@ -1,10 +1,8 @@
 import { string } from 'yup';
 import { required, text } from '../inputs.ts';
+import { isCommon, normalizedPassword, PASSWORD_BYTES, PASSWORD_CHARACTERS } from './password-rules.ts';
 
 const USERNAME = /^[A-Za-z0-9_.-]{3,32}$/;
-/** bcrypt reads no further: what is longer is refused, never cut. */
-export const PASSWORD_BYTES = 72;
-const PASSWORD_CHARACTERS = 8;
 const EMAIL_CHARACTERS = 254;
 /** Good enough to send a letter to; whether anybody reads there, the code tells. */
 const EMAIL = /^[^\s@<>()[\]\\,;:"]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}]{2,63}$/u;
@@ -27,16 +25,23 @@ export const email = () =>
     .required(required)
     .meta({ description: 'The address to which codes are sent.', example: 'alice@example.com' });
 
-/** A new password; an old one is only ever compared. */
+/** A new password; an old one is only ever compared. What counts is its form after normalising. */
 export const newPassword = (example = 'StrongPassword123') =>
   text(PASSWORD_CHARACTERS, PASSWORD_BYTES)
-    .test(
-      'bytes',
-      `has to have at most ${PASSWORD_BYTES} bytes in UTF-8`,
-      (value) => value === undefined || Buffer.byteLength(value) <= PASSWORD_BYTES,
-    )
+    .test('characters', `has to have at least ${PASSWORD_CHARACTERS} characters`, (value) => {
+      // one that is too short as it is typed is refused above
+      const shrinks = value !== undefined && value.length >= PASSWORD_CHARACTERS;
+      return !shrinks || [...normalizedPassword(value)].length >= PASSWORD_CHARACTERS;
+    })
+    .test('bytes', `has to have at most ${PASSWORD_BYTES} bytes in UTF-8`, (value) => {
+      return value === undefined || Buffer.byteLength(normalizedPassword(value)) <= PASSWORD_BYTES;
+    })
+    .test('common', 'must not be one of the commonest passwords', (value) => value === undefined || !isCommon(value))
     .required(required)
-    .meta({ description: `At most ${PASSWORD_BYTES} bytes in UTF-8.`, example });
+    .meta({
+      description: `At most ${PASSWORD_BYTES} bytes in UTF-8, after NFKC; not one of the commonest, and not a name of yours.`,
+      example,
+    });
 
 /** Anything else than a code gets the same answer as a wrong one. */
 export const oneTimeCode = () =>

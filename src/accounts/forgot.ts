@@ -7,7 +7,8 @@ import { Session, User } from './entities.ts';
 import { codeRequest, email, keyOf, newPassword, oneTimeCode } from './fields.ts';
 import { findByEmail } from './find-users.ts';
 import { keyFor } from './known-origins.ts';
-import { resetCode } from './letters.ts';
+import { passwordChanged, resetCode } from './letters.ts';
+import { refuseNameAsPassword } from './password-rules.ts';
 
 /** Sends a code for a new password; an unknown address gets the same answer and no letter. */
 export const initiateReset = publicOperation({
@@ -33,10 +34,12 @@ export const resetPassword = publicOperation({
   }),
   async run({ email: address, otp, new_password: password, request_id: request }, _, context, asked) {
     asked.quota = await context.limits.take('resetOrigin', originOf(asked.address));
-    const { codes, passwords, sessions } = context.accounts;
+    refuseNameAsPassword(password, { email: address }, 'new_password');
+    const { codes, mail, passwords, sessions } = context.accounts;
     const code = await checkCode(context, asked, { purpose: 'reset', email: address, code: otp, request });
     const user = await context.database.entities().findOne(User, { emailKey: code.emailKey });
     if (user === null) throw new ChatError('invalid_otp');
+    refuseNameAsPassword(password, user, 'new_password');
     const passwordHash = await passwords.hash(password);
     await context.database.transaction(async ({ sql: transaction }) => {
       await codes.use(transaction, code);
@@ -44,6 +47,7 @@ export const resetPassword = publicOperation({
       await entities.nativeUpdate(User, { id: user.id }, { passwordHash });
       await entities.nativeDelete(Session, { userId: user.id });
     });
+    mail.send(passwordChanged(user.email));
     await sessions.endedAll(user.id);
     // whether it is known or not: the code came from there
     for (const known of [true, false])

@@ -6,7 +6,7 @@ export function signupCode(to: string, username: string | undefined, code: strin
     to,
     subject: 'Your MmChat sign-up code',
     text: lines(
-      username === undefined ? 'Hello,' : `Hello ${username},`,
+      greeting(username),
       'welcome to MmChat! Enter this code to finish signing up:',
       code,
       `It is valid for ${duration(ttlSec)} and works once.`,
@@ -44,7 +44,25 @@ export function resetCode(to: string, code: string, ttlSec: number): Letter {
   };
 }
 
+/** Tells the owner of an account that its password was changed with a code: if it was not them, somebody reads their mail. */
+export function passwordChanged(to: string): Letter {
+  return {
+    to,
+    subject: 'Your MmChat password was changed',
+    text: lines(
+      'Hello,',
+      'the password of your MmChat account was changed with a code that was sent to this address. All devices are logged out.',
+      'If it was you, there is nothing to do.',
+      'If it was not you, somebody else can read your mail: secure your mailbox first, then ask MmChat for a new password.',
+    ),
+  };
+}
+
 const lines = (...paragraphs: string[]): string => `${paragraphs.join('\n\n')}\n`;
+
+/** A name with a dot can be that of a web site, which mail programs make a link of: it is left out. */
+const greeting = (username: string | undefined): string =>
+  username === undefined || username.includes('.') ? 'Hello,' : `Hello ${username},`;
 
 function duration(seconds: number): string {
   const [count, unit] = seconds % 60 === 0 ? [seconds / 60, 'minute'] : [seconds, 'second'];

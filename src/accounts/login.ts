@@ -93,18 +93,19 @@ async function logIn(
   tries = 2,
 ): Promise<string | undefined> {
   const { database, accounts } = context;
-  if (!(await accounts.passwords.check(password, user?.passwordHash)) || user === undefined) return undefined;
+  const checked = await accounts.passwords.check(password, user?.passwordHash);
+  if (checked === 'wrong' || user === undefined) return undefined;
   const { id: userId, passwordHash } = user;
   const token = await accounts.sessions.start({ userId, passwordHash, address });
   if (token === undefined && tries > 1) {
     const changed = await database.entities().findOne(User, { id: userId });
     return logIn(context, changed === null ? undefined : { ...user, ...changed }, password, address, tries - 1);
   }
-  if (token !== undefined && accounts.passwords.isOutdated(passwordHash)) await renewHash(context, user, password);
+  if (token !== undefined && checked === 'outdated') await renewHash(context, user, password);
   return token;
 }
 
-/** The cost was changed since, and only now is the password known; one that was set meanwhile stays. */
+/** The cost or the form was changed since, and only now is the password known; one that was set meanwhile stays. */
 async function renewHash(
   { database, accounts }: Context,
   { id, passwordHash: outdated }: Pick<User, 'id' | 'passwordHash'>,

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import bcrypt from 'bcrypt';
 import { ChatError } from '../errors.ts';
-import { PASSWORD_BYTES } from './fields.ts';
 import { haveThreadPoolGiveWay } from './giving-way.ts';
+import { normalizedPassword, PASSWORD_BYTES } from './password-rules.ts';
 
 /**
  * bcrypt works in the thread pool that files and DNS share: two at once leave the others room. One core is left to what
@@ -34,21 +34,26 @@ export class Passwords {
 
   /** @throws ChatError `busy` when too many are waiting */
   hash(password: string): Promise<string> {
-    return this.#inTurn(() => bcrypt.hash(password, this.#cost));
+    return this.#inTurn(() => bcrypt.hash(normalizedPassword(password), this.#cost));
   }
 
-  /** Whether a password fits a hash; without a hash it takes just as long and does not fit. */
-  check(password: string, passwordHash: string | undefined): Promise<boolean> {
+  /**
+   * Whether a password fits a hash; without a hash it takes just as long and does not fit. One that fits a hash of another
+   * cost than is asked for now, or of a password that was not normalised, is `outdated`.
+   */
+  check(password: string, passwordHash: string | undefined): Promise<'wrong' | 'right' | 'outdated'> {
     return this.#inTurn(async () => {
-      const fits = await bcrypt.compare(password, passwordHash ?? (await this.#decoy));
-      // bcrypt reads no further than its limit: what comes after it would be let through
-      return fits && passwordHash !== undefined && Buffer.byteLength(password) <= PASSWORD_BYTES;
+      const hash = passwordHash ?? (await this.#decoy);
+      const normalized = normalizedPassword(password);
+      if (await fits(normalized, hash)) return this.#ofKnown(passwordHash, bcrypt.getRounds(hash) !== this.#cost);
+      if (normalized !== password && (await fits(password, hash))) return this.#ofKnown(passwordHash, true);
+      return 'wrong';
     });
   }
 
-  /** Whether a hash was made with another cost than is asked for now. */
-  isOutdated(passwordHash: string): boolean {
-    return bcrypt.getRounds(passwordHash) !== this.#cost;
+  #ofKnown(passwordHash: string | undefined, outdated: boolean): 'wrong' | 'right' | 'outdated' {
+    if (passwordHash === undefined) return 'wrong';
+    return outdated ? 'outdated' : 'right';
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -65,3 +70,7 @@ export class Passwords {
     }
   }
 }
+
+/** bcrypt reads no further than its limit: what comes after it would be let through. */
+const fits = async (password: string, hash: string): Promise<boolean> =>
+  (await bcrypt.compare(password, hash)) && Buffer.byteLength(password) <= PASSWORD_BYTES;

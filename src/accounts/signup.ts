@@ -13,6 +13,7 @@ import { codeRequest, email, keyOf, newPassword, oneTimeCode, username } from '.
 import { findByEmail } from './find-users.ts';
 import { addressTaken, signupCode } from './letters.ts';
 import type { RightCode } from './one-time-codes.ts';
+import { refuseNameAsPassword } from './password-rules.ts';
 import { indexUsername } from './username-pieces.ts';
 
 /** A user in the making. */
@@ -23,8 +24,9 @@ const signup = { username: username().required(required), email: email(), passwo
 /** Sends a code to the address. Whether the address has an account shows in the letter alone. */
 export const initiateSignup = publicOperation({
   input: object({ ...signup, request_id: codeRequest() }),
-  async run({ username: name, email: address, request_id: request }, _, context, asked) {
+  async run({ username: name, email: address, password, request_id: request }, _, context, asked) {
     asked.quota = await context.limits.take('signupOrigin', originOf(asked.address));
+    refuseNameAsPassword(password, { username: name, email: address }, 'password');
     if (await isTaken(context.database, name)) throw new ChatError('username_taken');
     const { codes, mail } = context.accounts;
     const owner = await findByEmail(context.database.sql, keyOf(address));
@@ -40,6 +42,7 @@ export const verifySignup = publicOperation({
   input: object({ ...signup, otp: oneTimeCode(), request_id: codeRequest() }),
   async run({ username: name, email: address, password, otp, request_id: request }, _, context, asked) {
     asked.quota = await context.limits.take('verifyOrigin', originOf(asked.address));
+    refuseNameAsPassword(password, { username: name, email: address }, 'password');
     const code = await checkCode(context, asked, { purpose: 'signup', email: address, code: otp, request });
     if (await isTaken(context.database, name)) throw new ChatError('username_taken');
     const passwordHash = await context.accounts.passwords.hash(password);

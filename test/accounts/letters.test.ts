@@ -18,6 +18,13 @@ describe('A letter with a code', () => {
     expect(resetCode('a@b.example', '0123', 90).text).to.include('90 seconds');
   });
 
+  it('shows no name that a mail program could make a link of', () => {
+    for (const name of ['www.evil-site.com', 'evil.example', 'a.b'])
+      expect(signupCode('a@b.example', name, '0123', 300).text)
+        .to.include('Hello,')
+        .and.not.include(name);
+  });
+
   it('is not what the owner of a taken address gets', () => {
     expect(addressTaken('a@b.example').text).to.include('already has an account').and.not.match(/\d/);
   });
