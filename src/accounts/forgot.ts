@@ -19,7 +19,7 @@ export const initiateReset = publicOperation({
     const user = await findByEmail(context.database.sql, keyOf(address));
     const what = { purpose: 'reset', email: address, to: user?.email ?? address, request } as const;
     const { code, answer } = await requestCode(context, asked, what);
-    if (user !== undefined) mail.send(resetCode(user.email, code, codes.ttlSec));
+    mail.sendLater(resetCode(what.to, code, codes.ttlSec), user !== undefined);
     return answer;
   },
 });

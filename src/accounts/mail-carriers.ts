@@ -18,6 +18,8 @@ export type Carrier = {
   readonly destination: string;
   /** One try, over within `TRY_TIMEOUT_MS`. Never rejects; resolves to undefined when the carrier took the letter. */
   deliver(letter: Letter): Promise<Failure | undefined>;
+  /** Does the work of composing a letter, and drops it. Never rejects. */
+  compose(letter: Letter): Promise<void>;
   /** Ends open connections, those in the middle of a try included. */
   close(): void;
   readonly outbox?: readonly KeptLetter[];
@@ -44,6 +46,7 @@ export function sendgrid({ apiKey, from, endpoint }: MailConfig & { kind: 'sendg
   return {
     destination: 'SendGrid',
     deliver: (letter) => attempt(service.send({ ...letter, to: { email: letter.to }, from }), refusedBySendgrid),
+    compose: async () => undefined, // SendGrid composes it
     close: () => closing.abort(),
   };
 }
@@ -57,18 +60,29 @@ function refusedBySendgrid(error: unknown): boolean {
 export function smtp({ url, from }: MailConfig & { kind: 'smtp' }): Carrier {
   const confined = { disableFileAccess: true, disableUrlAccess: true };
   const transport = createTransport({ url, pool: true, maxConnections: MAX_AT_ONCE, maxRequeues: 1, ...confined });
+  const composer = createTransport({ streamTransport: true, buffer: true, ...confined });
   const { protocol, host } = new URL(url);
   return {
     destination: `${protocol}//${host}`, // not the whole URL, which may hold a password
-    deliver: ({ to, subject, text }) => {
+    deliver: (letter) => {
       const signal = AbortSignal.timeout(TRY_TIMEOUT_MS);
-      // as an object, so that a comma in the address cannot make two recipients of it
-      const sent = transport.sendMail({ from, to: { name: '', address: to }, subject, text, signal });
+      const sent = transport.sendMail({ ...addressed(letter, from), signal });
       return attempt(sent, (error) => property(error, 'permanent') === true);
     },
+    compose: (letter) => composer.sendMail(addressed(letter, from)).then(ignored, ignored),
     close: () => transport.close({ force: true }),
   };
 }
+
+/** The recipient as an object, so that a comma in the address cannot make two of it. */
+const addressed = ({ to, subject, text }: Letter, from: string) => ({
+  from,
+  to: { name: '', address: to },
+  subject,
+  text,
+});
+
+const ignored = () => undefined;
 
 async function attempt(sent: Promise<unknown>, isPermanent: (error: unknown) => boolean): Promise<Failure | undefined> {
   try {
@@ -95,6 +109,7 @@ export function outbox(print: ((block: string) => void) | undefined): Carrier {
   return {
     destination: print ? 'this terminal and /dev/outbox' : '/dev/outbox',
     outbox: letters,
+    compose: async () => undefined,
     deliver: async (letter) => {
       letters.unshift({ ...letter, at: new Date() });
       letters.splice(MAX_KEPT);

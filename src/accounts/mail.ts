@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -24,6 +25,11 @@ export type Mail = {
   readonly destination: string;
   /** Queues a letter and returns at once: the caller's answer must not tell by its timing whether a letter was sent. */
   send(letter: Letter): void;
+  /**
+   * Queues a letter after a random delay, so that what its composing and sending takes shows in no request after the
+   * caller's. One that is not to be delivered is composed all the same, and dropped.
+   */
+  sendLater(letter: Letter, delivered: boolean): void;
   /** Resolves when every queued letter has been sent or given up, or after `withinMs` milliseconds. Never rejects. */
   drain(withinMs: number): Promise<void>;
   /** How many letters wait to be sent. */
@@ -35,6 +41,7 @@ export type Mail = {
 };
 
 const MAX_WAITING = 10_000;
+const MAX_DELAY_MS = 1_000;
 /** Pauses before the second and the third try. */
 const RETRY_AFTER_MS = [500, 2_000];
 
@@ -62,28 +69,49 @@ function carrierOf(config: MailConfig, print: (lines: string) => void): Carrier 
   return outbox(config.print ? print : undefined);
 }
 
-function createQueue(carrier: Carrier, log: Log): Pick<Mail, 'send' | 'drain' | 'queued' | 'close'> {
-  const waiting: Letter[] = [];
+type Queued = { readonly letter: Letter; readonly delivered: boolean };
+type Queue = Pick<Mail, 'send' | 'sendLater' | 'drain' | 'queued' | 'close'>;
+
+function createQueue(carrier: Carrier, log: Log): Queue {
+  const waiting: Queued[] = [];
+  const delayed = new Map<NodeJS.Timeout, Queued>();
   const workers = new EventEmitter<{ idle: [] }>();
   let busy = 0;
   let sending = 0;
   const closing = new AbortController();
 
-  function send(letter: Letter): void {
-    if (closing.signal.aborted || waiting.length >= MAX_WAITING) {
-      log.error({ carrier: carrier.destination, waiting: waiting.length }, 'mail refused a letter');
-      return;
-    }
-    waiting.push(letter);
+  const send = (letter: Letter) => enqueue({ letter, delivered: true }, begin);
+
+  const sendLater = (letter: Letter, delivered: boolean) =>
+    enqueue({ letter, delivered }, (queued) => {
+      const timer = setTimeout(() => beginDelayed(timer), randomInt(MAX_DELAY_MS));
+      delayed.set(timer, queued);
+    });
+
+  function enqueue(queued: Queued, take: (queued: Queued) => void): void {
+    if (!closing.signal.aborted && waiting.length + delayed.size < MAX_WAITING) return take(queued);
+    log.error({ carrier: carrier.destination, waiting: waiting.length }, 'mail refused a letter');
+  }
+
+  function beginDelayed(timer: NodeJS.Timeout): void {
+    const queued = delayed.get(timer);
+    clearTimeout(timer);
+    delayed.delete(timer);
+    if (queued !== undefined) begin(queued);
+  }
+
+  function begin(queued: Queued): void {
+    waiting.push(queued);
     if (busy === MAX_AT_ONCE) return;
     busy += 1;
     setImmediate(() => void work()); // not now: composing a letter takes time that the caller's answer would show
   }
 
   async function work(): Promise<void> {
-    for (let letter = waiting.shift(); letter !== undefined; letter = waiting.shift()) {
+    for (let queued = waiting.shift(); queued !== undefined; queued = waiting.shift()) {
       sending += 1;
-      await deliver(letter, { carrier, log, closing: closing.signal });
+      if (queued.delivered) await deliver(queued.letter, { carrier, log, closing: closing.signal });
+      else await carrier.compose(queued.letter);
       sending -= 1;
     }
     busy -= 1;
@@ -91,6 +119,7 @@ function createQueue(carrier: Carrier, log: Log): Pick<Mail, 'send' | 'drain' | 
   }
 
   function drain(withinMs: number): Promise<void> {
+    for (const timer of delayed.keys()) beginDelayed(timer);
     if (busy === 0) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, withinMs);
@@ -100,12 +129,14 @@ function createQueue(carrier: Carrier, log: Log): Pick<Mail, 'send' | 'drain' | 
 
   function close(): void {
     closing.abort();
-    const lost = waiting.splice(0).length + sending;
+    for (const timer of delayed.keys()) clearTimeout(timer);
+    const lost = waiting.splice(0).length + delayed.size + sending;
+    delayed.clear();
     if (lost > 0) log.error({ carrier: carrier.destination, lost }, 'mail closed before every letter was sent');
     carrier.close();
   }
 
-  return { send, drain, queued: () => waiting.length, close };
+  return { send, sendLater, drain, queued: () => waiting.length + delayed.size, close };
 }
 
 type Road = { carrier: Carrier; log: Log; closing: AbortSignal };

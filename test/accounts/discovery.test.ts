@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { numbersOf } from '../operating/operator.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { ask, newAccount, type Reply } from './asking.ts';
 
@@ -75,6 +76,12 @@ describe('Whether an address has an account', () => {
     expect(seen(one as Reply)).to.deep.equal(seen(other as Reply));
     expect((await app.smtp.next(owner.email)).text).to.match(/^\d{6}$/m);
     expect(app.smtp.letters.map(({ to }) => to)).not.to.include('nobody@example.com');
+  });
+
+  it('does not show in the work that follows: a letter to nobody is queued and composed as well', async () => {
+    const people = Array.from({ length: 6 }, (_, index) => `nobody${index}@example.com`);
+    for (const email of people) expect((await ask(app, 'forgot/initiate', { email })).status).to.equal(200);
+    expect((await numbersOf(app.url)).get('mmchat_mail_queue'), 'letters that wait').to.be.above(0);
   });
 
   it('does not show in how long the answers take', async () => {

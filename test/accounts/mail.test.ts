@@ -202,6 +202,21 @@ describe('mail', function () {
       expectNoSecrets(entries);
     });
 
+    it('later goes out after a random delay, and one that is not to be delivered waits and is composed as well', async () => {
+      const server = await smtpServer();
+      const { mail } = start({ kind: 'smtp', url: server.url, from: FROM });
+      for (let number = 0; number < 5; number += 1) {
+        mail.sendLater(letterTo(number), true);
+        mail.sendLater({ ...LETTER, to: 'nobody@example.com' }, false);
+      }
+      expect(mail.queued()).to.equal(10);
+      expect(server.letters).to.have.length(0);
+      await mail.drain(DRAIN_MS);
+      expect(mail.queued()).to.equal(0);
+      const recipients = server.letters.map(({ to }) => to);
+      expect(recipients).to.have.members(Array.from({ length: 5 }, (_, number) => letterTo(number).to));
+    });
+
     it('is drained at once when there is nothing to send', async () => {
       await start({ kind: 'outbox', print: false }).mail.drain(60_000);
     });
