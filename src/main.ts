@@ -2,6 +2,9 @@ import { createApp } from './app.ts';
 import { environment, readConfig } from './config.ts';
 import { describeError } from './describe-error.ts';
 import { explain, leave, onSignal } from './leaving.ts';
+import { keepFilesPrivate } from './private-files.ts';
+
+keepFilesPrivate();
 
 // a promise that nobody waited for must not end everybody's chat; where it came from shows what to mend
 process.on('unhandledRejection', (error) =>

@@ -1,8 +1,10 @@
 import { environment, readConfig } from '../config.ts';
 import { Database } from '../database.ts';
+import { keepFilesPrivate } from '../private-files.ts';
 import { PASSWORD } from './cast.ts';
 import { countPeople, seedDatabase } from './seed.ts';
 
+keepFilesPrivate();
 const env = environment();
 try {
   if (env.NODE_ENV === 'production')
