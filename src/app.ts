@@ -2,6 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import { type Logger, pino } from 'pino';
 import { Server } from 'socket.io';
 import { KnownOrigins } from './accounts/known-origins.ts';
+import { sweepLeftNames } from './accounts/left-names.ts';
 import { countedInRedis, type SharedStore } from './accounts/limiters.ts';
 import { Limits } from './accounts/limits.ts';
 import { createMail } from './accounts/mail.ts';
@@ -208,7 +209,9 @@ async function openDoors(house: House, { context, delivery, connections, cluster
     setInterval(() => void work().catch((error) => report(error, doing)), everyMs).unref();
   const timers = [
     setInterval(() => delivery.closeExpired(), EXPIRY_LOOK_MS).unref(),
-    regularly(SWEEP_MS, 'sweeping', () => Promise.all([sessions.sweep(), codes.sweep()])),
+    regularly(SWEEP_MS, 'sweeping', () =>
+      Promise.all([sessions.sweep(), codes.sweep(), sweepLeftNames(context.database.sql)]),
+    ),
     regularly(UNHEARD_LOOK_MS, 'looking for ended sessions', async () => {
       if (cluster?.healthy === false) await dismissEnded(delivery, sessions);
     }),

@@ -5,7 +5,7 @@ import { type PostgreSqlConnection, defineConfig as postgresql } from '@mikro-or
 import type { AbstractSqlConnection, AbstractSqlDriver, SqlEntityManager } from '@mikro-orm/sql';
 import { type SqliteConnection, defineConfig as sqlite } from '@mikro-orm/sqlite';
 import { CompiledQuery, type DatabaseConnection, type Kysely } from 'kysely';
-import { KnownOrigin, OneTimeCode, Session, Ticket, User, UsernamePiece } from './accounts/entities.ts';
+import { KnownOrigin, LeftUsername, OneTimeCode, Session, Ticket, User, UsernamePiece } from './accounts/entities.ts';
 import type { DatabaseConfig } from './config-parts.ts';
 import { Conversation, Participant, ReadRange } from './conversations/entities.ts';
 import { isUnavailable } from './database-errors.ts';
@@ -50,6 +50,7 @@ export function ormOptions(config: DatabaseConfig, { silent = false } = {}): Opt
       Ticket,
       OneTimeCode,
       KnownOrigin,
+      LeftUsername,
       Conversation,
       Participant,
       ReadRange,

@@ -1,4 +1,5 @@
 import { array, number, string } from 'yup';
+import { isPlainLine, isVisible } from './text.ts';
 
 /** Building blocks of the operations' input schemas. Messages name the limit, not the value: a value may be a secret. */
 
@@ -20,11 +21,19 @@ export const text = (least: number, most: number) =>
     })
     .meta({ minLength: least, maxLength: most });
 
-/** Text that is not only blanks. */
+/** Text of which a reader sees something. */
 export const visibleText = (least: number, most: number) =>
   text(least, most)
-    .test('visible', 'must not be blank', (value) => value === undefined || value.trim() !== '')
+    .test('visible', 'must not be blank', (value) => value === undefined || isVisible(value))
     .meta({ pattern: '\\S' });
+
+/** The same for a name, which keeps to its own line and direction. */
+export const visibleName = (least: number, most: number) =>
+  visibleText(least, most).test(
+    'plain-line',
+    'must not have control, line-break or bidi characters',
+    (value) => value === undefined || isPlainLine(value),
+  );
 
 export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) => {
   const message =

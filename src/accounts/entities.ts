@@ -90,3 +90,15 @@ export const KnownOrigin = defineEntity({
     lastLogin: moment().index(),
   },
 });
+
+/** A name that somebody has left, which stays theirs for a while. */
+export const LeftUsername = defineEntity({
+  name: 'LeftUsername',
+  tableName: 'left_usernames',
+  properties: {
+    usernameKey: p.string().length(32).primary(),
+    userId: () => p.manyToOne(User).mapToPk().joinColumn('user_id').deleteRule('cascade').index(false),
+    until: moment().index(),
+  },
+  indexes: [{ properties: ['userId'] }],
+});

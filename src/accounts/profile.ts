@@ -11,6 +11,8 @@ import { timeOf } from '../time.ts';
 import type { User } from './entities.ts';
 import { keyOf, username } from './fields.ts';
 import { findUsers } from './find-users.ts';
+import { isLeftByOther, reserveLeftName } from './left-names.ts';
+import { isReserved } from './reserved-names.ts';
 import { indexUsername } from './username-pieces.ts';
 
 /** The caller's own profile. */
@@ -78,12 +80,25 @@ function taken(error: unknown): never {
 /** False where somebody else has the name: the database need not refuse it, and with it the rest of the batch. */
 async function rename(batch: Batch, userId: number, name: string): Promise<boolean> {
   const key = keyOf(name);
+  const left = await keyOfUser(batch.sql, userId);
+  if (left !== key && (isReserved(key) || (await isLeftByOther(batch.sql, key, userId)))) return false;
   const { rows } = await sql`
     update users set username = ${name}, username_key = ${key} where id = ${userId}
       and not exists (select 1 from users u where u.username_key = ${key} and u.id <> ${userId})
     returning id`.execute(batch.sql);
-  if (rows.length > 0) await indexUsername(batch, userId, key);
-  return rows.length > 0;
+  if (rows.length === 0) return false;
+  if (left !== undefined && left !== key) {
+    // left on another node at the same time: rare enough to refuse the whole batch, whose items are then run one by one
+    if (await isLeftByOther(batch.sql, key, userId)) throw new ChatError('username_taken');
+    await reserveLeftName(batch.sql, userId, left);
+  }
+  await indexUsername(batch, userId, key);
+  return true;
+}
+
+async function keyOfUser(db: Sql, userId: number): Promise<string | undefined> {
+  const { rows } = await sql<{ key: string }>`select username_key as key from users where id = ${userId}`.execute(db);
+  return rows[0]?.key;
 }
 
 type StoredProfile = Pick<User, 'id' | 'username' | 'email' | 'profilePicture' | 'createdAt'>;

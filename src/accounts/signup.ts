@@ -11,10 +11,15 @@ import { checkCode, requestCode } from './code-requests.ts';
 import { User } from './entities.ts';
 import { codeRequest, email, keyOf, newPassword, oneTimeCode, username } from './fields.ts';
 import { findByEmail } from './find-users.ts';
+import { isLeftByOther } from './left-names.ts';
 import { addressTaken, signupCode } from './letters.ts';
 import type { RightCode } from './one-time-codes.ts';
 import { refuseNameAsPassword } from './password-rules.ts';
+import { isReserved } from './reserved-names.ts';
 import { indexUsername } from './username-pieces.ts';
+
+/** The id of somebody who has no account yet. */
+const NOBODY = 0;
 
 /** A user in the making. */
 type NewUser = { username: string; passwordHash: string; address: string };
@@ -53,7 +58,9 @@ export const verifySignup = publicOperation({
 });
 
 async function isTaken(database: Database, name: string): Promise<boolean> {
-  return (await database.entities().count(User, { usernameKey: keyOf(name) })) > 0;
+  const key = keyOf(name);
+  if (isReserved(key) || (await isLeftByOther(database.sql, key, NOBODY))) return true;
+  return (await database.entities().count(User, { usernameKey: key })) > 0;
 }
 
 /** The code is used up, the user made and logged in, all in one transaction: the loser of a race for the name may use the code again. */
@@ -71,6 +78,7 @@ async function createUser(
         values (${name}, ${keyOf(name)}, ${code.email}, ${code.emailKey}, ${passwordHash}, ${now}, ${now})
         returning id`.execute(transaction.sql);
       const id = rows[0]?.id ?? 0;
+      if (await isLeftByOther(transaction.sql, keyOf(name), id)) throw new ChatError('username_taken');
       await indexUsername(transaction, id, keyOf(name));
       const started = await sessions.startIn(transaction.sql, { userId: id, passwordHash, address });
       if (started === undefined) throw new Error('the new user has another password');

@@ -4,7 +4,7 @@ import { existingUsers } from '../accounts/find-users.ts';
 import type { Queries } from '../database.ts';
 import { type Effect, toUsers } from '../effects.ts';
 import { ChatError } from '../errors.ts';
-import { ids, required, requiredId, visibleText } from '../inputs.ts';
+import { ids, required, requiredId, visibleName } from '../inputs.ts';
 import { operation } from '../operation.ts';
 import { dayOf } from '../time.ts';
 import type { Batch, LockedConversation } from './batch.ts';
@@ -23,7 +23,7 @@ const MOST_ROWS = 2_000;
 type Creation = { creatorId: number; memberIds: readonly number[]; name: string | null; privateKey: string | null };
 
 export const groupName = (example = 'Study Group') =>
-  visibleText(1, NAME_CHARACTERS).required(required).meta({ description: 'The name of the group.', example });
+  visibleName(1, NAME_CHARACTERS).required(required).meta({ description: 'The name of the group.', example });
 
 /** The private conversation with somebody, made if there is none yet. */
 export const openPrivateConversation = operation({

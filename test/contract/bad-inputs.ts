@@ -18,11 +18,21 @@ const NO_TEXT = [5, true, ['a'], {}];
 const NO_TEXT_IN_JSON = [null, ...NO_TEXT];
 const ILL_FORMED = ['a\0b', 'a\ud800', '\udc00a'];
 const NO_CONTENT = [missing, '', ' ', ' \n\t ', '\u00a0\u2003', 'x'.repeat(4097), ...ILL_FORMED, ...NO_TEXT_IN_JSON];
-const NO_NAME = [missing, '', ' ', 'x'.repeat(101), ...ILL_FORMED, ...NO_TEXT_IN_JSON];
+const NO_NAME = [missing, '', ' ', '\u3164', 'a\nb', 'a\u202Eb', 'x'.repeat(101), ...ILL_FORMED, ...NO_TEXT_IN_JSON];
+const REQUESTS = ['', 'x'.repeat(65), ...ILL_FORMED, ...NO_TEXT];
 const many = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
 const USERNAMES = ['', 'ab', 'x'.repeat(33), 'a b', 'a@b', 'ünïcode', 'aaa\n', ' abc', ...ILL_FORMED, ...NO_TEXT];
-const PASSWORDS = [missing, '', '1234567', 'x'.repeat(73), 'é'.repeat(37), ...ILL_FORMED, ...NO_TEXT_IN_JSON];
+const PASSWORDS = [
+  missing,
+  '',
+  '1234567',
+  'password',
+  'x'.repeat(73),
+  'é'.repeat(37),
+  ...ILL_FORMED,
+  ...NO_TEXT_IN_JSON,
+];
 const EMAILS = [
   missing,
   '',
@@ -46,10 +56,10 @@ const aMessage = ({ message }: World) => ({ message_id: message });
 
 /** What is no input, for every field of every operation. */
 export const BAD_INPUTS: Record<string, Row> = {
-  signup_initiate: { good: account, bad: accountBad },
+  signup_initiate: { good: account, bad: { ...accountBad, request_id: REQUESTS } },
   signup_verify: {
     good: () => ({ ...account(), otp: '000000' }),
-    bad: { ...accountBad, otp: [missing, ...NO_TEXT_IN_JSON] },
+    bad: { ...accountBad, otp: [missing, ...NO_TEXT_IN_JSON], request_id: REQUESTS },
   },
   login: {
     good: account,
@@ -58,10 +68,10 @@ export const BAD_INPUTS: Record<string, Row> = {
       password: [missing, '', ...ILL_FORMED, ...NO_TEXT_IN_JSON],
     },
   },
-  forgot_initiate: { good: account, bad: { email: accountBad.email } },
+  forgot_initiate: { good: account, bad: { email: accountBad.email, request_id: REQUESTS } },
   forgot_reset: {
     good: () => ({ email: 'a@b.example', otp: '000000', new_password: 'StrongPassword123' }),
-    bad: { email: accountBad.email, otp: [missing, ...NO_TEXT_IN_JSON], new_password: PASSWORDS },
+    bad: { email: accountBad.email, otp: [missing, ...NO_TEXT_IN_JSON], new_password: PASSWORDS, request_id: REQUESTS },
   },
   update_me: {
     good: () => ({}),

@@ -1,3 +1,5 @@
+import { drawable } from '../parts/marks.ts';
+
 const ADDRESS = /(https?:\/\/[^\s<>"']+)/;
 /** What ends a sentence is not part of an address in it. */
 const AFTER = /[.,;:!?)\]}…]+$/;
@@ -6,17 +8,19 @@ const AFTER = /[.,;:!?)\]}…]+$/;
 export function LinkedText({ text }: { text: string }) {
   return (
     <>
-      {text.split(ADDRESS).map((part, index) => {
-        if (index % 2 === 0) return part;
-        const address = part.replace(AFTER, '');
-        if (!URL.canParse(address)) return part;
-        return [
-          <a key={index} href={address} target="_blank" rel="noopener noreferrer">
-            {address}
-          </a>,
-          part.slice(address.length),
-        ];
-      })}
+      {drawable(text)
+        .split(ADDRESS)
+        .map((part, index) => {
+          if (index % 2 === 0) return part;
+          const address = part.replace(AFTER, '');
+          if (!URL.canParse(address)) return part;
+          return [
+            <a key={index} href={address} target="_blank" rel="noopener noreferrer">
+              {address}
+            </a>,
+            part.slice(address.length),
+          ];
+        })}
     </>
   );
 }

@@ -1,6 +1,7 @@
 import type { ConversationSummary } from 'mmchat-client';
 import { Avatar } from '../parts/avatar.tsx';
 import { titleOf } from '../parts/conversation-title.ts';
+import { drawable } from '../parts/marks.ts';
 import { memo } from '../parts/memo.ts';
 import { routeOfConversation } from '../parts/route.ts';
 import { briefTimeOf, fullTimeOf } from '../parts/time.ts';
@@ -51,7 +52,8 @@ export const ConversationRow = memo(Row);
 function previewOf({ is_group, last_message: last }: ConversationSummary, myId: number): string {
   if (last === null) return is_group ? 'A new group' : 'No messages yet';
   if (last.deleted) return 'Message deleted';
-  if (last.type === 'system') return last.content;
-  if (last.sender_id === myId) return `You: ${last.content}`;
-  return is_group ? `${last.sender_username}: ${last.content}` : last.content;
+  const content = drawable(last.content);
+  if (last.type === 'system') return content;
+  if (last.sender_id === myId) return `You: ${content}`;
+  return is_group ? `${last.sender_username}: ${content}` : content;
 }

@@ -1,6 +1,7 @@
 import type { ConversationStore, ShownMessage } from 'mmchat-client';
 import { useRef } from 'preact/hooks';
 import { Dialog } from '../parts/dialog.tsx';
+import { drawable } from '../parts/marks.ts';
 import { Problem } from '../parts/problem.tsx';
 import { useForm } from '../parts/use-form.ts';
 
@@ -18,7 +19,7 @@ export function DeleteMessage({ store, message, onClose }: Props) {
   const focusAfter = () => (removed.current ? document.querySelector<HTMLElement>('.history .scroller') : null);
   return (
     <Dialog title="Delete this message?" onClose={onClose} focusAfter={focusAfter}>
-      <p class="quoted">{message.content}</p>
+      <p class="quoted">{drawable(message.content)}</p>
       <p>It disappears for everybody in the conversation.</p>
       <Problem text={form.problem} />
       <div class="buttons">

@@ -2,6 +2,7 @@ import type { Participant, ShownMessage } from 'mmchat-client';
 import type { KnownReaders } from '../chat/readers.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { Dialog } from '../parts/dialog.tsx';
+import { drawable } from '../parts/marks.ts';
 import { useReadable } from '../parts/use-readable.ts';
 
 type Props = {
@@ -22,7 +23,7 @@ export function ReadersDialog({ message, participants = [], readers: known, onCl
   const rest = others.filter((each) => !readers.includes(each));
   return (
     <Dialog title="Who has read it" onClose={onClose}>
-      <p class="quoted">{message.content}</p>
+      <p class="quoted">{drawable(message.content)}</p>
       <People title="Read" people={readers} />
       <People title="Not known to have read it" people={rest} />
     </Dialog>
