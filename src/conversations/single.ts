@@ -25,7 +25,8 @@ export function single<Item>(
   };
 }
 
-function refused(error: unknown): { refused: ChatError } {
+/** What was thrown to refuse an item, as its outcome; anything else is thrown on. */
+export function refused(error: unknown): { refused: ChatError } {
   if (error instanceof ChatError) return { refused: error };
   throw error;
 }

@@ -15,8 +15,10 @@ const caughtUp = {
   updates: list(update, 'The changes of members and name.', []),
   last_seq: whole('The number of the conversation’s newest change.', 17),
   unread_count: whole('How many messages of others you have not read.', 2),
-  read: spans('The numbers that you have read, from … to ….', [[0, 15]]),
-  others_read: spans('The numbers that all others have read.', [[0, 17]]),
+  read: spans('The numbers that you have read, from … to …; of what was read out of order, the newest 500 numbers.', [
+    [0, 15],
+  ]),
+  others_read: spans('The numbers that all others have read, likewise.', [[0, 17]]),
   others_delivered_seq: whole('Up to this number all others have confirmed.', 17),
 };
 
@@ -45,7 +47,7 @@ export const messageDescriptions: Descriptions = {
     summary: 'Mark messages as read',
     details: 'All of them, or none and an error.',
     result: { message: exactly('Marked as read') },
-    errors: ['unknown_message', 'not_participant'],
+    errors: ['unknown_message', 'not_participant', 'too_many_gaps'],
   },
   edit_message: {
     summary: 'Give your message another text',

@@ -4,11 +4,14 @@ import type { Sql } from '../database.ts';
 import { limit } from '../prepared-statements.ts';
 import type { MessageRow } from '../protocol.ts';
 import { isIn, messageRow, type StoredMessage, selectMessages } from './message-rows.ts';
-import { readBy, receiptsOfOthers, statusOf } from './receipts.ts';
+import { receiptsFor, statusOf } from './receipts.ts';
+import { standingsOf } from './standing.ts';
 
 /** A longer gap is not replayed: the client starts anew from the newest messages. */
 const LONGEST_REPLAY = 2_000;
 const MESSAGES_AFTER_RESET = 50;
+/** Of so many conversations that changed an answer tells the changes, at most. */
+const MOST_CHANGED = 100;
 
 export type Catching = { id: number; since: number; last: number };
 export type Changes = {
@@ -22,29 +25,42 @@ export type Changes = {
 };
 export type Caught = { id: number; seq: number; changes: Changes };
 
-/** What changed in each conversation after a number: one indexed read a conversation that changed, none for the others. */
+/** What was found of a conversation; nothing, and `more`, where the answer has no room for it any more. */
+type Found = { each: Catching; reset: boolean; rows: StoredMessage[]; more: boolean };
+
+/**
+ * What changed in each conversation after a number: one indexed read a conversation that changed, none for the others. Of
+ * so many messages, or conversations, the rest is left for the next answer.
+ */
 export async function catchUp(db: Sql, userId: number, catching: readonly Catching[], most: number): Promise<Caught[]> {
-  const caught: { each: Catching; reset: boolean; rows: StoredMessage[]; more: boolean }[] = [];
-  let left = most;
+  const found: Found[] = [];
+  let [left, changed] = [most, 0];
   for (const each of catching) {
-    const reset = each.since > each.last || each.last - each.since > LONGEST_REPLAY;
-    const wanted = reset ? MESSAGES_AFTER_RESET : Math.max(left, 0);
-    const rows = each.since === each.last ? [] : await findChanges(db, userId, each, reset, wanted);
-    left -= Math.min(rows.length, wanted);
-    caught.push({ each, reset, rows: rows.slice(0, wanted), more: !reset && rows.length > wanted });
+    if (each.since === each.last) found.push({ each, reset: false, rows: [], more: false });
+    else if (left <= 0 || changed >= MOST_CHANGED) found.push({ each, reset: false, rows: [], more: true });
+    else {
+      const one = await find(db, userId, each, left);
+      left -= one.rows.length;
+      changed += 1;
+      found.push(one);
+    }
   }
-  const statuses = await statusesOf(
-    db,
-    userId,
-    caught.filter(({ rows }) => rows.length > 0).map(({ each }) => each.id),
-  );
-  return caught.map(({ each, reset, rows, more }) => {
-    const seq = more
-      ? (rows.at(-1)?.changedSeq ?? each.since)
-      : Math.max(each.last, ...rows.map(({ changedSeq }) => changedSeq));
-    const messages = rows.map((row) => messageRow(row, statuses(row)));
-    return { id: each.id, seq, changes: { seq, has_more: more, reset, messages, updates: rows.flatMap(updatesOf) } };
-  });
+  const rows = await messageRows(db, userId, found);
+  return found.map((one, index) => caughtOf(one, rows[index] ?? []));
+}
+
+async function find(db: Sql, userId: number, each: Catching, most: number): Promise<Found> {
+  const reset = each.since > each.last || each.last - each.since > LONGEST_REPLAY;
+  const wanted = reset ? MESSAGES_AFTER_RESET : most;
+  const rows = await findChanges(db, userId, each, reset, wanted);
+  return { each, reset, rows: rows.slice(0, wanted), more: !reset && rows.length > wanted };
+}
+
+function caughtOf({ each, reset, rows, more }: Found, messages: MessageRow[]): Caught {
+  const seq = more
+    ? (rows.at(-1)?.changedSeq ?? each.since)
+    : rows.reduce((highest, { changedSeq }) => Math.max(highest, changedSeq), each.last);
+  return { id: each.id, seq, changes: { seq, has_more: more, reset, messages, updates: rows.flatMap(updatesOf) } };
 }
 
 /** In the order of their last change; after a reset, the newest ones in their own order. One more than wanted, if there is. */
@@ -78,20 +94,17 @@ async function findChanges(
   return rows.sort((a, b) => a.changedSeq - b.changedSeq).slice(0, wanted + 1);
 }
 
-async function statusesOf(
-  db: Sql,
-  userId: number,
-  ids: readonly number[],
-): Promise<(row: StoredMessage) => MessageRow['status']> {
-  if (ids.length === 0) return () => 'sent';
-  const { rows } = await sql<{ id: number; readSeq: number }>`
-    select conversation_id as id, read_seq as "readSeq" from participants
-    where user_id = ${userId} and conversation_id in (${sql.join(ids)})`.execute(db);
-  const mine =
-    rows.length === 0 ? new Map() : await readBy(db, userId, new Map(rows.map(({ id, readSeq }) => [id, readSeq])));
-  const others = await receiptsOfOthers(db, userId, ids);
-  return (row) =>
-    statusOf(row, userId, { mine: mine.get(row.conversationId) ?? [], others: others.get(row.conversationId) });
+/** The messages of each conversation with their states for a user; none where the user has been removed meanwhile. */
+async function messageRows(db: Sql, userId: number, found: readonly Found[]): Promise<MessageRow[][]> {
+  const ids = found.filter(({ rows }) => rows.length > 0).map(({ each }) => each.id);
+  const standings = await standingsOf(db, userId, ids);
+  const all: MessageRow[][] = [];
+  for (const { each, rows } of found) {
+    const standing = standings.get(each.id);
+    const receipts = standing && (await receiptsFor(db, standing, rows));
+    all.push(receipts ? rows.map((row) => messageRow(row, statusOf(row, userId, receipts))) : []);
+  }
+  return all;
 }
 
 /** A membership or name change is kept as a system message; here it is told again as the live event that it was. */

@@ -82,11 +82,11 @@ async function change(batch: Batch, conversation: LockedConversation, messageId:
 async function settleUnread(batch: Batch, { conversationId, senderId, seq }: StoredMessage): Promise<void> {
   await sql`
     update participants set settled = settled + 1
-    where conversation_id = ${conversationId} and user_id <> ${senderId} and read_seq < ${seq} and not exists (
-      select 1 from read_ranges r
-      where r.conversation_id = participants.conversation_id and r.user_id = participants.user_id
-        and ${seq} between r.from_seq and r.to_seq
-    )`.execute(batch.sql);
+    where conversation_id = ${conversationId} and user_id <> ${senderId} and read_seq < ${seq} and ${seq} > coalesce((
+      select r.to_seq from read_ranges r
+      where r.conversation_id = participants.conversation_id and r.user_id = participants.user_id and r.from_seq <= ${seq}
+      order by r.from_seq desc limit 1
+    ), 0)`.execute(batch.sql);
 }
 
 function lockedConversation(batch: Batch, id: number): LockedConversation {

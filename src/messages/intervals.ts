@@ -17,13 +17,38 @@ export function gapsOf(intervals: readonly Interval[]): Interval[] {
   return intervals.slice(1).map(({ from }, index) => ({ from: (intervals[index] as Interval).to + 1, to: from - 1 }));
 }
 
-/** What two unions have in common. */
+/** What two unions have in common, in one pass over both. */
 export function intersection(some: readonly Interval[], others: readonly Interval[]): Interval[] {
-  const common = some.flatMap((one) =>
-    others.map((other) => ({ from: Math.max(one.from, other.from), to: Math.min(one.to, other.to) })),
-  );
-  return union(common.filter(({ from, to }) => from <= to));
+  const common: Interval[] = [];
+  for (let i = 0, j = 0; i < some.length && j < others.length; ) {
+    const [one, other] = [some[i] as Interval, others[j] as Interval];
+    const [from, to] = [Math.max(one.from, other.from), Math.min(one.to, other.to)];
+    if (from <= to) common.push({ from, to });
+    if (one.to < other.to) i += 1;
+    else j += 1;
+  }
+  return common;
 }
 
-export const covers = (intervals: readonly Interval[], seq: number) =>
-  intervals.some(({ from, to }) => from <= seq && seq <= to);
+/** What of a union, from 0 on, is not in another one. */
+export function difference(some: readonly Interval[], others: readonly Interval[]): Interval[] {
+  const [first, last] = [others[0], others.at(-1)];
+  if (first === undefined || last === undefined) return [...some];
+  const outside = [
+    { from: 0, to: first.from - 1 },
+    ...gapsOf(others),
+    { from: last.to + 1, to: Number.MAX_SAFE_INTEGER },
+  ];
+  return intersection(some, outside);
+}
+
+/** Whether a number is in a union; found by halving. */
+export function covers(intervals: readonly Interval[], seq: number): boolean {
+  let [low, high] = [0, intervals.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((intervals[middle] as Interval).to < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low < intervals.length && (intervals[low] as Interval).from <= seq;
+}

@@ -9,7 +9,7 @@ import { operation } from '../operation.ts';
 import { limit, offset } from '../prepared-statements.ts';
 import { confirm } from './delivered.ts';
 import { isIn, messageRow, type StoredMessage, selectMessages } from './message-rows.ts';
-import { statusOf } from './receipts.ts';
+import { receiptsFor, statusOf } from './receipts.ts';
 import { standingOf } from './standing.ts';
 
 const DEFAULT_PAGE = 50;
@@ -54,7 +54,8 @@ export const listMessages = operation({
     if (messages.length === 0) messages.push(...(await page()));
     const seq = Math.max(0, ...messages.map((message) => message.seq));
     if (seq > standing.deliveredSeq) await confirm(context, { userId, conversationId, seq });
-    return { messages: messages.map((message) => messageRow(message, statusOf(message, userId, standing))) };
+    const receipts = await receiptsFor(db, standing, messages);
+    return { messages: messages.map((message) => messageRow(message, statusOf(message, userId, receipts))) };
   },
 });
 

@@ -2,6 +2,7 @@ import { object } from 'yup';
 import type { Batch } from '../conversations/batch.ts';
 import type { Change, Outcome } from '../conversations/group-commit.ts';
 import { Participations } from '../conversations/participation.ts';
+import { refused } from '../conversations/single.ts';
 import { EachRow } from '../each-row.ts';
 import { type Effect, toConversation } from '../effects.ts';
 import { ChatError } from '../errors.ts';
@@ -10,7 +11,7 @@ import { operation, type Result } from '../operation.ts';
 import { timeOf } from '../time.ts';
 import { conversationsOf } from './message-of.ts';
 import type { ReadMessage } from './message-rows.ts';
-import { Reading } from './reading.ts';
+import { markAsRead } from './reading.ts';
 
 const MOST_AT_ONCE = 1000;
 const IDS_PER_COST = 25;
@@ -41,7 +42,7 @@ const reading: Change<Read, Result> = {
     );
     const found = new Map(rows.map((row) => [row.id, { ...row, deleted: Boolean(row.deleted) }]));
     const outcomes: Outcome<Result>[] = [];
-    for (const item of items) outcomes.push(await read(batch, item, found));
+    for (const item of items) outcomes.push(await read(batch, item, found).catch(refused));
     return outcomes;
   },
 };
@@ -63,25 +64,23 @@ async function read(
   const perConversation = Map.groupBy(messages, ({ conversationId }) => conversationId);
   const pairs = [...perConversation.keys()].map((conversationId) => ({ conversationId, userId }));
   const participations = await Participations.find(batch, pairs);
-  const effects: Effect[] = [];
-  const isIn = ({ conversationId }: { conversationId: number }) =>
-    participations.get(conversationId, userId) !== undefined && batch.conversation(conversationId) !== undefined;
-  if (!pairs.every(isIn)) {
-    return { refused: new ChatError('not_participant') };
-  }
-  for (const [conversationId, named] of perConversation) {
-    const participation = participations.get(conversationId, userId);
+  const marks = [...perConversation].flatMap(([conversationId, named]) => {
+    const who = participations.get(conversationId, userId);
+    return who === undefined || batch.conversation(conversationId) === undefined ? [] : [{ who, named }];
+  });
+  if (marks.length < perConversation.size) return { refused: new ChatError('not_participant') };
+  const newly = await markAsRead(batch, marks);
+  const effects = marks.flatMap(({ who: { conversationId } }, index): Effect[] => {
     const room = batch.conversation(conversationId);
-    if (participation === undefined || room === undefined) continue; // cannot be: all were found above
-    const newly = await new Reading(batch, participation).mark(named);
-    if (newly.length === 0) continue;
+    const messageIds = newly[index] ?? [];
+    if (room === undefined || messageIds.length === 0) return [];
     const payload = {
       conversation_id: conversationId,
-      message_ids: newly,
+      message_ids: messageIds,
       sender_id: userId,
       created_at: timeOf(batch.now),
     };
-    effects.push(toConversation(room, { type: 'read_receipt', payload }, connection));
-  }
+    return [toConversation(room, { type: 'read_receipt', payload }, connection)];
+  });
   return { answer: { message: 'Marked as read' }, effects };
 }

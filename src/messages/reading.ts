@@ -1,111 +1,78 @@
-import { sql } from 'kysely';
-import { type Batch, int8 } from '../conversations/batch.ts';
+import type { Batch } from '../conversations/batch.ts';
 import type { Participation } from '../conversations/participation.ts';
+import { ChatError } from '../errors.ts';
 import { covers, gapsOf, type Interval, union } from './intervals.ts';
 import type { ReadMessage } from './message-rows.ts';
+import { findOpenGaps, type Gap, ReadState, rangesAround, storeReadStates } from './reading-rows.ts';
 
-/** Gaps in a span longer than this are left alone: what is counted stays exact, only two islands stay apart. */
-const LONGEST_SPAN = 2_000;
+/** So many numbers in gaps are looked through; longer ones stay open: counts stay exact, only ranges stay apart. */
+const LONGEST_GAPS = 2_000;
+/** So many ranges a participant may have beyond the watermark: one for every place that they have read out of order. */
+const MOST_RANGES = 10_000;
 
-type Next = { readSeq: number; ranges: readonly Interval[]; delivered: number; settled: number };
-type InGap = { seq: number; senderId: number; deleted: boolean };
+/** Messages of one conversation that a participant marks as read. */
+export type Mark = { who: Participation; named: readonly ReadMessage[] };
+/** What of it was not read before, beside what lies around it. */
+type Plan = {
+  who: Participation;
+  fresh: readonly ReadMessage[];
+  before: readonly Interval[];
+  after: Interval[];
+  gaps: Gap[];
+};
 
 /**
- * A participant's read state, changed by reading: a watermark, and islands of what was read beyond it. `settled` counts
- * the conversation's messages that are covered by either, or the participant's own; unread follows from it.
+ * Marks messages as read: a participant has a watermark, up to which everything is read, and ranges of what was read
+ * beyond it. `settled` counts the conversation's messages that are covered by either, or the participant's own; unread
+ * follows from it. However many conversations there are, it takes the same few statements.
+ * Deleted messages have been settled by that.
+ * @returns for each mark the ids of those messages of others that were not read before
+ * @throws ChatError `too_many_gaps`, before anything is written
  */
-export class Reading {
-  readonly #batch: Batch;
-  readonly #who: Participation;
+export async function markAsRead(batch: Batch, marks: readonly Mark[]): Promise<number[][]> {
+  const around = await rangesAround(batch, marks.map(aheadOf));
+  const plans = marks.map((mark) => planOf(aheadOf(mark), around.get(mark.who.conversationId) ?? []));
+  const open = await findOpenGaps(batch, plans.flatMap(shortGaps));
+  const states = plans.filter(({ fresh }) => fresh.length > 0).map((plan) => stateAfter(plan, open));
+  await storeReadStates(batch, states);
+  return plans.map(({ fresh }) => fresh.map(({ id }) => id).sort((a, b) => a - b));
+}
 
-  constructor(batch: Batch, who: Participation) {
-    this.#batch = batch;
-    this.#who = who;
-  }
+const aheadOf = ({ who, named }: Mark): Mark => ({
+  who,
+  named: named.filter(({ seq, senderId }) => seq > who.readSeq && senderId !== who.userId),
+});
 
-  /**
-   * Marks messages of this conversation as read; gives the ids of those of others that were not before.
-   * Deleted ones have been settled by that.
-   */
-  async mark(named: readonly ReadMessage[]): Promise<number[]> {
-    const ahead = named.filter(({ seq }) => seq > this.#who.readSeq);
-    if (ahead.length === 0) return [];
-    const islands = await this.#islandsAround(
-      Math.min(...ahead.map(({ seq }) => seq)),
-      Math.max(...ahead.map(({ seq }) => seq)),
-    );
-    const fresh = ahead.filter(({ seq, senderId }) => senderId !== this.#who.userId && !covers(islands, seq));
-    if (fresh.length === 0) return [];
-    const counted = fresh.filter(({ event, deleted }) => event === null && !deleted).length;
-    await this.#store(
-      islands,
-      fresh.map(({ seq }) => ({ from: seq, to: seq })),
-      counted,
-    );
-    return fresh.map(({ id }) => id).sort((a, b) => a - b);
-  }
+function planOf({ who, named }: Mark, ranges: readonly Interval[]): Plan {
+  const fresh = named.filter(({ seq }) => !covers(ranges, seq));
+  const points = new Set(fresh.map(({ seq }) => seq));
+  const watermark = { from: 0, to: who.readSeq };
+  const after = union([watermark, ...ranges, ...[...points].map((seq) => ({ from: seq, to: seq }))]);
+  // only beside a point is it known that a gap holds no other range
+  const known = gapsOf(after).filter(({ from, to }) => points.has(from - 1) || points.has(to + 1));
+  const gaps = known.map((gap) => ({ ...gap, conversationId: who.conversationId, userId: who.userId }));
+  return { who, fresh, before: ranges, after, gaps };
+}
 
-  /** The islands that reach into a span, and the nearest one on either side of it. */
-  async #islandsAround(from: number, to: number): Promise<Interval[]> {
-    if (this.#who.rangeCount === 0) return [];
-    const mine = sql`conversation_id = ${this.#who.conversationId} and user_id = ${this.#who.userId} and to_seq > ${this.#who.readSeq}`;
-    const { rows } = await sql<Interval>`
-      select from_seq as "from", to_seq as "to" from read_ranges where ${mine}
-        and from_seq >= coalesce((select max(from_seq) from read_ranges where ${mine} and from_seq <= ${from}), 0)
-        and from_seq <= coalesce((select min(from_seq) from read_ranges where ${mine} and from_seq >= ${to}), ${to})
-      order by from_seq`.execute(this.#batch.sql);
-    return rows;
-  }
+/** Those that are looked through, from the lowest on. */
+function shortGaps({ gaps }: Plan): Gap[] {
+  let left = LONGEST_GAPS;
+  return gaps.filter(({ from, to }) => {
+    const length = to - from + 1;
+    if (length > left) return false;
+    left -= length;
+    return true;
+  });
+}
 
-  async #store(islands: readonly Interval[], points: readonly Interval[], counted: number): Promise<void> {
-    const lowestPoint = Math.min(...points.map(({ from }) => from));
-    const watermark = { from: 0, to: this.#who.readSeq };
-    // where an island lies below, the watermark is no neighbour: other islands may lie between the two
-    const neighbours = islands.some(({ from }) => from <= lowestPoint) ? islands : [watermark, ...islands];
-    const covered = union([...neighbours, ...points]);
-    const ranges = union([...covered, ...(await this.#closable(gapsOf(covered)))]);
-    const readSeq = ranges[0]?.from === 0 ? (ranges.shift() as Interval).to : this.#who.readSeq;
-    const delivered = Math.max(...points.map(({ to }) => to));
-    await this.#replace(islands, { readSeq, ranges, delivered, settled: counted });
-  }
-
-  /** The gaps in which nothing is left to read. */
-  async #closable(gaps: readonly Interval[]): Promise<Interval[]> {
-    const near = gaps.filter(({ from, to }) => to - from < LONGEST_SPAN);
-    const [first, last] = [near[0], near.at(-1)];
-    if (first === undefined || last === undefined || last.to - first.from > LONGEST_SPAN) return [];
-    const { rows } = await sql<InGap>`
-      select seq, sender_id as "senderId", deleted_at is not null as deleted from messages
-      where conversation_id = ${this.#who.conversationId} and seq between ${first.from} and ${last.to} and event is null
-      order by seq`.execute(this.#batch.sql);
-    const within = ({ from, to }: Interval) => rows.filter(({ seq }) => from <= seq && seq <= to);
-    const open = ({ senderId, deleted }: InGap) => senderId !== this.#who.userId && !deleted;
-    return near.filter((gap) => !within(gap).some(open));
-  }
-
-  async #replace(old: readonly Interval[], next: Next): Promise<void> {
-    const { conversationId, userId } = this.#who;
-    const mine = sql`conversation_id = ${conversationId} and user_id = ${userId}`;
-    const kept = new Map(next.ranges.map(({ from, to }) => [from, to]));
-    const gone = old.filter(({ from, to }) => kept.get(from) !== to);
-    const came = next.ranges.filter(({ from, to }) => !old.some((each) => each.from === from && each.to === to));
-    if (gone.length > 0) {
-      await sql`delete from read_ranges where ${mine} and from_seq in (${sql.join(gone.map(({ from }) => from))})`.execute(
-        this.#batch.sql,
-      );
-    }
-    if (came.length > 0) {
-      const rows = came.map(
-        ({ from, to }) => sql`(${int8(conversationId)}, ${int8(userId)}, ${int8(from)}, ${int8(to)})`,
-      );
-      await sql`insert into read_ranges (conversation_id, user_id, from_seq, to_seq) values ${sql.join(rows)}`.execute(
-        this.#batch.sql,
-      );
-    }
-    await sql`
-      update participants set read_seq = ${next.readSeq}, settled = settled + ${next.settled},
-        range_count = range_count + ${came.length - gone.length},
-        delivered_seq = case when delivered_seq < ${next.delivered} then ${next.delivered} else delivered_seq end
-      where ${mine}`.execute(this.#batch.sql);
-  }
+function stateAfter(plan: Plan, open: ReadonlySet<string>): ReadState {
+  const { who, fresh, before, after } = plan;
+  const closed = shortGaps(plan).filter((gap) => !open.has(ReadState.keyOf(gap)));
+  const ranges = union([...after, ...closed]);
+  const { to: readSeq } = ranges.shift() as Interval; // the watermark is the first of them
+  const delivered = fresh.reduce((highest, { seq }) => Math.max(highest, seq), who.deliveredSeq);
+  const settled = fresh.filter(({ event, deleted }) => event === null && !deleted).length;
+  const state = new ReadState(who, before, { readSeq, ranges, delivered, settled });
+  if (state.growth > 0 && who.rangeCount + state.growth > MOST_RANGES) throw new ChatError('too_many_gaps');
+  return state;
 }

@@ -1,33 +1,51 @@
 import { sql } from 'kysely';
 import type { Sql } from '../database.ts';
 import { fixedStatement } from '../fixed-statement.ts';
-import { hasIslands, type Lowest, lowestOfOthers, type Receipts, readBy, receiptsOfOthers } from './receipts.ts';
 
-/** Where a conversation stands for a participant: what they have confirmed and read, and what all the others have. */
-export type Standing = Receipts & { deliveredSeq: number };
-type Row = Lowest & { readSeq: number; rangeCount: number; deliveredSeq: number };
+/** The read state of a participant, and the lowest of the others': each of those is the first entry of an index. */
+export type Standing = {
+  conversationId: number;
+  userId: number;
+  readSeq: number;
+  rangeCount: number;
+  deliveredSeq: number;
+  /** Null where there is nobody else. */
+  othersDelivered: number | null;
+  /** How many ranges the other has who has confirmed least; where none, nobody's ranges matter beyond `othersDelivered`. */
+  othersDeliveredRanges: number | null;
+  othersRead: number | null;
+  /** The same of the other whose watermark is lowest. */
+  othersReadRanges: number | null;
+};
 
-const findStanding = fixedStatement<{ conversationId: number; userId: number }, Row>(
+const OTHERS = 'from participants o where o.conversation_id = p.conversation_id and o.user_id <> p.user_id order by';
+const selectStandings = sql.raw(`
+  select p.conversation_id as "conversationId", p.user_id as "userId", p.read_seq as "readSeq",
+    p.range_count as "rangeCount", p.delivered_seq as "deliveredSeq",
+    (select o.delivered_seq ${OTHERS} o.delivered_seq limit 1) as "othersDelivered",
+    (select o.range_count ${OTHERS} o.delivered_seq limit 1) as "othersDeliveredRanges",
+    (select o.read_seq ${OTHERS} o.read_seq limit 1) as "othersRead",
+    (select o.range_count ${OTHERS} o.read_seq limit 1) as "othersReadRanges"
+  from participants p`);
+
+const findStanding = fixedStatement<{ conversationId: number; userId: number }, Standing>(
   (value) => sql`
-    select p.conversation_id as "conversationId", p.read_seq as "readSeq", p.range_count as "rangeCount",
-      p.delivered_seq as "deliveredSeq", ${lowestOfOthers(sql`p.conversation_id`, sql`p.user_id`)}
-    from participants p where p.conversation_id = ${value('conversationId')} and p.user_id = ${value('userId')}`,
+    ${selectStandings} where p.conversation_id = ${value('conversationId')} and p.user_id = ${value('userId')}`,
 );
 
-/**
- * One statement, and more only where somebody has read out of order: the islands are then looked up together with the
- * watermarks. @returns undefined for one who is not in the conversation
- */
+/** @returns undefined for one who is not in the conversation */
 export async function standingOf(db: Sql, userId: number, conversationId: number): Promise<Standing | undefined> {
-  const [row] = await findStanding(db, { conversationId, userId });
-  if (row === undefined) return undefined;
-  const { readSeq, rangeCount, deliveredSeq, delivered, read } = row;
-  const watermark = new Map([[conversationId, readSeq]]);
-  const mine =
-    rangeCount === 0 ? [{ from: 0, to: readSeq }] : ((await readBy(db, userId, watermark)).get(conversationId) ?? []);
-  if (delivered === null || read === null) return { deliveredSeq, mine, others: undefined };
-  const others = hasIslands(row)
-    ? (await receiptsOfOthers(db, userId, [conversationId])).get(conversationId)
-    : { deliveredSeq: delivered, read: [{ from: 0, to: read }] };
-  return { deliveredSeq, mine, others };
+  return (await findStanding(db, { conversationId, userId }))[0];
+}
+
+/** A user's standing in each of the conversations that they are in, by the conversation's id; one statement. */
+export async function standingsOf(
+  db: Sql,
+  userId: number,
+  conversationIds: readonly number[],
+): Promise<Map<number, Standing>> {
+  if (conversationIds.length === 0) return new Map();
+  const { rows } = await sql<Standing>`
+    ${selectStandings} where p.user_id = ${userId} and p.conversation_id in (${sql.join(conversationIds)})`.execute(db);
+  return new Map(rows.map((row) => [row.conversationId, row]));
 }

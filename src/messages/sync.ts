@@ -1,13 +1,14 @@
 import { sql } from 'kysely';
 import { boolean, mixed, object } from 'yup';
 import { type StoredSummary, selectSummaries, summariesOf } from '../conversations/summary.ts';
+import { unreadCount } from '../conversations/unread.ts';
 import type { Sql } from '../database.ts';
 import { ChatError } from '../errors.ts';
 import { wholeNumber } from '../inputs.ts';
 import { operation } from '../operation.ts';
 import { type Changes, catchUp } from './catch-up.ts';
 import { confirm } from './delivered.ts';
-import { readBy, receiptsOfOthers } from './receipts.ts';
+import { type ReadState, readStates } from './read-states.ts';
 
 /** How many changed messages an answer holds at most, in all its conversations together. */
 const PAGE = 500;
@@ -54,9 +55,11 @@ export const sync = operation({
     const ids = [...[...known.keys()].filter((id) => current.has(id)), ...added];
     const catching = ids.map((id) => ({ id, since: known.get(id) ?? 0, last: current.get(id) ?? 0 }));
     const caught = await catchUp(db, userId, catching, Math.min(limit, PAGE));
-    const summaries = await findSummaries(db, userId, ids);
-    const states = await readStates(db, userId, summaries);
-    const fresh = added.flatMap((id) => summaries.get(id) ?? []);
+    const summaries = await findBrief(db, userId, ids);
+    const states = await readStates(db, userId, new Map([...summaries].map(([id, { lastSeq }]) => [id, lastSeq])));
+    // who is removed between the two is told nothing of it
+    for (const id of summaries.keys()) if (!states.has(id)) summaries.delete(id);
+    const fresh = await findSummaries(db, userId, added);
     const shown = await summariesOf(fresh, userId, context.presence);
     // where the caller has been removed meanwhile there is no summary any more, and nothing may be told; after the last
     // of the waiting, or the answer would come after the removal has been acknowledged
@@ -64,7 +67,7 @@ export const sync = operation({
     const told = caught.filter(({ id }) => summaries.has(id));
     return {
       conversations: Object.fromEntries(
-        told.map(({ id, changes }) => [id, { ...named(changes, summaries.get(id)?.name), ...states.get(id) }]),
+        told.map(({ id, changes }) => [id, stateOf(changes, summaries.get(id) as Brief, states.get(id) as ReadState)]),
       ),
       new_conversations: shown.filter(({ conversation_id }) => summaries.has(conversation_id)),
       removed_conversations: [...known.keys()].filter((id) => !current.has(id) || !summaries.has(id)),
@@ -104,29 +107,31 @@ async function currentSeqs(db: Sql, userId: number): Promise<Map<number, number>
   return new Map(rows.map(({ id, lastSeq }) => [id, lastSeq]));
 }
 
-async function findSummaries(db: Sql, userId: number, ids: readonly number[]): Promise<Map<number, StoredSummary>> {
+/** What is told of a conversation that the client knows. */
+type Brief = Pick<StoredSummary, 'id' | 'name' | 'lastSeq' | 'deliveredSeq' | 'unread'>;
+
+async function findBrief(db: Sql, userId: number, ids: readonly number[]): Promise<Map<number, Brief>> {
   if (ids.length === 0) return new Map();
-  const { rows } = await sql<StoredSummary>`
-    ${selectSummaries} where p.user_id = ${userId} and c.id in (${sql.join(ids)})`.execute(db);
+  const { rows } = await sql<Brief>`
+    select c.id, c.name, c.last_seq as "lastSeq", p.delivered_seq as "deliveredSeq", ${unreadCount} as unread
+    from participants p join conversations c on c.id = p.conversation_id
+    where p.user_id = ${userId} and p.conversation_id in (${sql.join(ids)})`.execute(db);
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** The read state as it is now: it has no numbers of its own, so it is always told whole. */
-async function readStates(db: Sql, userId: number, summaries: ReadonlyMap<number, StoredSummary>) {
-  if (summaries.size === 0) return new Map();
-  const mine = await readBy(db, userId, new Map([...summaries.values()].map(({ id, readSeq }) => [id, readSeq])));
-  const others = await receiptsOfOthers(db, userId, [...summaries.keys()]);
-  const pairs = (intervals: readonly { from: number; to: number }[] = []) =>
-    intervals.map(({ from, to }) => [from, to]);
-  const states = [...summaries.values()].map(({ id, unread, lastSeq }) => {
-    const state = {
-      last_seq: lastSeq,
-      unread_count: unread,
-      read: pairs(mine.get(id)),
-      others_read: pairs(others.get(id)?.read),
-      others_delivered_seq: others.get(id)?.deliveredSeq ?? 0,
-    };
-    return [id, state] as const;
-  });
-  return new Map(states);
+/** All that a list shows of conversations, in their order. */
+async function findSummaries(db: Sql, userId: number, ids: readonly number[]): Promise<StoredSummary[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<StoredSummary>`
+    ${selectSummaries} where p.user_id = ${userId} and c.id in (${sql.join(ids)})`.execute(db);
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => found.get(id) ?? []);
 }
+
+/** The read state is as it is now: it has no numbers of its own, so it is told of conversations without changes, too. */
+const stateOf = (changes: Changes, { name, lastSeq, unread }: Brief, state: ReadState) => ({
+  ...named(changes, name),
+  last_seq: lastSeq,
+  unread_count: unread,
+  ...state,
+});

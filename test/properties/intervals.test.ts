@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { covers, gapsOf, type Interval, intersection, union } from '../../src/messages/intervals.ts';
+import { covers, difference, gapsOf, type Interval, intersection, union } from '../../src/messages/intervals.ts';
 
 const MOST = 40;
 const RUNS = 2_000;
@@ -62,10 +62,20 @@ describe('Intervals', () => {
     );
   });
 
+  it('without others are exactly the integers that are not in those', () => {
+    always(
+      fc.property(intervals, intervals, (some, others) => {
+        const left = difference(union(some), union(others));
+        expect(integersOf(left)).to.deep.equal(integersOf(some).difference(integersOf(others)));
+        expectNormal(left);
+      }),
+    );
+  });
+
   it('cover exactly the integers in them', () => {
     fc.assert(
       fc.property(intervals, fc.nat(MOST), (some, seq) => {
-        expect(covers(some, seq)).to.equal(integersOf(some).has(seq));
+        expect(covers(union(some), seq)).to.equal(integersOf(some).has(seq));
       }),
       { numRuns: RUNS },
     );

@@ -1,0 +1,52 @@
+import { expect } from 'chai';
+import { accepted, groupOf, onEachServer, send, summaryFor } from '../contract/scene.ts';
+import type { Answer } from '../support/clients.ts';
+import { costOf } from '../support/cost.ts';
+
+const CONVERSATIONS = 130;
+/** Of so many conversations an answer tells what has changed. */
+const MOST_CHANGED = 100;
+
+onEachServer('Who is in many conversations', (app) => {
+  it('catches up on all of them, in answers that cost a bounded number of statements each', async function () {
+    this.timeout(60_000);
+    const [ann, ben] = await app().people('ann', 'ben');
+    const known: Record<string, number> = {};
+    for (let count = 0; count < CONVERSATIONS; count += 1) known[await groupOf(ann, ben)] = 0;
+    for (const id of Object.keys(known)) await send(ann, Number(id));
+    const told: Answer[] = [];
+    for (let more = true; more; ) {
+      const cost = await costOf(async () => {
+        const answer = accepted(await ben.rest.ask('sync', { conversations: known }));
+        const changes = Object.entries(answer.conversations as Record<string, Answer>);
+        expect(changes).to.have.length(CONVERSATIONS);
+        const messages = changes.flatMap(([, { messages: each }]) => each as Answer[]);
+        expect(messages.length).to.be.at.most(MOST_CHANGED);
+        told.push(...messages);
+        for (const [id, { seq }] of changes) known[id] = seq;
+        more = answer.has_more;
+      });
+      expect(cost.statements).to.be.below(MOST_CHANGED + 20);
+    }
+    expect(told.map(({ conversation_id }) => String(conversation_id)).sort()).to.deep.equal(Object.keys(known).sort());
+    const again = await costOf(() => ben.rest.ask('sync', { conversations: known }));
+    expect(again.statements, 'with nothing new').to.be.below(20);
+  });
+
+  it('marks messages in all of them as read together, and each is counted', async function () {
+    this.timeout(60_000);
+    const [ann, ben] = await app().people('ann', 'ben');
+    const groups: number[] = [];
+    const message_ids: number[] = [];
+    for (let count = 0; count < 20; count += 1) {
+      const id = await groupOf(ann, ben);
+      groups.push(id);
+      for (let message = 0; message < 3; message += 1) message_ids.push((await send(ann, id)).message_id);
+    }
+    const everyOther = message_ids.filter((_, index) => index % 3 === 1);
+    accepted(await ben.rest.ask('read_receipt', { message_ids: everyOther }));
+    for (const id of groups) expect((await summaryFor(ben, id)).unread_count).to.equal(2);
+    accepted(await ben.rest.ask('read_receipt', { message_ids: message_ids.toReversed() }));
+    for (const id of groups) expect((await summaryFor(ben, id)).unread_count).to.equal(0);
+  });
+});
