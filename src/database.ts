@@ -7,7 +7,7 @@ import { type SqliteConnection, defineConfig as sqlite } from '@mikro-orm/sqlite
 import { CompiledQuery, type DatabaseConnection, type Kysely } from 'kysely';
 import { KnownOrigin, LeftUsername, OneTimeCode, Session, Ticket, User, UsernamePiece } from './accounts/entities.ts';
 import type { DatabaseConfig } from './config-parts.ts';
-import { Conversation, Participant, ReadRange } from './conversations/entities.ts';
+import { Conversation, MissedBlock, Participant, ReadRange } from './conversations/entities.ts';
 import { isUnavailable } from './database-errors.ts';
 import { type RunEach, valuesOf } from './each-row.ts';
 import { Message } from './messages/entities.ts';
@@ -54,6 +54,7 @@ export function ormOptions(config: DatabaseConfig, { silent = false } = {}): Opt
       Conversation,
       Participant,
       ReadRange,
+      MissedBlock,
       Message,
     ],
     extensions: [Migrator],

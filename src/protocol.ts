@@ -140,7 +140,11 @@ export type CaughtUp = {
   last_seq: number;
   unread_count: number;
   read: Span[];
+  /** What all others have read who were there when it was sent. */
   others_read: Span[];
+  /** What all of them have confirmed. */
+  others_delivered: Span[];
+  /** Up to here all who are there now have confirmed. */
   others_delivered_seq: number;
 };
 

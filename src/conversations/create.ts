@@ -8,6 +8,7 @@ import { ids, required, requiredId, visibleName } from '../inputs.ts';
 import { operation } from '../operation.ts';
 import { dayOf } from '../time.ts';
 import type { Batch, LockedConversation } from './batch.ts';
+import { keepSolitude } from './missed.ts';
 import { type Done, single } from './single.ts';
 import { updateOf } from './system-messages.ts';
 
@@ -69,7 +70,8 @@ async function create(batch: Batch, { creatorId, memberIds, name, privateKey }: 
   const answer = { conversation_id: id ?? (await findPrivate(batch.sql, privateKey ?? '')), is_group: isGroup };
   if (id === undefined || id === existing) return { answer };
   const members = memberIds.map((userId) => ({ userId, isAdmin: isGroup && userId === creatorId }));
-  await insertParticipants(batch, id, members, { lastSeq: 0, messageCount: 0, activeBefore: batch.now });
+  const empty = { lastSeq: 0, removalSeq: 0, messageCount: 0, activeBefore: batch.now };
+  await insertParticipants(batch, id, members, empty);
   const payload = updateOf(id, 0, creatorId, 'new_conversation', batch.now);
   const effects: Effect[] = [
     { kind: 'join', conversationId: id, userIds: memberIds },
@@ -99,13 +101,17 @@ function unknownMembers(ids: readonly number[]): ChatError {
   return new ChatError('unknown_member', { fields: [{ field: 'member_ids', message }] });
 }
 
-/** Adds participants; what is there already counts as read and delivered for them. */
+type Joined = Pick<LockedConversation, 'lastSeq' | 'removalSeq' | 'messageCount' | 'activeBefore'>;
+
+/** Adds participants; what is there already counts as read and delivered for them, and its state does not change. */
 export async function insertParticipants(
   batch: Batch,
   conversationId: number,
   members: readonly { userId: number; isAdmin: boolean }[],
-  { lastSeq, messageCount, activeBefore }: Pick<LockedConversation, 'lastSeq' | 'messageCount' | 'activeBefore'>,
+  conversation: Joined,
 ): Promise<void> {
+  const { lastSeq, messageCount, activeBefore } = conversation;
+  if (lastSeq > 0) await keepSolitude(batch, conversationId, conversation);
   const day = dayOf(activeBefore);
   const rows = members.map(
     ({ userId, isAdmin }) =>

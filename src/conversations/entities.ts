@@ -17,6 +17,8 @@ export const Conversation = defineEntity({
     lastSeq: int8().default(0),
     /** The number of the newest removal: a node that knows only older ones looks who is left before it delivers. */
     removalSeq: int8().default(0),
+    /** Up to this number there may be rows of `missed_blocks`. */
+    missedSeq: int8().default(0),
     /** How many messages of users there are, deleted ones included; unread is arithmetic on it. */
     messageCount: int8().default(0),
     lastMessageId: int8().nullable(),
@@ -52,7 +54,6 @@ export const Participant = defineEntity({
     { properties: ['userId', 'activityDay', 'conversationId'] },
     { properties: ['conversationId', 'readSeq'] },
     { properties: ['conversationId', 'deliveredSeq'] },
-    { properties: ['conversationId', 'rangeCount', 'readSeq'] },
   ],
 });
 
@@ -68,4 +69,24 @@ export const ReadRange = defineEntity({
     toSeq: int8(),
   },
   indexes: [{ properties: ['userId'] }],
+});
+
+/**
+ * What those who left had not read, or not been given, and what was said while nobody else was there: it is never read by
+ * all, or delivered to all, any more. A block is of the numbers from `place` × 2^`level` on, 2^`level` of them; its users are
+ * 0 where they are several, or nobody.
+ */
+export const MissedBlock = defineEntity({
+  name: 'MissedBlock',
+  tableName: 'missed_blocks',
+  properties: {
+    conversationId: () =>
+      p.manyToOne(Conversation).mapToPk().joinColumn('conversation_id').deleteRule('cascade').index(false).primary(),
+    level: p.integer().primary(),
+    place: int8().primary(),
+    /** Who has not read it. */
+    unreadBy: int8(),
+    /** Who has not even confirmed it. */
+    undeliveredBy: int8().nullable(),
+  },
 });

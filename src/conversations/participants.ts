@@ -1,13 +1,14 @@
 import { sql } from 'kysely';
 import { object } from 'yup';
 import { findUsers } from '../accounts/find-users.ts';
-import type { Queries, Sql } from '../database.ts';
+import type { Queries } from '../database.ts';
 import { type Effect, toUsers } from '../effects.ts';
 import { ChatError } from '../errors.ts';
 import { idOfGroup, idOfUser } from '../inputs.ts';
 import { type Caller, operation } from '../operation.ts';
 import type { Batch, LockedConversation } from './batch.ts';
 import { groupName, insertParticipants, MOST_MEMBERS } from './create.ts';
+import { keepMissed } from './missed.ts';
 import { conversationOf, type Participation, Participations } from './participation.ts';
 import { named, single } from './single.ts';
 import { type Person, record } from './system-messages.ts';
@@ -87,7 +88,7 @@ const removing = single<MemberChange>(async (batch, item) => {
     subject: user,
     content: leaving ? `${user.username} left` : `${actor.username} removed ${user.username}`,
   });
-  await deleteParticipant(batch.sql, conversationId, user.id);
+  await deleteParticipant(batch, conversationId, user.id, seq);
   const succession = await appointAdmin(batch, conversation);
   const leave: Effect = { kind: 'leave', conversationId, userId: user.id, removalSeq: seq };
   const told = toUsers([user.id], { type: 'conversation_update', payload: update });
@@ -140,8 +141,11 @@ async function isIn(db: Queries, conversationId: number, userId: number): Promis
   return (await Participations.find(db, [{ conversationId, userId }])).get(conversationId, userId) !== undefined;
 }
 
-async function deleteParticipant(db: Sql, conversationId: number, userId: number): Promise<void> {
+async function deleteParticipant(batch: Batch, conversationId: number, userId: number, leftSeq: number): Promise<void> {
+  await keepMissed(batch, conversationId, userId, leftSeq);
   for (const table of [sql.table('read_ranges'), sql.table('participants')]) {
-    await sql`delete from ${table} where conversation_id = ${conversationId} and user_id = ${userId}`.execute(db);
+    await sql`delete from ${table} where conversation_id = ${conversationId} and user_id = ${userId}`.execute(
+      batch.sql,
+    );
   }
 }

@@ -18,8 +18,9 @@ const caughtUp = {
   read: spans('The numbers that you have read, from … to …; of what was read out of order, the newest 500 numbers.', [
     [0, 15],
   ]),
-  others_read: spans('The numbers that all others have read, likewise.', [[0, 17]]),
-  others_delivered_seq: whole('Up to this number all others have confirmed.', 17),
+  others_read: spans('The numbers that all others who were there have read, likewise.', [[0, 17]]),
+  others_delivered: spans('The numbers that all others who were there have confirmed, likewise.', [[0, 17]]),
+  others_delivered_seq: whole('Up to this number all others who are there now have confirmed.', 17),
 };
 
 /** What the operations on messages do and answer. */
@@ -27,7 +28,7 @@ export const messageDescriptions: Descriptions = {
   list_messages: {
     summary: 'A page of a conversation’s messages, the newest first',
     details:
-      'Fetching messages confirms that they were delivered. `before` and `after` do not shift when messages arrive.',
+      'Fetching messages confirms that they were delivered, if they continue what was confirmed before. `before` and `after` do not shift when messages arrive.',
     result: { messages: messages('The page.') },
     errors: ['not_participant', 'unknown_message'],
   },

@@ -19,7 +19,10 @@ const SKIPPED_PER_COST = 2_000;
 
 const BEYOND_ALL = Number.MAX_SAFE_INTEGER;
 
-/** A page of a conversation's messages, newest first; having it confirms the delivery of what is in it. */
+/**
+ * A page of a conversation's messages, newest first. Having it confirms the delivery of what is in it, if it continues what
+ * was confirmed before: a page beyond a gap says nothing of what is in the gap.
+ */
 export const listMessages = operation({
   reads: true,
   input: object({
@@ -52,8 +55,9 @@ export const listMessages = operation({
     if (standing === undefined) throw new ChatError('not_participant');
     // whoever was added between the two readings is in the conversation, but has not seen its messages yet
     if (messages.length === 0) messages.push(...(await page()));
-    const seq = Math.max(0, ...messages.map((message) => message.seq));
-    if (seq > standing.deliveredSeq) await confirm(context, { userId, conversationId, seq });
+    const [newest = 0, oldest = 0] = [messages[0]?.seq, messages.at(-1)?.seq];
+    if (newest > standing.deliveredSeq && !(await isAnyBetween(db, conversationId, standing.deliveredSeq, oldest)))
+      await confirm(context, { userId, conversationId, seq: newest });
     const receipts = await receiptsFor(db, standing, messages);
     return { messages: messages.map((message) => messageRow(message, statusOf(message, userId, receipts))) };
   },
@@ -73,6 +77,19 @@ const findNewest = pageIn(sql`desc`);
 const findOldest = pageIn(sql`asc`);
 /** Directly after a message means the oldest that are newer, though a page is given newest first like all others. */
 const findNext = async (db: Sql, page: Page) => (await findOldest(db, page)).reverse();
+
+type Gap = { conversationId: number; after: number; before: number };
+const findBetween = fixedStatement<Gap, object>(
+  (value) => sql`
+    select 1 from messages m
+    where m.conversation_id = ${value('conversationId')} and m.seq > ${value('after')} and m.seq < ${value('before')}
+    order by m.seq ${limit(1)}`,
+);
+
+/** Whether there is a message between two numbers: edits, for example, have numbers too. */
+async function isAnyBetween(db: Sql, conversationId: number, after: number, before: number): Promise<boolean> {
+  return before > after + 1 && (await findBetween(db, { conversationId, after, before })).length > 0;
+}
 
 async function seqOf(db: Sql, conversationId: number, messageId: number): Promise<number> {
   const { rows } = await sql<{ seq: number }>`

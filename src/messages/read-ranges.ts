@@ -13,7 +13,8 @@ export const MOST_BEHIND = 100;
 
 /** A member's watermarks and one of the ranges beyond them: null where there is none. */
 type Row = { userId: number; readSeq: number; deliveredSeq: number; from: number | null; to: number | null };
-type Watermark = 'readSeq' | 'deliveredSeq';
+/** Which of a participant's watermarks. */
+export type Watermark = 'readSeq' | 'deliveredSeq';
 type Asked = { conversationId: number; userId: number; from: number; to: number };
 
 /**

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { Sql } from '../database.ts';
 import type { Span } from '../protocol.ts';
-import type { Interval } from './intervals.ts';
-import { coverage, rangesWithin } from './read-ranges.ts';
-import { type OthersReceipts, othersWithin } from './receipts.ts';
+import { type Interval, intersection } from './intervals.ts';
+import { coverage, rangesWithin, type Watermark } from './read-ranges.ts';
+import { lowestOf, type OthersReceipts, othersWithin } from './receipts.ts';
 import { type Standing, standingsOf } from './standing.ts';
 
 /** What was read out of order is told of the newest numbers alone, so many. */
@@ -16,6 +16,7 @@ const MOST_BEHIND = 20;
 export type ReadState = {
   read: Span[];
   others_read: Span[];
+  others_delivered: Span[];
   others_delivered_seq: number;
 };
 
@@ -30,26 +31,38 @@ export async function readStates(
   const states = new Map<number, ReadState>();
   let compared = 0;
   for (const [id, standing] of standings) {
-    const compares = needsComparing(standing) && compared < MOST_COMPARED;
-    if (compares) compared += 1;
     const last = lastSeqs.get(id) ?? 0;
     const newest = { from: Math.max(1, last - NUMBERS_TOLD), to: last };
-    const others = compares ? await othersWithin(db, standing, newest, MOST_BEHIND) : lowestOf(standing);
+    const compares = needsComparing(standing, newest) && compared < MOST_COMPARED;
+    if (compares) compared += 1;
+    const others = compares ? await othersWithin(db, standing, newest, MOST_BEHIND) : upToLowest(standing);
+    // below, somebody who has left may have missed something
+    const known = (intervals: readonly Interval[]) =>
+      pairs(intersection(intervals, [knownOf(standing, compares, newest)]));
     const mine = ranges.get(id) ?? [{ from: 0, to: standing.readSeq }];
     states.set(id, {
       read: pairs(mine),
-      others_read: pairs(others.read),
+      others_read: known(others.read),
+      others_delivered: known(others.delivered),
       others_delivered_seq: standing.othersDelivered ?? 0,
     });
   }
   return states;
 }
 
-const needsComparing = ({ othersReadRanges }: Standing) => Boolean(othersReadRanges);
+const needsComparing = ({ othersReadRanges, othersDeliveredRanges, missedSeq }: Standing, newest: Interval) =>
+  Boolean(othersReadRanges) || Boolean(othersDeliveredRanges) || missedSeq >= newest.from;
 
-function lowestOf({ othersDelivered, othersRead }: Standing): OthersReceipts {
-  const upTo = (seq: number | null) => (seq === null ? [] : [{ from: 0, to: seq }]);
-  return { delivered: upTo(othersDelivered), read: upTo(othersRead) };
+/** Where it is known what those have missed who have left. */
+function knownOf({ missedSeq }: Standing, compares: boolean, newest: Interval): Interval {
+  const isAll = missedSeq === 0 || (compares && newest.from === 1);
+  const from = compares ? Math.min(newest.from, missedSeq + 1) : missedSeq + 1;
+  return { from: isAll ? 0 : from, to: Number.MAX_SAFE_INTEGER };
+}
+
+function upToLowest(standing: Standing): OthersReceipts {
+  const upTo = (watermark: Watermark) => [{ from: 0, to: lowestOf(standing, watermark).lowest }];
+  return { delivered: upTo('deliveredSeq'), read: upTo('readSeq') };
 }
 
 const pairs = (intervals: readonly Interval[]): Span[] => intervals.map(({ from, to }) => [from, to]);

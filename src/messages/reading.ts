@@ -65,12 +65,16 @@ function shortGaps({ gaps }: Plan): Gap[] {
   });
 }
 
+/** Reading confirms what it continues; a message beyond a gap is read, and says nothing of those before it. */
+const confirmedBy = (deliveredSeq: number, read: readonly Interval[]) =>
+  read.reduce((seq, { from, to }) => (from <= seq + 1 ? Math.max(seq, to) : seq), deliveredSeq);
+
 function stateAfter(plan: Plan, open: ReadonlySet<string>): ReadState {
   const { who, fresh, before, after } = plan;
   const closed = shortGaps(plan).filter((gap) => !open.has(ReadState.keyOf(gap)));
   const ranges = union([...after, ...closed]);
   const { to: readSeq } = ranges.shift() as Interval; // the watermark is the first of them
-  const delivered = fresh.reduce((highest, { seq }) => Math.max(highest, seq), who.deliveredSeq);
+  const delivered = confirmedBy(who.deliveredSeq, [{ from: 0, to: readSeq }, ...ranges]);
   const settled = fresh.filter(({ event, deleted }) => event === null && !deleted).length;
   const state = new ReadState(who, before, { readSeq, ranges, delivered, settled });
   if (state.growth > 0 && who.rangeCount + state.growth > MOST_RANGES) throw new ChatError('too_many_gaps');

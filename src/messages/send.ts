@@ -138,6 +138,8 @@ const settle = new EachRow(
 
 const moveWatermark = new EachRow(
   (row) => `
-    update participants set read_seq = ${row.int(2)} ${row.from}
+    update participants set read_seq = ${row.int(2)},
+      delivered_seq = case when delivered_seq < ${row.int(2)} then ${row.int(2)} else delivered_seq end
+    ${row.from}
     where conversation_id = ${row.int(0)} and user_id = ${row.int(1)}`,
 );

@@ -9,6 +9,10 @@ export type Standing = {
   readSeq: number;
   rangeCount: number;
   deliveredSeq: number;
+  /** The number of the newest removal from the conversation. */
+  removalSeq: number;
+  /** Up to this number somebody may have missed something for good. */
+  missedSeq: number;
   /** Null where there is nobody else. */
   othersDelivered: number | null;
   /** How many ranges the other has who has confirmed least; where none, nobody's ranges matter beyond `othersDelivered`. */
@@ -22,11 +26,12 @@ const OTHERS = 'from participants o where o.conversation_id = p.conversation_id 
 const selectStandings = sql.raw(`
   select p.conversation_id as "conversationId", p.user_id as "userId", p.read_seq as "readSeq",
     p.range_count as "rangeCount", p.delivered_seq as "deliveredSeq",
+    c.removal_seq as "removalSeq", c.missed_seq as "missedSeq",
     (select o.delivered_seq ${OTHERS} o.delivered_seq limit 1) as "othersDelivered",
     (select o.range_count ${OTHERS} o.delivered_seq limit 1) as "othersDeliveredRanges",
     (select o.read_seq ${OTHERS} o.read_seq limit 1) as "othersRead",
     (select o.range_count ${OTHERS} o.read_seq limit 1) as "othersReadRanges"
-  from participants p`);
+  from participants p join conversations c on c.id = p.conversation_id`);
 
 const findStanding = fixedStatement<{ conversationId: number; userId: number }, Standing>(
   (value) => sql`

@@ -84,22 +84,109 @@ onEachServer('The status of a message', (app) => {
     });
   }
 
-  it('waits for nobody who has left, and for nobody who came later', async () => {
+  it('counts those who were there when it was sent, and nobody who came later', async () => {
     const [alice, bob, carol, dave] = await app().people('alice', 'bob', 'carol', 'dave');
     const conversation_id = await groupOf(alice, bob, carol);
-    const { message_id } = await send(alice, conversation_id);
-    accepted(await bob.rest.ask('read_receipt', { message_ids: [message_id] }));
-    expect(await statusesFor(alice, conversation_id)).to.deep.equal(['sent']);
-    accepted(await carol.rest.ask('remove_participant', { conversation_id, user_id: carol.id }));
-    expect((await statusesFor(alice, conversation_id))[0]).to.equal('read');
-    accepted(await alice.rest.ask('add_participant', { conversation_id, user_id: dave.id }));
-    expect((await statusesFor(alice, conversation_id))[0]).to.equal('read');
+    const before = await send(alice, conversation_id);
+    accepted(await bob.rest.ask('read_receipt', { message_ids: [before.message_id] }));
+    accepted(await carol.rest.ask('delivered', { conversation_id, seq: before.seq }));
+    await leave(carol, conversation_id);
+    expect(await ownStatuses(alice, conversation_id)).to.deep.equal(['delivered']);
+    const after = await send(alice, conversation_id);
+    await add(alice, conversation_id, dave);
+    accepted(await bob.rest.ask('read_receipt', { message_ids: [after.message_id] }));
+    expect(await ownStatuses(alice, conversation_id)).to.deep.equal(['delivered', 'read']);
+    accepted(await dave.rest.ask('list_messages', { conversation_id }));
+    expect(await ownStatuses(alice, conversation_id)).to.deep.equal(['delivered', 'read']);
   });
 
-  it('stays sent where there is nobody else', async () => {
-    const alice = await app().person('alice');
-    const conversation_id = await groupOf(alice);
+  it('is kept when somebody leaves who has read it, and when they all have', async () => {
+    const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
+    const conversation_id = await groupOf(alice, bob, carol);
+    const { message_id, seq } = await send(alice, conversation_id);
+    for (const person of [bob, carol]) accepted(await person.rest.ask('delivered', { conversation_id, seq }));
+    accepted(await bob.rest.ask('read_receipt', { message_ids: [message_id] }));
+    expect(await ownStatuses(alice, conversation_id)).to.deep.equal(['delivered']);
+    await leave(bob, conversation_id);
+    expect(await ownStatuses(alice, conversation_id)).to.deep.equal(['delivered']);
+    accepted(await carol.rest.ask('read_receipt', { message_ids: [message_id] }));
+    expect(await ownStatuses(alice, conversation_id)).to.deep.equal(['read']);
+    await leave(carol, conversation_id);
+    expect(await ownStatuses(alice, conversation_id)).to.deep.equal(['read']);
+  });
+
+  it('does not rise by removing and adding again somebody who has read nothing', async () => {
+    const [alice, bob] = await app().people('alice', 'bob');
+    const conversation_id = await groupOf(alice, bob);
     await send(alice, conversation_id);
-    expect(await statusesFor(alice, conversation_id)).to.deep.equal(['sent']);
+    for (let time = 0; time < 2; time += 1) {
+      await leave(bob, conversation_id);
+      expect(await ownStatuses(alice, conversation_id)).to.deep.equal(['sent']);
+      await add(alice, conversation_id, bob);
+      expect(await ownStatuses(alice, conversation_id)).to.deep.equal(['sent']);
+    }
+    const { message_id } = await send(alice, conversation_id);
+    accepted(await bob.rest.ask('read_receipt', { message_ids: [message_id] }));
+    expect(await ownStatuses(alice, conversation_id)).to.deep.equal(['sent', 'read']);
+  });
+
+  it('stays sent where nobody else was there, also when somebody comes and reads', async () => {
+    const [alice, bob] = await app().people('alice', 'bob');
+    const conversation_id = await groupOf(alice);
+    const { message_id } = await send(alice, conversation_id);
+    expect(await ownStatuses(alice, conversation_id)).to.deep.equal(['sent']);
+    await add(alice, conversation_id, bob);
+    accepted(await bob.rest.ask('list_messages', { conversation_id }));
+    accepted(await bob.rest.ask('read_receipt', { message_ids: [message_id] }));
+    expect(await ownStatuses(alice, conversation_id)).to.deep.equal(['sent']);
+  });
+
+  it('is raised by nothing that leaves out what came before', async () => {
+    const [alice, bob] = await app().people('alice', 'bob');
+    const conversation_id = await privateOf(alice, bob);
+    for (let count = 0; count < 5; count += 1) await send(alice, conversation_id, `${count}`);
+    const fetches = async (page: object) =>
+      accepted(await bob.rest.ask('list_messages', { conversation_id, ...page })).messages;
+    const [{ id: newest }] = await fetches({ limit: 1 });
+    expect(await statusesFor(alice, conversation_id)).to.deep.equal(['sent', 'sent', 'sent', 'sent', 'sent']);
+    accepted(await bob.rest.ask('read_receipt', { message_ids: [newest] }));
+    expect(await statusesFor(alice, conversation_id)).to.deep.equal(['sent', 'sent', 'sent', 'sent', 'read']);
+    await fetches({ limit: 2, offset: 3 });
+    const some = ['delivered', 'delivered', 'sent', 'sent', 'read'];
+    expect(await statusesFor(alice, conversation_id)).to.deep.equal(some);
+    await fetches({ limit: 2, offset: 1 });
+    expect(await statusesFor(alice, conversation_id)).to.deep.equal(some.with(2, 'delivered').with(3, 'delivered'));
+  });
+
+  it('is confirmed by a page that continues beyond a change of an older message', async () => {
+    const [alice, bob] = await app().people('alice', 'bob');
+    const conversation_id = await privateOf(alice, bob);
+    const { message_id } = await send(alice, conversation_id);
+    accepted(await bob.rest.ask('list_messages', { conversation_id }));
+    accepted(await alice.rest.ask('edit_message', { message_id, content: 'Better' }));
+    await send(alice, conversation_id);
+    accepted(await bob.rest.ask('list_messages', { conversation_id, limit: 1 }));
+    expect(await statusesFor(alice, conversation_id)).to.deep.equal(['delivered', 'delivered']);
   });
 });
+
+const leave = async (person: Person, conversation_id: number) =>
+  accepted(await person.rest.ask('remove_participant', { conversation_id, user_id: person.id }));
+const add = async (admin: Person, conversation_id: number, { id }: Person) =>
+  accepted(await admin.rest.ask('add_participant', { conversation_id, user_id: id }));
+
+/** The states of somebody's own messages, oldest first; those of the group's changes left out. `sync` tells the same. */
+async function ownStatuses(person: Person, conversation_id: number): Promise<string[]> {
+  const own = (await historyOf(person, conversation_id)).filter(
+    ({ sender_id, type }) => sender_id === person.id && type === 'message',
+  );
+  const synced = accepted(await person.rest.ask('sync', { conversations: { [conversation_id]: 0 } }));
+  const { others_read, others_delivered, messages } = synced.conversations[conversation_id];
+  const covers = (spans: [number, number][], seq: number) => spans.some(([from, to]) => from <= seq && seq <= to);
+  for (const { id, seq, status } of own) {
+    const told = covers(others_read, seq) ? 'read' : covers(others_delivered, seq) ? 'delivered' : 'sent';
+    expect(told, `of ${seq} by the numbers of sync`).to.equal(status);
+    expect(messages.find((each: Answer) => each.id === id)?.status, `of ${seq} in sync`).to.equal(status);
+  }
+  return own.map(({ status }) => status).reverse();
+}

@@ -18,6 +18,7 @@ export async function askForEverything(server: Server): Promise<Set<string>> {
     const reader = noting(rest(server.url, server.tokenOf(1)), asked);
     await talk(reader, noting(rest(server.url, server.tokenOf(2)), asked));
     await lists(reader);
+    await outOfOrder(noting(rest(server.url, server.tokenOf(6)), asked));
     await membership(reader, (await people.signUp('newcomer')).id);
     await sockets(server, asked);
   } finally {
@@ -78,12 +79,24 @@ async function lists(ask: Ask): Promise<void> {
   await ask('sync', { conversations: { 1: messages.at(-1).seq, 2: 1 } });
 }
 
+/** Of a conversation in which all have read some messages and not those before them. */
+async function outOfOrder(ask: Ask): Promise<void> {
+  const page = { conversation_id: 51 };
+  const { messages } = await ask('list_messages', page);
+  await ask('read_receipt', { message_ids: [messages[3].id, messages[5].id] });
+  await ask('message', { ...page, content: 'Read this.' });
+  await ask('list_messages', { ...page, limit: 1 });
+  await ask('sync', { conversations: { 51: 1 } });
+}
+
 async function membership(ask: Ask, newcomer: number): Promise<void> {
   const { conversation_id } = await ask('create_group', { name: 'Study Group', member_ids: [2, 3] });
   await ask('rename_conversation', { conversation_id, name: 'Reading Group' });
   await ask('add_participant', { conversation_id, user_id: newcomer });
   await ask('list_participants', { conversation_id });
+  await ask('message', { conversation_id, content: 'Unread.' });
   await ask('remove_participant', { conversation_id, user_id: newcomer });
+  await ask('list_messages', { conversation_id });
   await ask('remove_participant', { conversation_id, user_id: 1 });
   for (let time = 0; time < 2; time += 1) await ask('open_private_conversation', { other_user_id: newcomer });
 }

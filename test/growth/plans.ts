@@ -20,6 +20,7 @@ export const GROWING = [
   'conversations',
   'participants',
   'read_ranges',
+  'missed_blocks',
   'messages',
 ] as const;
 

@@ -26,9 +26,10 @@ export async function expectHistories(world: World): Promise<void> {
       const asked: object = { limit: PAGE, offset: listed.length };
       page = (await world.ask(world.client(userId, 0), 'list_messages', asked)).messages;
       if (page.length === 0) break;
+      world.truth.begin();
+      world.truth.listed(userId, page);
     }
     world.truth.expectHistory(userId, listed, last_seq);
-    world.truth.listed(userId, listed);
   }
 }
 

@@ -1,17 +1,10 @@
 import { expect } from 'chai';
 import type { Answer } from '../support/clients.ts';
+import { type Named, Stay } from './stay.ts';
 
 type TrueMessage = { id: number; seq: number; senderId: number; content: string; edited: boolean; deleted: boolean };
-type Member = {
-  /** The number of the joining: what was there before counts as read. */
-  since: number;
-  isAdmin: boolean;
-  /** What the member's side has confirmed, up to here. */
-  delivered: number;
-  /** The ids of what the member was asked to mark as read. */
-  read: Set<number>;
-};
-export type Named = { id: number; seq: number; senderId: number };
+type Bound = 'certain' | 'possible';
+const STATUSES = ['sent', 'delivered', 'read'];
 type Listed = { id: number; sender_id: number; seq: number; deleted: boolean; type: string };
 
 /** One conversation as it has to be, kept from the answers of the operations alone and never from the server's counters. */
@@ -20,7 +13,12 @@ export class Truth {
   name = 'story';
   readonly messages = new Map<number, TrueMessage>();
   readonly systemMessages = new Map<number, Named>();
-  readonly members = new Map<number, Member>();
+  readonly members = new Map<number, Stay>();
+  /** Everybody's, also those that have ended. */
+  readonly #stays: Stay[] = [];
+  #endedMeanwhile: Stay[] = [];
+  /** What each has been told of each message last. */
+  readonly #told = new Map<string, number>();
   /** What every number was given to, as far as the answers told: it must be one thing. */
   readonly changes = new Map<number, string>();
 
@@ -50,6 +48,11 @@ export class Truth {
   }
 
   left({ seq }: Answer, userId: number): void {
+    const stay = this.members.get(userId);
+    if (stay !== undefined) {
+      stay.until = seq;
+      this.#endedMeanwhile.push(stay);
+    }
     this.members.delete(userId);
     this.#given(seq, `leaving of ${userId}`);
   }
@@ -59,23 +62,52 @@ export class Truth {
     this.#given(seq, `name ${name}`);
   }
 
+  /** What is written down from here on happened at the same time. */
+  begin(): void {
+    this.#endedMeanwhile = [];
+    for (const stay of this.members.values()) stay.begin();
+  }
+
   read(userId: number, named: readonly Named[]): void {
-    const member = this.members.get(userId);
-    const fresh = named.filter((each) => each.senderId !== userId && !this.#hasRead(userId, each));
-    for (const { id } of fresh) member?.read.add(id);
-    this.confirmed(userId, Math.max(0, ...fresh.map(({ seq }) => seq)));
+    for (const [stay, isCertain] of this.#staysOf(userId)) stay.reads(named, isCertain, this.#isOpenFor(stay));
   }
 
   confirmed(userId: number, seq: number): void {
-    const member = this.members.get(userId);
-    if (member !== undefined) member.delivered = Math.max(member.delivered, seq);
+    for (const [stay, isCertain] of this.#staysOf(userId)) stay.confirms(seq, isCertain, this.#isOpenFor(stay));
   }
 
-  /** A page that a member was given: it confirms the delivery of what is in it. */
+  /** A page that a member was given. */
   listed(userId: number, page: readonly Listed[]): void {
-    this.confirmed(userId, Math.max(0, ...page.map(({ seq }) => seq)));
     for (const { id, seq, sender_id: senderId, type } of page)
       if (type === 'system') this.systemMessages.set(id, { id, seq, senderId });
+    const seqs = page.map(({ seq }) => seq);
+    if (seqs.length === 0) return;
+    for (const [stay, isCertain] of this.#staysOf(userId))
+      stay.lists(Math.min(...seqs), Math.max(...seqs), isCertain, this.#isOpenFor(stay));
+  }
+
+  /** The stays in which somebody may have done what was accepted. In the newest one it was for certain, as far as it counts there. */
+  #staysOf(userId: number): [Stay, boolean][] {
+    const ended = this.#endedMeanwhile.filter((stay) => stay.userId === userId);
+    const current = this.members.get(userId);
+    const isAlone = current === undefined && ended.length === 1;
+    return [
+      ...ended.map((stay): [Stay, boolean] => [stay, isAlone]),
+      ...(current === undefined ? [] : ([[current, true]] as [Stay, boolean][])),
+    ];
+  }
+
+  /** Whether a member has something left to read between two numbers. */
+  #isOpenFor(stay: Stay) {
+    return (after: number, before: number) =>
+      [...this.messages.values()].some(
+        (each) =>
+          after < each.seq &&
+          each.seq < before &&
+          each.senderId !== stay.userId &&
+          !each.deleted &&
+          !stay.hasRead(each, 'possible'),
+      );
   }
 
   unread(userId: number): number {
@@ -83,12 +115,13 @@ export class Truth {
     return [...this.messages.values()].filter(counts).length;
   }
 
-  status(userId: number, message: Named): string {
-    if (message.senderId !== userId) return this.#hasRead(userId, message) ? 'read' : 'delivered';
-    const others = [...this.members.keys()].filter((id) => id !== userId);
+  /** A message's receipts count the members who were there when it was sent. */
+  status(userId: number, message: Named, how: Bound): string {
+    if (message.senderId !== userId) return this.#hasRead(userId, message, how) ? 'read' : 'delivered';
+    const others = this.#stays.filter((stay) => stay.counts(message));
     if (others.length === 0) return 'sent';
-    if (others.every((id) => this.#hasRead(id, message))) return 'read';
-    return others.every((id) => message.seq <= (this.members.get(id)?.delivered ?? 0)) ? 'delivered' : 'sent';
+    if (others.every((stay) => stay.hasRead(message, how))) return 'read';
+    return others.every((stay) => stay.hasGot(message, how)) ? 'delivered' : 'sent';
   }
 
   /** A whole history, as a member was given it, is what happened; every number was given once. */
@@ -103,22 +136,29 @@ export class Truth {
     this.expectStatuses(userId, listed);
   }
 
-  /** Of messages that never count as unread it is told only that reading them is not forgotten. */
+  /** Of messages that never count as unread it is told only that reading them is not forgotten; no state is taken back. */
   expectStatuses(userId: number, listed: readonly (Listed & { status?: string })[]): void {
-    for (const { id, seq, sender_id: senderId, status, deleted, type } of listed) {
-      const expected = this.status(userId, { id, seq, senderId });
-      const counts = !deleted && type === 'message';
-      if (counts || expected === 'read') expect(status, `status of ${id} for ${userId}`).to.equal(expected);
+    for (const { id, seq, sender_id: senderId, status = '', deleted, type } of listed) {
+      const [least, most] = (['certain', 'possible'] as const).map((how) =>
+        STATUSES.indexOf(this.status(userId, { id, seq, senderId }, how)),
+      ) as [number, number];
+      const [told, where] = [STATUSES.indexOf(status), `status of ${id} for ${userId}`];
+      if (!deleted && type === 'message') expect(told, where).to.be.within(least, most);
+      else if (least === STATUSES.indexOf('read')) expect(status, where).to.equal('read');
+      const key = `${userId}:${id}`;
+      expect(told, `${where} goes back`).to.be.at.least(this.#told.get(key) ?? 0);
+      this.#told.set(key, told);
     }
   }
 
   #join(userId: number, since: number, isAdmin = false): void {
-    this.members.set(userId, { since, isAdmin, delivered: since, read: new Set() });
+    const stay = new Stay(userId, since, isAdmin);
+    this.members.set(userId, stay);
+    this.#stays.push(stay);
   }
 
-  #hasRead(userId: number, { id, seq }: { id: number; seq: number }): boolean {
-    const member = this.members.get(userId);
-    return member !== undefined && (seq <= member.since || member.read.has(id));
+  #hasRead(userId: number, message: Pick<Named, 'id' | 'seq'>, how: Bound = 'certain'): boolean {
+    return this.members.get(userId)?.hasRead(message, how) ?? false;
   }
 
   #given(seq: number, what: string): void {

@@ -3,7 +3,8 @@ import type { DatabaseKind, TestApp } from '../support/app.ts';
 import { startApp } from '../support/app.ts';
 import type { Answer, Client } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
-import { type Named, Truth } from './truth.ts';
+import type { Named } from './stay.ts';
+import { Truth } from './truth.ts';
 
 type Speaker = Pick<Client, 'ask'>;
 export type Cast = {
@@ -46,7 +47,8 @@ export class World {
 
   begin(steps: number): void {
     this.alone = steps === 1;
-    this.#mayGo = this.truth.members.size - 2;
+    this.#mayGo = this.truth.members.size - 1;
+    this.truth.begin();
   }
 
   /** Who became an admin when the last one left is asked for: it is told in no answer. */
@@ -91,7 +93,7 @@ export class World {
 
   anybody = (pick = 0) => (at(this.#cast.people, pick) as Person).id;
 
-  /** Somebody who may go: two always stay. */
+  /** Somebody who may go: one always stays. */
   dispensable(pick = 0): number | undefined {
     this.#mayGo -= 1;
     return this.#mayGo < 0 ? undefined : at([...this.truth.members.keys()], pick);

@@ -21,6 +21,7 @@ export type Caught = {
   unread_count: number;
   read: Pair[];
   others_read: Pair[];
+  others_delivered: Pair[];
   others_delivered_seq: number;
 };
 export type Members = { id: number; is_admin: boolean }[];
@@ -34,7 +35,7 @@ export class Replica {
   readonly messages = new Map<number, Row>();
   readonly members = new Map<number, boolean>();
   /** Told by `sync` alone: the caller's read state and that of all others together. */
-  state: Pick<Caught, 'read' | 'others_read' | 'others_delivered_seq'> | undefined;
+  state: Pick<Caught, 'read' | 'others_read' | 'others_delivered'> | undefined;
   readonly #read: ReadonlySet<number>;
   #early: ServerEvent[] = [];
   #isBetweenPages = false;
@@ -102,10 +103,10 @@ export class Replica {
   }
 
   status({ seq, sender_id }: Row): string {
-    const { read = [], others_read = [], others_delivered_seq = 0 } = this.state ?? {};
+    const { read = [], others_read = [], others_delivered = [] } = this.state ?? {};
     if (sender_id !== this.userId) return covers(read, seq) ? 'read' : 'delivered';
     if (covers(others_read, seq)) return 'read';
-    return seq <= others_delivered_seq ? 'delivered' : 'sent';
+    return covers(others_delivered, seq) ? 'delivered' : 'sent';
   }
 
   #isUnread({ id, seq, sender_id, type, deleted }: Row): boolean {
