@@ -26,6 +26,7 @@ export const ERRORS = {
   request_timeout: { status: 408, message: 'The request did not come in time.' },
   username_taken: { status: 409, message: 'This username is taken.' },
   group_full: { status: 409, message: 'The group has 5,000 members, and can take no more.' },
+  client_message_id_reused: { status: 409, message: 'This client_message_id was used for another message.' },
   too_many_gaps: { status: 409, message: 'Too much was left unread in between; please read some of that first.' },
   body_too_large: { status: 413, message: 'The body is over 64 kB.' },
   unsupported_media_type: {

@@ -184,7 +184,11 @@ export type Operations = {
     input: Conversation & { limit?: number; offset?: number; before?: number; after?: number };
     result: { messages: MessageRow[] };
   };
-  message: { input: Conversation & { content: string; client_message_id?: string }; result: NewMessage };
+  message: {
+    input: Conversation & { content: string; client_message_id?: string };
+    /** Sent again: `edited` or `deleted` if it was changed since. */
+    result: NewMessage & { edited?: boolean; deleted?: boolean };
+  };
   read_receipt: { input: { message_ids: number[] }; result: { message: string } };
   edit_message: { input: Message & { content: string }; result: ServerEvents['edited_message'] };
   delete_message: { input: Message; result: Omit<ServerEvents['deleted_message'], 'sender_id'> };

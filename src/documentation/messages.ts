@@ -1,7 +1,7 @@
 import { summary } from './conversations.ts';
 import type { Descriptions } from './descriptions.ts';
 import { EVENT_FIELDS, MESSAGE_ROW } from './events.ts';
-import { exactly, flag, group, id, list, perConversation, spans, text, time, whole } from './fields.ts';
+import { exactly, flag, group, id, list, optional, perConversation, spans, text, time, whole } from './fields.ts';
 
 const notYours = ['unknown_message', 'not_participant', 'not_sender'] as const;
 const update = group(EVENT_FIELDS.conversation_update, 'A `conversation_update`, as it was told.');
@@ -35,14 +35,16 @@ export const messageDescriptions: Descriptions = {
   message: {
     summary: 'Send a message',
     details:
-      'It is answered once it is on the disk. With a `client_message_id` it happens once: sent again, also over another transport and at any later time, it makes no second message and gets the first one’s answer.',
+      'It is answered once it is on the disk. With a `client_message_id` it happens once: sent again, also over another transport and at any later time, it makes no second message and gets the first one’s answer, with the text as it is now. With another text, or in another conversation, it is refused.',
     result: {
       ...EVENT_FIELDS.message,
       sender_id: id('You.', 42),
       sender_username: text('Your name.', 'alice'),
       content: text('The text.', 'Let’s meet up at 5 PM.'),
+      edited: optional(flag('Of a message that was sent again and had been edited since.', true)),
+      deleted: optional(flag('Of a message that was sent again and had been deleted since.', true)),
     },
-    errors: ['not_participant'],
+    errors: ['not_participant', 'client_message_id_reused'],
   },
   read_receipt: {
     summary: 'Mark messages as read',

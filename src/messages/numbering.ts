@@ -15,6 +15,10 @@ export type Sent = { made: StoredMessage } | { repeated: StoredMessage } | { ref
 
 export const keyOf = (senderId: number, clientMessageId: string) => `${senderId}:${clientMessageId}`;
 
+/** The same text in the same conversation; of one that was changed since, the first text is not there any more to compare. */
+const isRepetition = ({ conversationId, content }: Send, { editedAt, deletedAt, ...first }: StoredMessage) =>
+  conversationId === first.conversationId && (content === first.content || editedAt !== null || deletedAt !== null);
+
 /** A sender's own messages of a batch, in one conversation. */
 export type OwnMessages = {
   readonly sender: Participation;
@@ -47,7 +51,9 @@ export class Numbering {
   number(send: Send, sender: Participation | undefined): Sent {
     const key = send.clientMessageId === null ? undefined : keyOf(send.senderId, send.clientMessageId);
     const repeated = key === undefined ? undefined : this.#known.get(key);
-    if (repeated !== undefined) return { repeated };
+    if (repeated !== undefined) {
+      return isRepetition(send, repeated) ? { repeated } : { refused: new ChatError('client_message_id_reused') };
+    }
     const conversation = this.#batch.conversation(send.conversationId);
     if (conversation === undefined || sender === undefined) return { refused: new ChatError('not_participant') };
     const made = this.#append(send, sender, conversation);

@@ -18,7 +18,10 @@ const LONGEST_WAKE = 1_000;
 export const messageContent = (example = 'Let’s meet up at 5 PM.') =>
   visibleText(1, CONTENT_CHARACTERS).required(required).meta({ description: 'The text of the message.', example });
 
-/** Sends a message, once for ever per `client_message_id` of its sender. */
+/**
+ * Sends a message, once for ever per `client_message_id` of its sender.
+ * @throws ChatError `not_participant`, or `client_message_id_reused` for another text or conversation than the first
+ */
 export const sendMessage = operation({
   limit: 'send',
   input: object({
@@ -60,11 +63,18 @@ const sending: Change<Send, Result, Found> = {
 
 function outcomeOf(batch: Batch, send: Send, sent: Sent): Outcome<Result> {
   if ('refused' in sent) return sent;
-  if ('repeated' in sent) return { answer: messageFields(sent.repeated) };
+  if ('repeated' in sent) return { answer: repetitionOf(sent.repeated) };
   const payload = messageFields(sent.made);
   const room = batch.conversation(send.conversationId) as LockedConversation; // or it would have been refused
   return { answer: payload, effects: [toConversation(room, { type: 'message', payload }, send.connection)] };
 }
+
+/** The first answer again; of a message that was changed since it says so, and has its text as it is now. */
+const repetitionOf = (message: StoredMessage) => ({
+  ...messageFields(message),
+  ...(message.editedAt !== null && { edited: true }),
+  ...(message.deletedAt !== null && { deleted: true }),
+});
 
 const findByClientId = new EachRow<StoredMessage>(
   (row) => `

@@ -5,7 +5,16 @@ import type { Person } from '../support/people.ts';
 import { groupOf, http, onEachServer, privateOf, refused, SOCKETS, send, TRANSPORTS } from './scene.ts';
 
 /** Alice's private conversation with bob, her own group, one of bob's that she is in, and one that she is not in. */
-type World = { alice: Person; bob: Person; chat: number; own: number; bobs: number; strange: number; message: number };
+type World = {
+  alice: Person;
+  bob: Person;
+  chat: number;
+  own: number;
+  bobs: number;
+  strange: number;
+  message: number;
+  sent: string;
+};
 /** What alice asks for, on any transport; and the status that REST answers with. */
 type Asking = { status: number; operation: string; input(world: World): object };
 /** What there is over HTTP alone. */
@@ -49,6 +58,11 @@ const ASKED: Record<string, Asking> = {
     input: ({ own, bob }) => ({ conversation_id: own, user_id: bob.id }),
   },
   unknown_message: { status: 404, operation: 'read_receipt', input: () => ({ message_ids: [NOBODY] }) },
+  client_message_id_reused: {
+    status: 409,
+    operation: 'message',
+    input: ({ own, sent }) => ({ conversation_id: own, content: 'Something else', client_message_id: sent }),
+  },
   username_taken: {
     status: 409,
     operation: 'update_me',
@@ -122,7 +136,9 @@ async function setTheScene(app: TestApp): Promise<World> {
   const [alice, bob] = await app.people('alice', 'bob');
   const [chat, own, strange] = [await privateOf(alice, bob), await groupOf(alice), await groupOf(bob)];
   const bobs = await groupOf(bob, alice);
-  return { alice, bob, chat, own, bobs, strange, message: (await send(bob, bobs)).message_id };
+  const sent = 'the first';
+  await send(alice, own, 'Hello!', { client_message_id: sent });
+  return { alice, bob, chat, own, bobs, strange, message: (await send(bob, bobs)).message_id, sent };
 }
 
 onEachServer(

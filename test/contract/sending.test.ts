@@ -57,9 +57,9 @@ onEachServer('Sending', (app) => {
         expect(seqsOf(await historyOf(bob, group))).to.deep.equal([8, 6, 5, 4, 2, 1]);
       });
 
-      it('again under the same client_message_id gives the first answer, whatever else is sent with it', async () => {
+      it('again under the same client_message_id gives the first answer', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
-        const [chat, group] = [await privateOf(alice, bob), await groupOf(alice, bob)];
+        const chat = await privateOf(alice, bob);
         const client = await alice.client(transport);
         const client_message_id = 'the same';
         const { status: _, ...first } = await send(client, chat, 'Hello!', { client_message_id });
@@ -67,12 +67,44 @@ onEachServer('Sending', (app) => {
           const { status: __, ...again } = await send(await alice.client(other), chat, 'Hello!', { client_message_id });
           expect(again).to.deep.equal(first);
         }
-        const { status: __, ...elsewhere } = await send(client, group, 'Other', { client_message_id });
-        expect(elsewhere).to.deep.equal(first);
+        expect(await historyOf(bob, chat)).to.have.length(1);
+        expect(await summaryFor(bob, chat)).to.include({ unread_count: 1, last_seq: 1 });
+      });
+
+      it('another text, or in another conversation, under the same client_message_id is refused', async () => {
+        const [alice, bob] = await app().people('alice', 'bob');
+        const [chat, group] = [await privateOf(alice, bob), await groupOf(alice, bob)];
+        const client = await alice.client(transport);
+        const client_message_id = 'the same';
+        const ask = (conversation_id: number, content: string) =>
+          client.ask('message', { conversation_id, content, client_message_id });
+        const { message_id } = accepted(await ask(chat, 'Hello!'));
+        for (const [conversation, content] of [
+          [chat, 'Other'],
+          [chat, 'hello!'],
+          [group, 'Hello!'],
+        ] as const) {
+          refused(await ask(conversation, content), 409, 'client_message_id_reused');
+        }
+        accepted(await client.ask('delete_message', { message_id }));
+        refused(await ask(group, 'Hello!'), 409, 'client_message_id_reused');
         expect([await historyOf(bob, chat), await historyOf(bob, group)].map(({ length }) => length)).to.deep.equal([
           1, 0,
         ]);
-        expect(await summaryFor(bob, chat)).to.include({ unread_count: 1, last_seq: 1 });
+      });
+
+      it('at once under one client_message_id makes one message, and refuses another text', async () => {
+        const [alice, bob] = await app().people('alice', 'bob');
+        const [chat, group] = [await privateOf(alice, bob), await groupOf(alice, bob)];
+        const client = await alice.client(transport);
+        const ask = (conversation_id: number, content: string) =>
+          client.ask('message', { conversation_id, content, client_message_id: 'the same' });
+        const answers = await Promise.all([ask(chat, 'one'), ask(chat, 'two'), ask(chat, 'one'), ask(group, 'one')]);
+        const made = answers.filter(({ ok }) => ok);
+        expect(new Set(made.map(({ message_id }) => message_id)).size).to.equal(1);
+        for (const answer of answers.filter(({ ok }) => !ok)) refused(answer, 409, 'client_message_id_reused');
+        expect(answers.length - made.length).to.be.within(2, 3);
+        expect([...(await historyOf(bob, chat)), ...(await historyOf(bob, group))]).to.have.length(1);
       });
 
       it('under a client_message_id is each sender’s own', async () => {
@@ -93,9 +125,13 @@ onEachServer('Sending', (app) => {
         const again = () => send(client, conversation_id, 'Hello!', { client_message_id: 'the same' });
         const { message_id, created_at } = await again();
         accepted(await client.ask('edit_message', { message_id, content: 'Better' }));
-        expect(await again()).to.include({ message_id, created_at, seq: 1, client_message_id: 'the same' });
+        const first = { message_id, created_at, seq: 1, client_message_id: 'the same' };
+        const edited = await again();
+        expect(edited)
+          .to.include({ ...first, content: 'Better', edited: true })
+          .and.not.have.property('deleted');
         accepted(await client.ask('delete_message', { message_id }));
-        expect(await again()).to.include({ message_id, created_at, seq: 1, client_message_id: 'the same' });
+        expect(await again()).to.include({ ...first, content: '', edited: true, deleted: true });
         const history = await historyOf(bob, conversation_id);
         expect(history).to.have.length(1);
         expect(history[0]).to.include({ content: '', deleted: true });

@@ -54,6 +54,12 @@ const REFUSED: Refused[] = [
   ['list_messages', 'not_participant', 'eve', ({ group }) => ({ conversation_id: group })],
   ['list_messages', 'unknown_message', 'bob', ({ group }) => ({ conversation_id: group, before: NOBODY })],
   ['message', 'not_participant', 'eve', ({ group }) => ({ conversation_id: group, content: 'x' })],
+  [
+    'message',
+    'client_message_id_reused',
+    'alice',
+    ({ group }) => ({ conversation_id: group, content: 'x', client_message_id: 'the first' }),
+  ],
   ['read_receipt', 'unknown_message', 'bob', () => ({ message_ids: [NOBODY] })],
   ['read_receipt', 'not_participant', 'eve', ({ message }) => ({ message_ids: [message] })],
   ['edit_message', 'unknown_message', 'alice', () => ({ message_id: NOBODY, content: 'x' })],
@@ -79,7 +85,14 @@ describe('The documented errors', function () {
     ({ openApi, asyncApi } = await documentsOf(app.url));
     const [alice, bob, eve] = await app.people('alice', 'bob', 'eve');
     const [group, pair] = [await groupOf(alice, bob), await privateOf(alice, bob)];
-    world = { alice, bob, eve, group, pair, message: (await send(alice, group)).message_id };
+    world = {
+      alice,
+      bob,
+      eve,
+      group,
+      pair,
+      message: (await send(alice, group, 'Hello!', { client_message_id: 'the first' })).message_id,
+    };
   });
   after(() => app.stop());
 
