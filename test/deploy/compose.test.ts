@@ -89,6 +89,7 @@ describe('deploy/compose.yaml', () => {
     expect(config.database.kind).to.equal('postgresql');
     expect(config).to.deep.include({ production: true, trustedProxies: 1, operators: { host: undefined, port: 9464 } });
     expect(config.cookie.secure).to.equal(true);
+    expect(config.publicOrigins).to.deep.equal(['https://chat.example.com']);
     expect(config.redis).to.include({ kind: 'server', url: 'redis://:PASSWORD@redis:6379' });
   });
 });

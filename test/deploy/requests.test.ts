@@ -64,6 +64,7 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
         return (await ask({ method: 'POST', path: '/api/ws/ticket', headers })).statusCode;
       };
       expect(await statusFrom('chat.example.com', 'https://chat.example.com')).to.equal(200);
+      expect(await statusFrom('chat.example.com:443', 'https://chat.example.com')).to.equal(200);
       expect(await statusFrom('chat.example.com:8443', 'https://chat.example.com:8443')).to.equal(200);
       expect(await statusFrom('chat.example.com:8443', 'https://chat.example.com')).to.equal(403);
       expect(await statusFrom('chat.example.com', 'https://evil.example.com')).to.equal(403);
