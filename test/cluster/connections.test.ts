@@ -113,6 +113,11 @@ describe('Connections of one user to several nodes', () => {
     expect(stay()).to.be.above(MOST);
     await cluster.redis.restart();
     await until('the excess is closed', () => stay() === MOST);
+    const endings = await Promise.all([...first, ...second].map(({ closed }) => Promise.race([closed, 'open'])));
+    const ofSocketIo = endings.filter((ending) => ending !== 'open' && typeof ending === 'string');
+    expect(new Set(ofSocketIo), 'after which a client comes back by itself').to.deep.equal(
+      new Set(['transport close']),
+    );
     await close([...first, ...second]);
   });
 
