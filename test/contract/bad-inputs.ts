@@ -111,7 +111,7 @@ export const BAD_INPUTS: Record<string, Row> = {
       limit: [0, -1, 1.5, 'abc', TOO_LARGE],
       cursor: ['abc', '1-', '-1-1', `${'9'.repeat(16)}-1`, 'x'.repeat(65), 'a\0b'],
     },
-    badOnSockets: { conversation_id: NO_ID_IN_JSON, limit: ['1', null, []], cursor: NO_TEXT_IN_JSON },
+    badOnSockets: { conversation_id: NO_ID_IN_JSON, limit: ['1', []], cursor: NO_TEXT },
   },
   add_participant: {
     good: (world) => ({ ...inGroup(world), user_id: world.bob.id }),
