@@ -51,6 +51,20 @@ export function jwtSecretOf(
   return given ?? '';
 }
 
+/** Browsers take these for secure, whatever the scheme. */
+const PLAIN_HTTP = /^http:\/\/(?!(?:localhost|127\.[\d.]+|\[::1\])(?::\d+)?$)/;
+
+/** Browsers keep no secure cookie over plain HTTP, and say nothing; the server does not speak TLS itself. */
+export function warnOfPlainHttp({ PUBLIC_URL: origins, TRUST_PROXY: proxies }: Values, warnings: string[]): void {
+  const plain = origins.filter((origin) => PLAIN_HTTP.test(origin));
+  if (plain.length > 0)
+    warnings.push(`browsers keep no login at ${plain.join(', ')} (PUBLIC_URL): COOKIE_SECURE is on`);
+  if (origins.length > 0 || proxies > 0) return;
+  warnings.push(
+    'browsers keep no login over http:// (COOKIE_SECURE is on), and no proxy with TLS is known (TRUST_PROXY=0)',
+  );
+}
+
 function keptSecret(database: DatabaseConfig): string {
   const fresh = randomBytes(SECRET_BYTES).toString('base64url');
   if (database.kind !== 'sqlite' || database.path === MEMORY) return fresh;

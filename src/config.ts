@@ -1,16 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { databaseOf, jwtSecretOf, mailOf } from './config-parts.ts';
+import { databaseOf, jwtSecretOf, mailOf, warnOfPlainHttp } from './config-parts.ts';
 import { ConfigError, type Environment, parse, VARIABLES } from './config-variables.ts';
 
 export { ConfigError } from './config-variables.ts';
 
 /** With fewer rounds a stolen hash is guessed at too quickly. */
 const LEAST_COST = 10;
-
-/** The server does not speak TLS itself. */
-const NO_TLS_IN_FRONT =
-  'nothing is known to end TLS in front (TRUST_PROXY=0), and browsers keep no login over http:// (COOKIE_SECURE is on)';
 
 export type Config = ReturnType<typeof readConfig>;
 
@@ -36,7 +32,7 @@ export function readConfig(env: Environment) {
   const jwtSecret = jwtSecretOf(value.JWT_SECRET, production, database, { problems, warnings });
   if (production && value.BCRYPT_COST < LEAST_COST)
     problems.push(`BCRYPT_COST has to be at least ${LEAST_COST} in production`);
-  if (production && secure && value.TRUST_PROXY === 0) warnings.push(NO_TLS_IN_FRONT);
+  if (production && secure) warnOfPlainHttp(value, warnings);
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({
     production,

@@ -31,6 +31,10 @@ describe('In production the start', () => {
     expect(warnings({})).to.have.length(1);
     expect(warnings({})[0]).to.include('TRUST_PROXY').and.include('COOKIE_SECURE');
     expect(warnings({ TRUST_PROXY: '1' })).to.deep.equal([]);
+    expect(warnings({ PUBLIC_URL: 'https://chat.example.com,http://localhost:8080' })).to.deep.equal([]);
+    const plain = warnings({ PUBLIC_URL: 'https://chat.example.com,http://chat.example.com', TRUST_PROXY: '1' });
+    expect(plain).to.have.length(1);
+    expect(plain[0]).to.include('at http://chat.example.com (PUBLIC_URL)').and.include('COOKIE_SECURE');
     expect(warnings({ COOKIE_SECURE: 'off' })).to.deep.equal([]);
     expect(warnings({ NODE_ENV: 'development', COOKIE_SECURE: 'on' })).to.deep.equal([]);
   });
