@@ -30,6 +30,7 @@ import { type Operators, openToOperators, pagesForOperators, serveOperators } fr
 import { operations } from './operations.ts';
 import { Presence } from './presence/presence.ts';
 import { Typing } from './presence/typing.ts';
+import { SecurityLog } from './security-log.ts';
 import { summaryOf } from './summary.ts';
 import { BackPressure } from './transports/back-pressure.ts';
 import { Connections } from './transports/connections.ts';
@@ -137,6 +138,7 @@ async function furnish(house: House, database: Database): Promise<Inside> {
   const connections = new Connections(enabled ? connectionsPerUser : Number.POSITIVE_INFINITY);
   const inside = { database, delivery, presence, connections, sessions };
   const cluster = connect && (await joinCluster({ connect, ...inside, observer: metrics, report }));
+  const security = new SecurityLog(log, operations);
   const context: Context = {
     database,
     accounts: {
@@ -146,12 +148,13 @@ async function furnish(house: House, database: Database): Promise<Inside> {
       passwords: new Passwords(config.passwords.cost),
       mail: createMail(config.mail, log),
     },
-    limits: new Limits(config.limits, store),
+    limits: new Limits(config.limits, store, security),
     presence,
     typing: new Typing(delivery.deliver),
     userUpdates: new UserUpdates(database, delivery.deliver, report),
     changes: new GroupCommit(database, delivery.deliver, metrics),
     observer: metrics,
+    security,
     heavy: new HeavyCalls(),
     receiptsWanted: () => delivery.wantsReceipts() || cluster?.receiptsWanted === true,
     reading: delivery.removals.reading,

@@ -7,6 +7,7 @@ import type { HeavyCalls } from './heavy-calls.ts';
 import type { Observer } from './observer.ts';
 import type { Presence } from './presence/presence.ts';
 import type { Typing } from './presence/typing.ts';
+import type { SecurityLog } from './security-log.ts';
 
 /** What an operation may use. `app.ts` fills it; types only, so that no feature depends on its caller. */
 export type Context = {
@@ -19,6 +20,7 @@ export type Context = {
   /** Every durable change of a conversation goes through this one line. */
   readonly changes: GroupCommit;
   readonly observer: Observer;
+  readonly security: SecurityLog;
   readonly heavy: HeavyCalls;
   /** Whether a client on any node asked for live delivery receipts, as far as this one knows. */
   receiptsWanted(): boolean;

@@ -18,6 +18,12 @@ export type Asked = {
   readonly place?: Place;
   /** The request for a one-time code that the caller's browser remembers. */
   readonly codeRequest?: string | undefined;
+  /** The id of the HTTP request, for the log. */
+  readonly request?: string | undefined;
+  /** Whether there is a token, be it good or not. */
+  readonly bearsToken?: boolean;
+  /** Whom a call by nobody in particular turned out to be about, for the log. */
+  about?: number | undefined;
   /** The state of the limit that this call counted against, for the `RateLimit-*` headers. */
   quota?: Quota | undefined;
 };
@@ -113,9 +119,12 @@ export async function dispatch(
     const begun = () => begin(operation, valid, caller, context, asked);
     const work = caller === undefined || cost < HEAVY_COST ? begun() : context.heavy.run(caller.userId, begun);
     asked.place?.done();
-    return await context.working(work);
+    const answer = await context.working(work);
+    context.security.done(operation, caller, valid, answer, asked);
+    return answer;
   } catch (error) {
     result = codeOf(error);
+    context.security.refused(operation, result, asked);
     throw error;
   } finally {
     asked.place?.done();

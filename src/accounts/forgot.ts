@@ -17,6 +17,7 @@ export const initiateReset = publicOperation({
     asked.quota = await context.limits.take('forgotOrigin', originOf(asked.address));
     const { codes, mail } = context.accounts;
     const user = await findByEmail(context.database.sql, keyOf(address));
+    asked.about = user?.id;
     const what = { purpose: 'reset', email: address, to: user?.email ?? address, request } as const;
     const { code, answer } = await requestCode(context, asked, what);
     mail.sendLater(resetCode(what.to, code, codes.ttlSec), user !== undefined);
@@ -39,6 +40,7 @@ export const resetPassword = publicOperation({
     const code = await checkCode(context, asked, { purpose: 'reset', email: address, code: otp, request });
     const user = await context.database.entities().findOne(User, { emailKey: code.emailKey });
     if (user === null) throw new ChatError('invalid_otp');
+    asked.about = user.id;
     refuseNameAsPassword(password, user, 'new_password');
     const passwordHash = await passwords.hash(password);
     await context.database.transaction(async ({ sql: transaction }) => {

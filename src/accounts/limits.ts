@@ -24,15 +24,25 @@ export type LimitName =
 /** Longer keys are counted under their hash. */
 const LONGEST_KEY = 64;
 
-type Limit = { limiter: Limiter; points: number };
+type Limit = { limiter: Limiter; points: number; seconds: number };
+/** Where it is noted that a limit was reached. */
+type Noted = { limitReached(limit: LimitName, key: string, seconds: number): void };
+/** Those whose keys are ids of users, or addresses of origin: nothing that a log may not hold. */
+const OPEN_KEYS: ReadonlySet<LimitName> = new Set<LimitName>([
+  ...(['send', 'operation', 'loginOrigin', 'signupOrigin', 'verifyOrigin'] as const),
+  ...(['forgotOrigin', 'resetOrigin', 'wrongCodesOrigin', 'wrongCodes'] as const),
+]);
+const SHOWN_HASH_CHARS = 12;
 
 /** The rate limits, each counted per key: a user's id, an account's name, an e-mail address or an address of origin. */
 export class Limits {
   readonly #limits: ReadonlyMap<string, Limit>;
   readonly #enabled: boolean;
+  readonly #noted: Noted | undefined;
 
   /** @param store where the nodes of a cluster count together */
-  constructor(config: Config['limits'], store?: SharedStore) {
+  constructor(config: Config['limits'], store?: SharedStore, noted?: Noted) {
+    this.#noted = noted;
     const limiters = new Limiters(store);
     this.#enabled = config.enabled;
     const { signupOrigin, otpAddress, otpAddressDaily, otpTotal, otpTotalDaily } = config;
@@ -42,12 +52,15 @@ export class Limits {
     const codes = { otpAddress, otpAddressDaily, otpTotal, otpTotalDaily, wrongCodes, wrongCodesOrigin };
     const rates = { ...steps, ...codes, logins, loginOrigin, operation };
     const plain = Object.entries(rates).map(
-      ([name, rate]) => [name, { limiter: limiters.plain(name, rate), points: rate.points }] as const,
+      ([name, rate]) => [name, { limiter: limiters.plain(name, rate), ...rate }] as const,
     );
     this.#limits = new Map([
       ...plain,
-      ['loginAccount', { limiter: limiters.growing('loginAccount', loginAccount), points: loginAccount.points }],
-      ['send', { limiter: limiters.bursty('send', config.send, config.sendBurst), points: config.sendBurst }],
+      ['loginAccount', { limiter: limiters.growing('loginAccount', loginAccount), ...loginAccount }],
+      [
+        'send',
+        { limiter: limiters.bursty('send', config.send, config.sendBurst), ...config.send, points: config.sendBurst },
+      ],
     ]);
   }
 
@@ -59,10 +72,13 @@ export class Limits {
    */
   take(name: LimitName, key: string, cost = 1): Promise<Quota> | undefined {
     if (!this.#enabled) return undefined;
-    const { limiter, points } = this.#limit(name);
+    const { limiter, points, seconds } = this.#limit(name);
     return limiter.consume(boundedKey(key), Math.min(cost, points)).then(
       (state) => quotaOf(points, state),
-      (error) => Promise.reject(refusal(error, points)),
+      (error) => {
+        if (error instanceof RateLimiterRes) this.#noted?.limitReached(name, shown(name, key), seconds);
+        throw refusal(error, points);
+      },
     );
   }
 
@@ -82,6 +98,9 @@ export class Limits {
     return limit;
   }
 }
+
+/** What a log may hold of a key: one that is made of a name or an address of mail is told by its hash alone. */
+const shown = (name: LimitName, key: string) => (OPEN_KEYS.has(name) ? key : sha256(key).slice(0, SHOWN_HASH_CHARS));
 
 /** A key that somebody typed can be of any length; what is kept of it is not. */
 export const boundedKey = (key: string) => (key.length <= LONGEST_KEY ? key : sha256(key));

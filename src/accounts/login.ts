@@ -28,6 +28,7 @@ export const login = publicOperation({
     const account = boundedKey(keyOf(username));
     return turns.take(account, async () => {
       const user = await findUser(context, keyOf(username), asked.address);
+      asked.about = user?.id;
       const key = keyFor(account, asked.address, user?.isKnown === true);
       return countedAsFailure(context.limits, { origin: originOf(asked.address), key }, async (quota) => {
         const token = await logIn(context, user, password, asked.address);

@@ -20,6 +20,9 @@ function tokensOf({ authorization, cookie }: IncomingHttpHeaders): string[] {
   return Array.from(cookie.matchAll(COOKIE).take(MOST_COOKIES), ([, token = '']) => token);
 }
 
+/** Whether a request bears any token, be it good or not. */
+export const bearsToken = (headers: IncomingHttpHeaders): boolean => tokensOf(headers).length > 0;
+
 /** Everybody for whom a request bears a good token. */
 export async function authenticateAll(
   { headers }: IncomingMessage,

@@ -10,7 +10,7 @@ import { operations } from '../operations.ts';
 import { mustBeOwnRoute, refuseUnknownRoute } from './allowed-methods.ts';
 import type { Log } from './answer.ts';
 import { codeRequestOf, setCodeRequest } from './code-request-cookie.ts';
-import { addressOf, authenticateAll, authenticateRequest } from './credentials.ts';
+import { addressOf, authenticateAll, authenticateRequest, bearsToken } from './credentials.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { answering, storeNothing } from './http-answers.ts';
 import { readBody } from './http-body.ts';
@@ -69,6 +69,8 @@ function serve(router: Router, route: string, operation: Operation, { config, co
       address: addressOf(ctx.req, config.trustedProxies),
       place: ctx.state.place as Place,
       codeRequest: codeRequestOf(ctx),
+      request: ctx.state.requestId,
+      bearsToken: bearsToken(ctx.req.headers),
     };
     try {
       let result: Result = {};

@@ -11,7 +11,7 @@ import type { Acknowledgement } from '../protocol.ts';
 import { errorAnswer, type Log, toChatError } from './answer.ts';
 import type { BackPressure } from './back-pressure.ts';
 import type { Connections } from './connections.ts';
-import { addressOf, authenticateRequest } from './credentials.ts';
+import { addressOf, authenticateRequest, bearsToken } from './credentials.ts';
 import type { Entrance } from './entrance.ts';
 import type { Turn } from './frame-writer.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -85,7 +85,11 @@ export class RawWebSockets {
         : token !== null
           ? await sessions.authenticate(token)
           : await authenticateRequest(request, sessions);
-    if (who === undefined) throw new ChatError('unauthenticated');
+    if (who === undefined) {
+      const bears = ticket !== null || token !== null || bearsToken(request.headers);
+      if (bears) context.security.sessionRefused(addressOf(request, this.#house.trustedProxies));
+      throw new ChatError('unauthenticated');
+    }
     if (!connections.hasRoom(who.userId)) throw new ChatError('rate_limited', { retryAfter: 5 });
     return who;
   }

@@ -8,7 +8,7 @@ import { ChatError } from '../errors.ts';
 import type { Acknowledgement } from '../protocol.ts';
 import { answer, errorAnswer, type Log, toChatError } from './answer.ts';
 import type { BackPressure } from './back-pressure.ts';
-import { addressOf, authenticateRequest } from './credentials.ts';
+import { addressOf, authenticateRequest, bearsToken } from './credentials.ts';
 import type { Admitted, Entrance } from './entrance.ts';
 import { closeRefused } from './namespace-entry.ts';
 
@@ -60,6 +60,8 @@ async function authenticate(socket: ChatSocket, { context, trustedProxies }: Hou
   const { token } = socket.handshake.auth;
   const { sessions } = context.accounts;
   const who = await (typeof token === 'string' ? sessions.authenticate(token) : authenticateRequest(request, sessions));
+  if (who === undefined && (typeof token === 'string' || bearsToken(request.headers)))
+    context.security.sessionRefused(addressOf(request, trustedProxies));
   // who has hung up meanwhile will not close any more, and would be counted for ever
   if (who === undefined || socket.conn.readyState !== 'open') throw new ChatError('unauthenticated');
   const { userId, sessionId, expiresAt } = who;
