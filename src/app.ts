@@ -32,12 +32,12 @@ import { Presence } from './presence/presence.ts';
 import { Typing } from './presence/typing.ts';
 import { SecurityLog } from './security-log.ts';
 import { summaryOf } from './summary.ts';
+import { Admission } from './transports/admission.ts';
 import { BackPressure } from './transports/back-pressure.ts';
 import { Connections } from './transports/connections.ts';
 import { Engine } from './transports/engine.ts';
 import { ENTER_WITHIN_MS } from './transports/engine-limits.ts';
 import { EngineRequests, isEngineRequest } from './transports/engine-requests.ts';
-import { Entrance } from './transports/entrance.ts';
 import { sayFarewell } from './transports/farewell.ts';
 import { Turn } from './transports/frame-writer.ts';
 import { httpApp } from './transports/http.ts';
@@ -180,14 +180,14 @@ async function openDoors(house: House, { context, delivery, connections, cluster
   const { config, log, report, io, turn, http, engine, metrics } = house;
   const { trustedProxies } = config;
   const origins = new Origins(config, logRefusedOrigins(log, trustedProxies));
-  const entrance = new Entrance({ context, delivery, connections, log });
+  const admission = new Admission({ context, delivery, connections, log });
   const pressure = new BackPressure(context.changes);
   const raw = new RawWebSockets({
     io,
     turn,
     context,
     connections,
-    entrance,
+    admission,
     pressure,
     trustedProxies,
     log,
@@ -202,7 +202,7 @@ async function openDoors(house: House, { context, delivery, connections, cluster
     isEngineRequest(request) ? engineRequests.serve(request, response) : void rest(request, response),
   );
   guardNamespaceEntry(io, log);
-  serveSockets(io, { context, entrance, pressure, trustedProxies, log });
+  serveSockets(io, { context, admission, pressure, trustedProxies, log });
   serveUpgrades(http, { origins, engine: engineRequests, raw, log });
   const slow = new SlowReaders(io, metrics);
   letGoOfRequests(io);

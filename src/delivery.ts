@@ -1,4 +1,3 @@
-import { Arrivals } from './arrivals.ts';
 import { RECEIPTS_ROOM, reachOf, receiptHearers, roomOf, roomOfUser, roomsLeftOut, roomsOf } from './audience.ts';
 import { type ChatNamespace, type ChatServer, type ChatSocket, NAMESPACES, PLAIN } from './chat-server.ts';
 import { CLOSE_CODES } from './close-codes.ts';
@@ -6,6 +5,7 @@ import { type Audience, type Deliver, type Effect, syncPrompt } from './effects.
 import { ChatError } from './errors.ts';
 import type { MembershipGuard } from './membership-guard.ts';
 import type { Observer } from './observer.ts';
+import { PendingJoins } from './pending-joins.ts';
 import { NAMESPACE_OF } from './protocol.ts';
 import { Removals } from './removals.ts';
 
@@ -20,6 +20,12 @@ type Receipt = Extract<Effect, { kind: 'receipt' }>;
 /** Clients converge within 5 s; asking them takes at most this long. */
 const PROMPT_WITHIN_MS = 1_500;
 
+/**
+ * What every node has to have carried out before it is acknowledged: a removed user or an ended session receives nothing
+ * more, and an added user receives every message that is acknowledged from then on, whichever node it was sent through.
+ */
+const CONFIRMED: ReadonlySet<Effect['kind']> = new Set(['join', 'leave', 'end']);
+
 /** The only place that emits: it carries out what committed changes mean for the clients, on every transport. */
 export class Delivery {
   readonly #namespaces: readonly ChatNamespace[];
@@ -28,7 +34,7 @@ export class Delivery {
   readonly #turn: Emitted;
   readonly #sessionEnded: (userId: number, sessionId: string | undefined) => void;
   readonly #emitted: Observer['emitted'];
-  readonly arrivals = new Arrivals();
+  readonly pendingJoins = new PendingJoins();
   readonly removals = new Removals();
   #spread: Spread = () => undefined;
   #guard: MembershipGuard | undefined;
@@ -63,7 +69,7 @@ export class Delivery {
     this.deliverHere(effects);
     return this.#spread(
       effects,
-      effects.some(({ kind }) => kind === 'leave' || kind === 'end'),
+      effects.some(({ kind }) => CONFIRMED.has(kind)),
     );
   };
 
@@ -120,7 +126,7 @@ export class Delivery {
 
   #join(conversationId: number, userIds: readonly number[]): void {
     this.#guard?.joined(conversationId, userIds);
-    for (const userId of userIds) this.arrivals.joined(userId, conversationId);
+    for (const userId of userIds) this.pendingJoins.joined(userId, conversationId);
     for (const namespace of this.#namespaces) {
       namespace.local.in(userIds.map(roomOfUser)).socketsJoin(roomOf(conversationId));
     }
@@ -129,7 +135,7 @@ export class Delivery {
   #leave(conversationId: number, userId: number, removalSeq: number): void {
     this.#turn.flush(); // what was told before must not come after the removal's acknowledgement
     this.#guard?.left(conversationId, userId, removalSeq);
-    this.arrivals.left(userId, conversationId);
+    this.pendingJoins.left(userId, conversationId);
     this.removals.left(userId);
     for (const namespace of this.#namespaces) {
       namespace.local.in(roomOfUser(userId)).socketsLeave(roomOf(conversationId));
@@ -139,7 +145,7 @@ export class Delivery {
   #end({ userId, sessionId, asking }: Extract<Effect, { kind: 'end' }>): void {
     this.#turn.flush();
     this.#sessionEnded(userId, sessionId);
-    this.arrivals.ended(userId, sessionId);
+    this.pendingJoins.ended(userId, sessionId);
     const answered = asking === undefined ? undefined : this.#socketWith(asking)?.conn;
     for (const socket of this.#socketsOf(userId)) {
       if (sessionId !== undefined && socket.data.sessionId !== sessionId) continue;

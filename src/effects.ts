@@ -43,5 +43,8 @@ export const syncPrompt = () => ({
   created_at: timeOf(Date.now()),
 });
 
-/** Carries effects out, in their order. What it returns settles when no node can deliver to who has left any more. */
+/**
+ * Carries effects out, in their order. What it returns settles when every node has carried out what changes who receives
+ * events, or after a second.
+ */
 export type Deliver = (effects: readonly Effect[]) => Promise<void> | undefined;

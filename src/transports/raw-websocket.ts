@@ -5,9 +5,10 @@ import type { Authenticated } from '../accounts/sessions.ts';
 import { type ChatServer, PLAIN } from '../chat-server.ts';
 import { CLOSE_CODES } from '../close-codes.ts';
 import type { Context } from '../context.ts';
-import { dismissIfEnded } from '../delivery.ts';
+import { dismissIfEnded, turnAway } from '../delivery.ts';
 import { ChatError } from '../errors.ts';
 import type { Acknowledgement } from '../protocol.ts';
+import type { Admission, Registered } from './admission.ts';
 import { errorAnswer, type Log, toChatError } from './answer.ts';
 import type { BackPressure } from './back-pressure.ts';
 import type { Connections } from './connections.ts';
@@ -22,18 +23,13 @@ import { Translation } from './translation.ts';
 
 const LARGEST_FRAME_BYTES = 65_536;
 const MOST_BAD_FRAMES = 10;
-/** What the WebSocket is closed with when it is refused after all. */
-const REFUSED = new Map<string, number>([
-  ['unauthenticated', CLOSE_CODES.unauthenticated.code],
-  ['rate_limited', CLOSE_CODES.tooSlow.code],
-]);
 
 type House = {
   io: ChatServer;
   turn: Turn;
   context: Context;
   connections: Connections;
-  entrance: Entrance;
+  admission: Admission;
   pressure: BackPressure;
   trustedProxies: number;
   log: Log;
@@ -44,7 +40,7 @@ export class RawWebSockets {
   readonly #house: House;
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: LARGEST_FRAME_BYTES, perMessageDeflate: false });
   readonly #surroundings: Surroundings;
-  readonly #open = new Set<RawConnection>();
+  readonly #opened = new Set<RawConnection>();
   readonly #heartbeat = new Heartbeat();
 
   constructor(house: House) {
@@ -54,28 +50,42 @@ export class RawWebSockets {
       turn: house.turn,
       translation: new Translation(),
       tooSlow: () => house.context.observer.slowClientCut('raw'),
-      left: ({ asSocket }, reason) => house.entrance.left(asSocket, reason),
+      left: ({ asSocket }, reason) => house.admission.unregister(asSocket, reason),
     };
   }
 
   /** How many are open. */
   get size(): number {
-    return this.#open.size;
+    return this.#opened.size;
   }
 
-  /** Accepts an upgrade from a page that may ask for it, or answers it with the status that says why not. */
+  /**
+   * Accepts an upgrade from a page that may ask for it, or answers it with the status that says why not. Whatever takes time
+   * is done before the answer: a client that is told 101 receives every message from then on.
+   */
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const upgrade: Upgrade = { socket };
     try {
-      const who = await this.#admit(request);
-      this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, request, who));
+      const who = await this.#authenticate(request);
+      const registered = await this.#house.admission.register(who, socket, giveUp(upgrade));
+      this.#mustBeServing();
+      if (registered.pending.ended) throw new ChatError('unauthenticated');
+      if (!socket.writable) return; // it has been refused, or has hung up
+      this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+        upgrade.connection = this.#open(webSocket, request, who, registered);
+      });
     } catch (thrown) {
       refuseUpgrade(socket, toChatError(thrown, this.#house.log, 'upgrade'));
     }
   }
 
-  async #admit(request: IncomingMessage): Promise<Authenticated> {
+  #mustBeServing(): void {
+    if (this.#house.context.draining()) throw new ChatError('shutting_down', { retryAfter: 1 });
+  }
+
+  async #authenticate(request: IncomingMessage): Promise<Authenticated> {
     const { context, connections } = this.#house;
-    if (context.draining()) throw new ChatError('shutting_down', { retryAfter: 1 });
+    this.#mustBeServing();
     const query = new URL(request.url ?? '', 'http://localhost').searchParams;
     const [ticket, token] = [query.get('ticket'), query.get('token')];
     const { sessions } = context.accounts;
@@ -94,37 +104,25 @@ export class RawWebSockets {
     return who;
   }
 
-  #accept(webSocket: WebSocket, request: IncomingMessage, who: Authenticated): void {
+  /** Called when the 101 has been written. No pause until the rooms are joined: what is emitted next follows the 101. */
+  #open(webSocket: WebSocket, request: IncomingMessage, who: Authenticated, registered: Registered): RawConnection {
     const { userId, sessionId, expiresAt } = who;
     const data = { userId, sessionId, expiresAt, address: addressOf(request, this.#house.trustedProxies) };
     const connection = new RawConnection(webSocket, data, this.#surroundings);
-    this.#open.add(connection);
+    this.#opened.add(connection);
     this.#heartbeat.watch(webSocket);
     webSocket.on('error', terminated); // ws has closed it with the right code already
-    webSocket.on('close', () => this.#open.delete(connection));
-    webSocket.pause(); // what the client sends waits until it is in its rooms
-    void this.#enter(connection, webSocket, who, wantsReceipts(request));
-  }
-
-  async #enter(connection: RawConnection, webSocket: WebSocket, who: Authenticated, receipts: boolean): Promise<void> {
-    const { entrance, log } = this.#house;
-    try {
-      const admitted = await entrance.admit(connection.asSocket, who, webSocket);
-      if (connection.readyState !== 'open') return;
-      connection.enter();
-      entrance.settle(connection.asSocket, admitted, receipts);
-      const client = new RawClient(connection, this.#house);
-      webSocket.on('message', (frame, isBinary) => void client.receive(frame, isBinary));
-      setImmediate(() => webSocket.resume());
-    } catch (thrown) {
-      const { code } = toChatError(thrown, log, 'connect');
-      connection.closeWith(REFUSED.get(code) ?? CLOSE_CODES.internalError.code, code);
-    }
+    webSocket.on('close', () => this.#opened.delete(connection));
+    connection.enter();
+    this.#house.admission.joinRooms(connection.asSocket, registered, wantsReceipts(request));
+    const client = new RawClient(connection, this.#house);
+    webSocket.on('message', (frame, isBinary) => void client.receive(frame, isBinary));
+    return connection;
   }
 
   /** Closes one connection each, telling its client that the server is restarting. */
   closings(): (() => void)[] {
-    return [...this.#open].map((connection) => () => connection.closeWith(CLOSE_CODES.restarting.code, 'restarting'));
+    return [...this.#opened].map((connection) => () => connection.closeWith(CLOSE_CODES.restarting.code, 'restarting'));
   }
 
   stop(): void {
@@ -136,6 +134,14 @@ export class RawWebSockets {
 function terminated(this: WebSocket): void {
   this.terminate();
 }
+
+type Upgrade = { readonly socket: Duplex; connection?: RawConnection };
+
+/** Kept for as long as the connection lives, so it must not hold the request. */
+const giveUp = (upgrade: Upgrade) => () => {
+  if (upgrade.connection === undefined) refuseUpgrade(upgrade.socket, new ChatError('rate_limited'));
+  else turnAway(upgrade.connection.asSocket);
+};
 
 const wantsReceipts = ({ url = '' }: IncomingMessage) =>
   new URL(url, 'http://localhost').searchParams.get('receipts') === '1';

@@ -3,16 +3,17 @@ import type { Authenticated } from '../accounts/sessions.ts';
 import { placeOf } from '../call-order.ts';
 import { type ChatServer, type ChatSocket, NAMESPACES, PLAIN } from '../chat-server.ts';
 import type { Context } from '../context.ts';
-import { dismiss, dismissIfEnded } from '../delivery.ts';
+import { dismiss, dismissIfEnded, turnAway } from '../delivery.ts';
 import { ChatError } from '../errors.ts';
 import type { Acknowledgement } from '../protocol.ts';
+import type { Admission, Registered } from './admission.ts';
 import { answer, errorAnswer, type Log, toChatError } from './answer.ts';
 import type { BackPressure } from './back-pressure.ts';
 import { addressOf, authenticateRequest, bearsToken } from './credentials.ts';
 import type { Admitted, Entrance } from './entrance.ts';
 import { closeRefused } from './namespace-entry.ts';
 
-type House = { context: Context; entrance: Entrance; pressure: BackPressure; trustedProxies: number; log: Log };
+type House = { context: Context; admission: Admission; pressure: BackPressure; trustedProxies: number; log: Log };
 /** Engine.IO's types leave out what is below a WebSocket; long polling has nothing there. */
 type Transport = { readonly socket?: WebSocket };
 type Next = (error?: Error) => void;
@@ -25,14 +26,14 @@ export function serveSockets(io: ChatServer, house: House): void {
   );
   io.of(PLAIN).use((_, next) => next(new Error('Invalid namespace'))); // what Socket.IO says of one that is not there
   for (const name of NAMESPACES) {
-    const admitted = new WeakMap<ChatSocket, Admitted>();
+    const admitted = new WeakMap<ChatSocket, Registered>();
     io.of(name).use((socket, next) => void admit(socket, next));
     io.of(name).on('connection', (socket) => settleIn(socket));
 
     async function admit(socket: ChatSocket, next: Next): Promise<void> {
       try {
         const who = await authenticate(socket, house);
-        admitted.set(socket, await house.entrance.admit(socket, who, socket.conn));
+        admitted.set(socket, await house.admission.register(who, socket.conn, () => turnAway(socket)));
         next();
       } catch (thrown) {
         const error = toChatError(thrown, house.log, 'connect');
@@ -48,9 +49,9 @@ export function serveSockets(io: ChatServer, house: House): void {
       admitted.delete(socket);
       socket.on('error', () => house.log.warn({}, 'socket error')); // a client may emit one, with anything in it
       if (arriving === undefined) return dismiss(socket);
-      socket.on('disconnect', (reason) => house.entrance.left(socket, reason));
+      socket.on('disconnect', (reason) => house.admission.unregister(socket, reason));
       socket.onAny((event: string, ...args: unknown[]) => void receive(socket, name, event, args, house));
-      house.entrance.settle(socket, arriving, name === '/chat' && socket.handshake.auth.receipts === true);
+      house.admission.joinRooms(socket, arriving, name === '/chat' && socket.handshake.auth.receipts === true);
     }
   }
 }

@@ -2,9 +2,7 @@ import { expect } from 'chai';
 import { startApp, type TestApp } from '../support/app.ts';
 import { requirePostgresql } from '../support/services.ts';
 import { allHeard, heardOf, type Scene, scene, socketsOf } from './group.ts';
-import { makeHoldable, meanwhile } from './held-up.ts';
-
-const CONVERSATIONS_OF_A_USER = '%select user_id as "userId", conversation_id as id from participants%';
+import { CONVERSATIONS_OF_A_USER, makeHoldable, meanwhile } from './held-up.ts';
 
 describe('A socket that is just connecting', () => {
   let app: TestApp;

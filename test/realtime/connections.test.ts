@@ -1,10 +1,13 @@
 import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { Polling } from '../attacks/engine.ts';
 import { answerOn, connectTo, requestText } from '../attacks/tcp.ts';
 import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import { People } from '../support/people.ts';
+import { requirePostgresql } from '../support/services.ts';
 import { bare, closeAll, connection, enter, upgrade } from './connecting.ts';
+import { CONVERSATIONS_OF_A_USER, makeHoldable, meanwhile } from './held-up.ts';
 
 const MOST = 20;
 const JOIN_WITHIN_MS = 10_000;
@@ -117,6 +120,52 @@ describe('A client that comes at a bad time', () => {
       expect(socket.connected).to.equal(true);
     });
   }
+});
+
+describe('An upgrade to a plain WebSocket', () => {
+  let app: TestApp;
+  before(async function () {
+    this.timeout(30_000);
+    await requirePostgresql(this);
+    app = await startApp('postgresql', { ...LIMITED, MAX_CONNECTIONS_PER_USER: '1' });
+    await makeHoldable(app, 'participants', CONVERSATIONS_OF_A_USER);
+  });
+  after(() => app?.stop());
+  afterEach(closeAll);
+
+  /** The request alone: what becomes of it is for the test to see. */
+  async function request(token: string): Promise<Socket> {
+    const { hostname, port, host } = new URL(app.url);
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    await once(socket, 'connect');
+    const head = `GET /api/ws?token=${token} HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket`;
+    socket.write(`${head}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`);
+    return socket;
+  }
+
+  it('that is reset while its conversations are looked up does not count for ever', async () => {
+    for (const end of ['resetAndDestroy', 'destroy'] as const) {
+      const alice = await app.person('alice');
+      await alice.rest.ask('create_group', { name: 'Group', member_ids: [] }); // what is found is what can be held up
+      const hangUp = async (asked: Promise<Socket>) => {
+        const socket = await asked;
+        socket[end]();
+        await once(socket, 'close');
+      };
+      let asked: Promise<Socket> | undefined;
+      await meanwhile(
+        app,
+        () => {
+          asked = request(alice.token);
+          return asked;
+        },
+        () => hangUp(asked as Promise<Socket>), // it has begun
+      );
+      let status = 429;
+      while (status === 429) ({ status } = await upgrade(app.url, `/api/ws?token=${alice.token}`));
+      expect(status).to.equal(101);
+    }
+  });
 });
 
 describe('A connection that never logs in', () => {

@@ -5,6 +5,8 @@ import type { TestApp } from '../support/app.ts';
 
 /** Whoever holds this advisory lock of PostgreSQL holds up the look-ups that `makeHoldable` was told of. */
 const LOCK = 42;
+/** The look-up that a connection waits for before it is open. */
+export const CONVERSATIONS_OF_A_USER = '%select user_id as "userId", conversation_id as id from participants%';
 
 /** From now on queries of a table whose text is like this can be held up after they have begun: what they find is old then. */
 export async function makeHoldable(app: TestApp, table: string, like: string): Promise<void> {

@@ -1,0 +1,76 @@
+import { expect } from 'chai';
+import { openProxy, type TcpProxy } from '../client/proxy.ts';
+import type { Client } from '../support/clients.ts';
+import { type Cluster, type Member, startCluster, type Wire } from './cluster.ts';
+
+const WIRES: readonly Wire[] = ['raw', 'socketio', 'polling'];
+/** In each direction, between one node and Redis or PostgreSQL. */
+const DELAY_MS = 100;
+const ROUNDS = 3;
+
+describe('A client on one node receives every message that is acknowledged on another after', () => {
+  let cluster: Cluster;
+  let toRedis: TcpProxy;
+  let toPostgresql: TcpProxy;
+  let [admin, sender]: Member[] = [];
+  before(async function () {
+    this.timeout(60_000);
+    cluster = await startCluster(this, { nodes: 0 });
+    toRedis = await openProxy(cluster.redis.port);
+    toPostgresql = await openProxy(cluster.postgresql.port);
+    await cluster.add({ REDIS_URL: toRedis.url.replace('http', 'redis') });
+    await cluster.add({ DATABASE_URL: await slowDatabase() });
+    await cluster.add();
+    [admin, sender] = await cluster.enroll(2);
+  });
+  afterEach(() => {
+    for (const proxy of [toRedis, toPostgresql]) proxy?.delay(0);
+  });
+  after(async () => {
+    await cluster?.stop();
+    for (const proxy of [toRedis, toPostgresql]) await proxy?.stop();
+  });
+
+  /** The same database, by the way that can be made slow. */
+  async function slowDatabase(): Promise<string> {
+    const [[name]] = (await cluster.query('select current_database()')) as [[string]];
+    return `postgres://postgres@127.0.0.1:${new URL(toPostgresql.url).port}/${name}`;
+  }
+
+  /** Sends through the last node, and waits for it where it has to arrive. */
+  async function expectReceived(receivers: readonly Client[], conversation_id: number, from = sender as Member) {
+    const content = `to ${conversation_id}`;
+    const sent = await cluster.rest(cluster.node(2), from).ask('message', { conversation_id, content });
+    expect(sent).to.include({ ok: true });
+    for (const { inbox } of receivers) await inbox.next('message', { conversation_id, content });
+  }
+
+  it('it is told that it is a member, by a node whose word comes late', async function () {
+    this.timeout(20_000);
+    const [member] = (await cluster.enroll(1)) as [Member];
+    const receivers = await Promise.all(WIRES.map((wire) => cluster.client(cluster.node(1), member, wire)));
+    const through = cluster.rest(cluster.node(0), admin as Member);
+    const conversation_id = await cluster.group(cluster.node(0), admin as Member, sender as Member);
+    toRedis.delay(DELAY_MS);
+    expect(await through.ask('add_participant', { conversation_id, user_id: member.id })).to.include({ ok: true });
+    await expectReceived(receivers, conversation_id);
+    const group = await cluster.group(cluster.node(0), admin as Member, sender as Member, member);
+    await expectReceived(receivers, group);
+    const opened = await through.ask('open_private_conversation', { other_user_id: member.id });
+    await expectReceived(receivers, opened.conversation_id, admin);
+  });
+
+  for (const wire of WIRES) {
+    it(`its connection is open, though its node looks things up slowly (${wire})`, async function () {
+      this.timeout(20_000);
+      const [member] = (await cluster.enroll(1)) as [Member];
+      const conversation_id = await cluster.group(cluster.node(2), sender as Member, member);
+      toPostgresql.delay(DELAY_MS);
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const client = await cluster.client(cluster.node(1), member, wire);
+        await expectReceived([client], conversation_id);
+        client.close();
+      }
+    });
+  }
+});
