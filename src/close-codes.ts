@@ -1,6 +1,9 @@
 /** With which code a plain WebSocket is closed, and when. */
 export const CLOSE_CODES = {
-  notOurProtocol: { code: 1008, when: 'ten frames in a row were not JSON objects with a `type`' },
+  notOurProtocol: {
+    code: 1008,
+    when: 'ten frames in a row were not JSON objects with a `type`, or the client went on however often it was told `rate_limited`',
+  },
   tooLarge: { code: 1009, when: 'a frame was over 64 kB' },
   internalError: { code: 1011, when: 'a fault of ours' },
   restarting: { code: 1012, when: 'the server is restarting: reconnect' },

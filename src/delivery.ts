@@ -251,6 +251,12 @@ export function turnAway(socket: ChatSocket): void {
   socket.conn.close();
 }
 
+/** Tells a socket that it goes on asking for far more than it may, and closes the whole connection under it. */
+export function cutFlooder(socket: ChatSocket): void {
+  tell(socket, new ChatError('rate_limited'), CLOSE_CODES.notOurProtocol.code);
+  socket.conn.close();
+}
+
 /** @param closeCode what a plain WebSocket is closed with; Socket.IO has no such thing */
 function tell(socket: ChatSocket, { code, message }: ChatError, closeCode: number): void {
   // private in its types: the namespaces that were entered over this connection, all of which are told

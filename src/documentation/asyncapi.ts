@@ -38,8 +38,11 @@ const failure = {
 const why = group(failure, 'Why.');
 const ref = {
   schema: {
-    type: ['number', 'string'],
-    description: 'Any number or text of yours; the answer bears it again.',
+    anyOf: [
+      { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+      { type: 'string', maxLength: 64 },
+    ],
+    description: 'A text of at most 64 characters or a whole number of yours; the answer bears it again.',
   },
   example: 1,
   optional: true,

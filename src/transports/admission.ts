@@ -75,6 +75,11 @@ export class Admission {
   }
 }
 
+const YES: ReadonlySet<unknown> = new Set([true, 'true', 1, '1']);
+
+/** Whether a client asks for live delivery receipts, in any form in which clients can: some can send texts only. */
+export const wantsReceipts = (value: unknown): boolean => YES.has(value);
+
 /** The conversations that a user is in. */
 const conversationsIn = ({ database }: Context) =>
   batched(async (userIds: readonly number[]) => {

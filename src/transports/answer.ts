@@ -42,6 +42,26 @@ function withPathFields(fields: readonly string[] | undefined, input: unknown): 
   return { ...given, ...Object.fromEntries(aliased) };
 }
 
+/**
+ * The answer to what cannot even be tried. It counts against the caller's limit like an operation: over it, the answer is
+ * `rate_limited`. Never rejects.
+ * @param message if it says more than the error's own
+ */
+export async function refuse(
+  error: ChatError,
+  { userId }: Pick<Caller, 'userId'>,
+  { limits }: Context,
+  log: Log,
+  message = error.message,
+): Promise<Acknowledgement> {
+  try {
+    await limits.take('operation', String(userId));
+    return { ok: false, error: { ...errorAnswer(error), message } };
+  } catch (thrown) {
+    return { ok: false, error: errorAnswer(toChatError(thrown, log, 'refusing')) };
+  }
+}
+
 /** Runs the operation that a socket asks for by its name. Never rejects: whatever happens becomes an acknowledgement. */
 export async function answer(
   name: string,
@@ -54,7 +74,10 @@ export async function answer(
 ): Promise<Acknowledgement> {
   try {
     const entry = Object.hasOwn(operations, name) ? operations[name] : undefined;
-    if (entry === undefined || !entry.sockets.includes(namespace)) throw new ChatError('unknown_operation');
+    if (entry === undefined || !entry.sockets.includes(namespace)) {
+      asked.place?.done(); // it is never started
+      return await refuse(new ChatError('unknown_operation'), caller, context, log);
+    }
     const fields = withPathFields(PATH_FIELDS.get(name), input);
     return { ok: true, ...(await dispatch(entry.operation, fields, caller, context, asked)) };
   } catch (thrown) {

@@ -1,28 +1,26 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import type { Authenticated } from '../accounts/sessions.ts';
 import { type ChatServer, PLAIN } from '../chat-server.ts';
 import { CLOSE_CODES } from '../close-codes.ts';
 import type { Context } from '../context.ts';
-import { dismissIfEnded, turnAway } from '../delivery.ts';
+import { turnAway } from '../delivery.ts';
 import { ChatError } from '../errors.ts';
-import type { Acknowledgement } from '../protocol.ts';
-import type { Admission, Registered } from './admission.ts';
-import { errorAnswer, type Log, toChatError } from './answer.ts';
+import { type Admission, type Registered, wantsReceipts } from './admission.ts';
+import { type Log, toChatError } from './answer.ts';
 import type { BackPressure } from './back-pressure.ts';
 import type { Connections } from './connections.ts';
 import { addressOf, authenticateRequest, bearsToken } from './credentials.ts';
 import type { Entrance } from './entrance.ts';
 import type { Turn } from './frame-writer.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { RawClient } from './raw-client.ts';
 import { RawConnection, type Surroundings } from './raw-connection.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
-import { ask } from './sockets.ts';
 import { Translation } from './translation.ts';
 
 const LARGEST_FRAME_BYTES = 65_536;
-const MOST_BAD_FRAMES = 10;
 
 type House = {
   io: ChatServer;
@@ -114,7 +112,7 @@ export class RawWebSockets {
     webSocket.on('error', terminated); // ws has closed it with the right code already
     webSocket.on('close', () => this.#opened.delete(connection));
     connection.enter();
-    this.#house.admission.joinRooms(connection.asSocket, registered, wantsReceipts(request));
+    this.#house.admission.joinRooms(connection.asSocket, registered, wantsReceipts(receiptsIn(request)));
     const client = new RawClient(connection, this.#house);
     webSocket.on('message', (frame, isBinary) => void client.receive(frame, isBinary));
     return connection;
@@ -143,57 +141,4 @@ const giveUp = (upgrade: Upgrade) => () => {
   else turnAway(upgrade.connection.asSocket);
 };
 
-const wantsReceipts = ({ url = '' }: IncomingMessage) =>
-  new URL(url, 'http://localhost').searchParams.get('receipts') === '1';
-
-type Request = { type: string; ref: string | number | undefined; input: Record<string, unknown> };
-
-/** What comes in on one plain WebSocket. */
-class RawClient {
-  readonly #connection: RawConnection;
-  readonly #house: House;
-  #badInARow = 0;
-
-  constructor(connection: RawConnection, house: House) {
-    this.#connection = connection;
-    this.#house = house;
-  }
-
-  async receive(frame: RawData, isBinary: boolean): Promise<void> {
-    if (this.#connection.readyState !== 'open') return; // it is being closed: its session may have ended
-    const request = isBinary ? undefined : parse(String(frame));
-    if (request === undefined) return this.#refuse();
-    this.#badInARow = 0;
-    const { type, ref, input } = request;
-    const asked = ask(this.#connection.asSocket, '/chat', type, input, this.#house);
-    this.#house.pressure.heed(this.#connection);
-    this.#tell(ref, await asked);
-    dismissIfEnded(this.#connection.asSocket);
-  }
-
-  #tell(ref: Request['ref'], acknowledgement: Acknowledgement): void {
-    if (ref !== undefined) this.#connection.send(JSON.stringify({ type: 'ack', ref, ...acknowledgement }));
-    else if (!acknowledgement.ok) this.#connection.send(JSON.stringify({ type: 'error', ...acknowledgement }));
-  }
-
-  #refuse(): void {
-    this.#badInARow += 1;
-    const error = errorAnswer(new ChatError('invalid_json'));
-    this.#tell(undefined, {
-      ok: false,
-      error: { ...error, message: 'A frame has to be the text of a JSON object with a type.' },
-    });
-    if (this.#badInARow >= MOST_BAD_FRAMES)
-      this.#connection.closeWith(CLOSE_CODES.notOurProtocol.code, 'not our protocol');
-  }
-}
-
-function parse(text: string): Request | undefined {
-  try {
-    const { type, ref, ...input } = JSON.parse(text);
-    if (typeof type !== 'string') return undefined;
-    return { type, input, ref: typeof ref === 'string' || typeof ref === 'number' ? ref : undefined };
-  } catch {
-    return undefined; // not JSON, or null: the caller tells the client
-  }
-}
+const receiptsIn = ({ url = '' }: IncomingMessage) => new URL(url, 'http://localhost').searchParams.get('receipts');

@@ -6,11 +6,12 @@ import type { Context } from '../context.ts';
 import { dismiss, dismissIfEnded, turnAway } from '../delivery.ts';
 import { ChatError } from '../errors.ts';
 import type { Acknowledgement } from '../protocol.ts';
-import type { Admission, Registered } from './admission.ts';
+import { type Admission, type Registered, wantsReceipts } from './admission.ts';
 import { answer, errorAnswer, type Log, toChatError } from './answer.ts';
 import type { BackPressure } from './back-pressure.ts';
 import { addressOf, authenticateRequest, bearsToken } from './credentials.ts';
 import type { Admitted, Entrance } from './entrance.ts';
+import { FloodGuard } from './flood-guard.ts';
 import { closeRefused } from './namespace-entry.ts';
 
 type House = { context: Context; admission: Admission; pressure: BackPressure; trustedProxies: number; log: Log };
@@ -50,8 +51,9 @@ export function serveSockets(io: ChatServer, house: House): void {
       socket.on('error', () => house.log.warn({}, 'socket error')); // a client may emit one, with anything in it
       if (arriving === undefined) return dismiss(socket);
       socket.on('disconnect', (reason) => house.admission.unregister(socket, reason));
-      socket.onAny((event: string, ...args: unknown[]) => void receive(socket, name, event, args, house));
-      house.admission.joinRooms(socket, arriving, name === '/chat' && socket.handshake.auth.receipts === true);
+      const floods = new FloodGuard(socket, readingOf);
+      socket.onAny((event: string, ...args: unknown[]) => void receive(socket, name, event, args, house, floods));
+      house.admission.joinRooms(socket, arriving, name === '/chat' && wantsReceipts(socket.handshake.auth.receipts));
     }
   }
 }
@@ -84,17 +86,22 @@ async function receive(
   event: string,
   args: readonly unknown[],
   house: House,
+  floods: FloodGuard,
 ): Promise<void> {
+  if (!socket.connected || floods.postpone(() => void receive(socket, namespace, event, args, house, floods))) return;
   const last = args.at(-1);
   const acknowledge = typeof last === 'function' ? (last as (answer: Acknowledgement) => void) : undefined;
   const input = typeof args[0] === 'function' ? undefined : args[0];
   const asked = ask(socket, namespace, event, input, house);
-  house.pressure.heed((socket.conn.transport as Transport).socket);
+  house.pressure.heed(readingOf(socket));
   const acknowledgement = await asked;
   if (acknowledge !== undefined) acknowledge(acknowledgement);
   else if (!acknowledgement.ok) socket.emit('error', acknowledgement.error);
+  floods.answered(acknowledgement);
   dismissIfEnded(socket);
 }
+
+const readingOf = ({ conn }: ChatSocket) => (conn.transport as Transport).socket;
 
 const refused: Acknowledgement = { ok: false, error: errorAnswer(new ChatError('unauthenticated')) };
 

@@ -39,7 +39,8 @@ onEachDatabase('A live delivery receipt', (kind) => {
   }
   const confirm = (who: Person, conversation_id: number, seq: number) =>
     who.rest.ask('delivered', { conversation_id, seq });
-  const asking = (who: Person) => rawAt(`${app.url.replace('http', 'ws')}/api/ws?token=${who.token}&receipts=1`);
+  const asking = (who: Person, as = '1') =>
+    rawAt(`${app.url.replace('http', 'ws')}/api/ws?token=${who.token}&receipts=${as}`);
 
   /** Waits until everything that was told before has arrived. */
   async function allHeard(by: Person, conversation_id: number, clients: readonly Client[]) {
@@ -65,6 +66,15 @@ onEachDatabase('A live delivery receipt', (kind) => {
     }
   });
 
+  it('reaches those who asked for it in any form that their library can send', async () => {
+    const [alice, bob] = await app.people('alice', 'bob');
+    const conversation_id = await groupOf(alice, [bob], 1);
+    const texts = await Promise.all(['1', 'true'].map((as) => asking(alice, as)));
+    const hearers = await Promise.all([true, 'true', 1, '1'].map((receipts) => alice.socketio({ receipts })));
+    await confirm(bob, conversation_id, 1);
+    for (const { inbox } of [...texts, ...hearers]) await inbox.next(RECEIPT, { seq: 1, user_id: bob.id });
+  });
+
   it('reaches nobody who did not ask in so many words, nobody outside, and not the one who confirmed', async () => {
     const [alice, bob, carol] = await app.people('alice', 'bob', 'carol');
     const conversation_id = await groupOf(alice, [bob], 1);
@@ -72,7 +82,8 @@ onEachDatabase('A live delivery receipt', (kind) => {
     const hearer = await alice.socketio({ receipts: true });
     const inside = [
       await alice.socketio(),
-      await alice.socketio({ receipts: 'true' }),
+      await alice.socketio({ receipts: 'false' }),
+      await alice.socketio({ receipts: 0 }),
       await alice.raw(),
       await bob.socketio({ receipts: true }),
     ];

@@ -19,8 +19,8 @@ const FRAMES = [
   '{"type":"connection","ref":1}',
   '{"type":"","ref":1}',
 ];
-/** What is no ref is as good as none. */
-const REFS = ['null', '{}', '[]', 'true', deep];
+/** What is no ref cannot be given back. */
+const REFS = ['{}', '[]', 'true', deep];
 
 describe('A hostile plain WebSocket client', () => {
   let app: TestApp;
@@ -49,6 +49,7 @@ describe('A hostile plain WebSocket client', () => {
       const answer = await ask(`{"type":"nonsense","ref":${ref}}`);
       expect(answer, ref.slice(0, 10)).to.deep.include({ type: 'error', ok: false });
       expect(answer).not.to.have.property('ref');
+      expect(answer.error.code).to.equal('invalid_input');
     }
     close();
   });

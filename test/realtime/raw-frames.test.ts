@@ -46,7 +46,7 @@ describe('A plain WebSocket', () => {
 
   it('gives every ref back as it was, with the answer', async () => {
     const { send, next } = await open();
-    for (const ref of [1, 0, -1, 1.5, 2 ** 53, 'one', '', '1', 'ünïcödé "quoted"']) {
+    for (const ref of [1, 0, -1, Number.MAX_SAFE_INTEGER, 'one', '', '1', 'ünïcödé "quoted"', '🦫'.repeat(64)]) {
       send({ type: 'me', ref });
       expect(await next()).to.include({ type: 'ack', ref, ok: true, id: alice.id });
       send({ type: 'message', ref, conversation_id });
@@ -54,6 +54,37 @@ describe('A plain WebSocket', () => {
       expect(refused).to.include({ type: 'ack', ref, ok: false });
       expect(refused.error).to.deep.include({ code: 'invalid_input' });
     }
+  });
+
+  it('is told of a ref that could not be given back as it was, and nothing of such a frame is done', async () => {
+    const { send, next } = await open();
+    const listed = async () => (await alice.rest.ask('list_messages', { conversation_id })).messages.length;
+    const before = await listed();
+    const message = `"type":"message","conversation_id":${conversation_id},"content":"x"`;
+    for (const ref of [
+      '809894640329149302',
+      '9007199254740993',
+      '1.5',
+      '1e999',
+      'true',
+      '[]',
+      '{"a":1}',
+      `"${'x'.repeat(65)}"`,
+    ]) {
+      send(`{${message},"ref":${ref}}`);
+      const told = await next();
+      expect(told, ref).to.include({ type: 'error', ok: false });
+      expect(told.error, ref).to.deep.include({ code: 'invalid_input' });
+      expect((told.error as { fields: { field: string }[] }).fields[0]?.field).to.equal('ref');
+      expect(told).not.to.have.property('ref');
+    }
+    expect(await listed()).to.equal(before);
+  });
+
+  it('takes a ref of null for none', async () => {
+    const { send, next } = await open();
+    send('{"type":"nonsense","ref":null}');
+    expect(await next()).to.deep.include({ type: 'error', ok: false });
   });
 
   it('is silent about what succeeds without a ref, but for the others', async () => {
