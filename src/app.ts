@@ -35,10 +35,16 @@ import { summaryOf } from './summary.ts';
 import { Admission } from './transports/admission.ts';
 import { BackPressure } from './transports/back-pressure.ts';
 import { Connections } from './transports/connections.ts';
+import {
+  allSent,
+  drainConnections,
+  type EngineConnection,
+  endConnection,
+  pollingConnections,
+} from './transports/drain-connections.ts';
 import { Engine } from './transports/engine.ts';
 import { ENTER_WITHIN_MS } from './transports/engine-limits.ts';
 import { EngineRequests, isEngineRequest } from './transports/engine-requests.ts';
-import { sayFarewell } from './transports/farewell.ts';
 import { Turn } from './transports/frame-writer.ts';
 import { httpApp } from './transports/http.ts';
 import { createHttpServer } from './transports/http-server.ts';
@@ -222,17 +228,24 @@ async function openDoors(house: House, { context, delivery, connections, cluster
   const close = async () => {
     for (const timer of timers) clearInterval(timer);
     slow.stop();
-    await sayFarewell([...raw.closings(), ...connectionsOf(io).map((connection) => () => connection.close())]);
+    await drainConnections([
+      ...raw.closings(),
+      ...connectionsOf<EngineConnection>(io).map((each) => () => endConnection(each)),
+    ]);
     raw.stop();
     engine.close();
   };
   return { close, operators };
 }
 
-async function close({ http, work }: House, { context, cluster }: Inside, doors: Doors): Promise<void> {
+async function close({ http, work, io }: House, { context, cluster }: Inside, doors: Doors): Promise<void> {
   const { mail } = context.accounts;
-  http.close();
-  await work.finish();
+  const finished = work.finish();
+  const polling = pollingConnections(io);
+  if (polling.length === 0) http.close();
+  await finished;
+  await Promise.all(polling.map(allSent)); // answers are fetched through the port
+  if (http.listening) http.close();
   await doors.close();
   context.typing.close();
   context.userUpdates.close();

@@ -43,9 +43,9 @@ export class SlowReaders {
   };
 }
 
-/** The Socket.IO connections that are open; engine.io types its register of them as internal. */
-export function connectionsOf(io: ChatServer): Connection[] {
-  const { clients } = io.engine as unknown as { clients: Record<string, Connection> };
+/** The Socket.IO connections that are open, as whoever asks knows them; engine.io types its register of them as internal. */
+export function connectionsOf<Known = Connection>(io: ChatServer): Known[] {
+  const { clients } = io.engine as unknown as { clients: Record<string, Known> };
   return Object.values(clients);
 }
 

@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { type Chromium, startChromium } from './chromium.ts';
 import { type PostgreSql, startPostgresql } from './postgresql.ts';
 import { type Redis, startRedis } from './redis.ts';
+
+const run = promisify(execFile);
 
 /** One instance for the whole run of the tests, started by whoever needs it first. */
 function shared<Service extends { stop(): Promise<void> }>(start: () => Promise<Service | undefined>) {
@@ -45,6 +49,15 @@ export async function requireRedis(context: Mocha.Context): Promise<Redis> {
 /** The Chromium that all tests share, started on first use; like `requirePostgresql()` where it is not installed. */
 export async function requireChromium(context: Mocha.Context): Promise<Chromium> {
   return (await sharedChromium.get()) ?? skip(context, 'Chromium');
+}
+
+/** Skips the test where python-socketio and what it needs for both transports is not installed; as `requirePostgresql()`. */
+export async function requirePythonSocketIo(context: Mocha.Context): Promise<void> {
+  const installed = await run('python3', ['-c', 'import socketio, requests, websocket']).then(
+    () => true,
+    () => false,
+  );
+  if (!installed) skip(context, 'python-socketio');
 }
 
 /** Ends the services that were started. */

@@ -1,0 +1,19 @@
+"""A python-socketio client with its own defaults, that tells line by line what becomes of its connection."""
+
+import sys
+
+import socketio
+
+url, token, transport = sys.argv[1:4]
+client = socketio.Client(reconnection_delay=0.1, reconnection_delay_max=0.5)
+
+
+def tell(word):
+    print(word, flush=True)
+
+
+client.on("connect", lambda: tell("connect"), namespace="/chat")
+client.on("disconnect", lambda: tell("disconnect"), namespace="/chat")
+client.connect(url, auth={"token": token}, transports=[transport], namespaces=["/chat"])
+client.wait()
+tell("given up")
