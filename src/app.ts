@@ -142,7 +142,8 @@ async function furnish(house: House, database: Database): Promise<Inside> {
   const presence = new Presence(database, delivery.deliverHere, delivery.anyOtherIn, report);
   const { enabled, connectionsPerUser } = config.limits;
   const connections = new Connections(enabled ? connectionsPerUser : Number.POSITIVE_INFINITY);
-  const inside = { database, delivery, presence, connections, sessions };
+  const typing = new Typing(delivery.deliver);
+  const inside = { database, delivery, presence, typing, connections, sessions };
   const cluster = connect && (await joinCluster({ connect, ...inside, observer: metrics, report }));
   const security = new SecurityLog(log, operations);
   const context: Context = {
@@ -156,7 +157,7 @@ async function furnish(house: House, database: Database): Promise<Inside> {
     },
     limits: new Limits(config.limits, store, security),
     presence,
-    typing: new Typing(delivery.deliver),
+    typing,
     userUpdates: new UserUpdates(database, delivery.deliver, report),
     changes: new GroupCommit(database, delivery.deliver, metrics),
     observer: metrics,

@@ -5,6 +5,7 @@ import type { Delivery } from '../delivery.ts';
 import { MembershipGuard } from '../membership-guard.ts';
 import type { Observer } from '../observer.ts';
 import type { Presence } from '../presence/presence.ts';
+import type { Typing } from '../presence/typing.ts';
 import type { Connections } from '../transports/connections.ts';
 import type { Bus } from './bus.ts';
 import { Cluster, STANDSTILL_MS } from './cluster.ts';
@@ -16,6 +17,7 @@ type House = {
   database: Database;
   delivery: Delivery;
   presence: Presence;
+  typing: Typing;
   connections: Connections;
   sessions: Sessions;
   observer: Observer;
@@ -31,6 +33,7 @@ export async function joinCluster({
   database,
   delivery,
   presence,
+  typing,
   connections,
   sessions,
   observer,
@@ -55,7 +58,10 @@ export async function joinCluster({
   };
   const bus = await connect({ lost });
   const cluster: Cluster = new Cluster(bus, {
-    apply: delivery.deliverHere,
+    apply(effects) {
+      typing.heardElsewhere(effects);
+      delivery.deliverHere(effects);
+    },
     onlineUsers: () => presence.onlineHere(),
     wantsReceipts: delivery.wantsReceipts,
     presenceChanged: presence.changedElsewhere,

@@ -1,7 +1,7 @@
 import { object } from 'yup';
 import type { Change } from '../conversations/group-commit.ts';
 import { type Participation, Participations } from '../conversations/participation.ts';
-import type { Deliver } from '../effects.ts';
+import type { Deliver, Effect } from '../effects.ts';
 import { ChatError } from '../errors.ts';
 import { idOfConversation } from '../inputs.ts';
 import { operation, type Result } from '../operation.ts';
@@ -52,7 +52,10 @@ const indicating: Change<Indication, Result> = {
   },
 };
 
-/** Who is typing where: leases that end with a `typing_stop` when they are not renewed. */
+/**
+ * Who is typing where: leases that end with a `typing_stop` when they are not renewed. The node through which a lease was
+ * renewed last ends it. If that node dies before, nobody says so: clients go by the `expires_at` that they were told.
+ */
 export class Typing {
   readonly #deliver: Deliver;
   readonly #running = new Map<string, NodeJS.Timeout>();
@@ -72,15 +75,29 @@ export class Typing {
   }
 
   stop(typist: Typist): void {
-    const key = keyOf(typist);
-    clearTimeout(this.#running.get(key));
-    this.#running.delete(key);
+    this.#forget(keyOf(typist));
     this.#tell('typing_stop', typist, timeOf(Date.now()));
+  }
+
+  /** To be called with what other nodes deliver: a lease that was renewed or ended there does not end here. */
+  heardElsewhere(effects: readonly Effect[]): void {
+    if (this.#running.size === 0) return;
+    for (const effect of effects) {
+      if (effect.kind !== 'emit') continue;
+      const { type, payload } = effect.event;
+      if (type !== 'typing_start' && type !== 'typing_stop') continue;
+      this.#forget(keyOf({ conversationId: payload.conversation_id, userId: payload.sender_id }));
+    }
   }
 
   close(): void {
     for (const timer of this.#running.values()) clearTimeout(timer);
     this.#running.clear();
+  }
+
+  #forget(key: string): void {
+    clearTimeout(this.#running.get(key));
+    this.#running.delete(key);
   }
 
   #tell(type: 'typing_start' | 'typing_stop', typist: Typist, expiresAt: string): void {
@@ -96,4 +113,4 @@ export class Typing {
   }
 }
 
-const keyOf = ({ conversationId, userId }: Typist) => `${conversationId}:${userId}`;
+const keyOf = ({ conversationId, userId }: Pick<Typist, 'conversationId' | 'userId'>) => `${conversationId}:${userId}`;

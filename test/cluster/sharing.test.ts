@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Client, ServerEvent } from '../support/clients.ts';
 import { rawAt } from '../support/clients.ts';
@@ -5,6 +6,8 @@ import { type Cluster, type Member, startCluster, type Wire } from './cluster.ts
 import { Follower } from './follower.ts';
 import { until } from './waiting.ts';
 
+const TYPING_TTL_MS = 6_000;
+const RENEW_AFTER_MS = 1_000;
 const WIRES = ['socketio', 'polling', 'raw'] as const;
 
 describe('Nodes that share a Redis and a PostgreSQL', () => {
@@ -90,6 +93,26 @@ describe('Nodes that share a Redis and a PostgreSQL', () => {
     for (const { inbox } of hearers) await inbox.next('typing_start', { conversation_id, sender_id: other.id });
     coming.close();
     for (const { inbox } of hearers) await inbox.next('presence', { sender_id: other.id, content: 'offline' });
+  });
+
+  it('end typing when it was renewed last, on whichever of them, and say so once', async function () {
+    this.timeout(20_000);
+    const { one, other, conversation_id } = await pair();
+    const [near, far] = [await cluster.client(cluster.node(0), one), await cluster.client(cluster.node(1), one)];
+    const hearers = await Promise.all(cluster.nodes.map((node) => cluster.client(node, other)));
+    await near.ask('typing_start', { conversation_id });
+    await delay(RENEW_AFTER_MS);
+    const { expires_at } = await far.ask('typing_start', { conversation_id });
+    for (const { inbox } of hearers) {
+      await inbox.next('typing_stop', { conversation_id }, TYPING_TTL_MS + 2_000);
+      expect(Date.now()).to.be.at.least(Date.parse(expires_at) - 100);
+    }
+    const mark = { conversation_id, content: 'Done' };
+    for (const speaker of [near, far]) await speaker.ask('message', mark);
+    for (const { inbox } of hearers) {
+      for (const _ of [near, far]) await inbox.next('message', mark);
+      expect(inbox.all('typing_stop')).to.have.length(1);
+    }
   });
 
   it('end a session on all of them at once when it is logged out on one', async () => {
