@@ -11,6 +11,8 @@ export type SocketData = {
   sessionId: string;
   expiresAt: number;
   address: string;
+  /** How many operations it has asked for and not been answered. */
+  unanswered?: number;
   /** Its session is over, and it is only still there to be answered. */
   ended?: boolean;
 };

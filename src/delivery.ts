@@ -158,7 +158,7 @@ export class Delivery {
   readonly settleRoom = (conversationId: number, members: ReadonlySet<number>): void => {
     const room = roomOf(conversationId);
     for (const socket of this.#sockets()) {
-      if (members.has(socket.data.userId)) socket.join(room);
+      if (members.has(socket.data.userId) && !socket.data.ended) socket.join(room);
       else if (socket.rooms.has(room)) socket.leave(room);
     }
   };
@@ -225,15 +225,31 @@ function audienceIn({ local, adapter }: ChatNamespace, to: Audience) {
   return rooms.length === 0 ? undefined : local.to(rooms).except(roomsLeftOut(to));
 }
 
-/** Nothing more reaches or moves a socket whose session is over, but for the answer that it waits for. */
+/** Nothing more reaches or moves a socket whose session is over, but for the answers that it waits for. */
 function silence(socket: ChatSocket): void {
   socket.data.ended = true;
   for (const room of socket.rooms) if (room !== socket.id) socket.leave(room);
 }
 
-/** To be called when a socket has been answered: it may have ended its own session. */
-export function dismissIfEnded(socket: ChatSocket): void {
-  if (socket.data.ended) dismiss(socket);
+/** To be called when a socket asks for something; `answered` follows. */
+export function awaitsAnswer({ data }: ChatSocket): void {
+  data.unanswered = (data.unanswered ?? 0) + 1;
+}
+
+/**
+ * To be called when a socket has been answered. If it has ended its own session, it is closed with the last answer that it
+ * waits for: what was asked for before a logout is answered.
+ */
+export function answered(socket: ChatSocket): void {
+  socket.data.unanswered = (socket.data.unanswered ?? 1) - 1;
+  if (!socket.data.ended) return;
+  const isWaiting = [...socketsBeside(socket)].some(({ data }) => (data.unanswered ?? 0) > 0);
+  if (!isWaiting) dismiss(socket);
+}
+
+/** The sockets of the namespaces that were entered over the same connection, which are private in Socket.IO's types. */
+function socketsBeside({ client }: ChatSocket): Iterable<ChatSocket> {
+  return (client as unknown as { sockets: ReadonlyMap<string, ChatSocket> }).sockets.values();
 }
 
 /** Tells a socket that its session is over, and closes the whole connection under it. */
@@ -259,8 +275,6 @@ export function cutFlooder(socket: ChatSocket): void {
 
 /** @param closeCode what a plain WebSocket is closed with; Socket.IO has no such thing */
 function tell(socket: ChatSocket, { code, message }: ChatError, closeCode: number): void {
-  // private in its types: the namespaces that were entered over this connection, all of which are told
-  const { sockets } = socket.client as unknown as { sockets: ReadonlyMap<string, ChatSocket> };
-  for (const each of sockets.values()) each.emit('error', { code, message });
+  for (const each of socketsBeside(socket)) each.emit('error', { code, message });
   Object.assign(socket.conn, { closeCode });
 }

@@ -1,7 +1,7 @@
 import type { RawData } from 'ws';
 import { CLOSE_CODES } from '../close-codes.ts';
 import type { Context } from '../context.ts';
-import { dismissIfEnded } from '../delivery.ts';
+import { answered } from '../delivery.ts';
 import { ChatError } from '../errors.ts';
 import type { Acknowledgement } from '../protocol.ts';
 import { type Log, refuse } from './answer.ts';
@@ -43,7 +43,7 @@ export class RawClient {
     const asked = ask(this.#connection.asSocket, '/chat', frame.type, frame.input, this.#dependencies);
     this.#dependencies.pressure.heed(this.#connection);
     this.#answer(frame.ref, await asked);
-    dismissIfEnded(this.#connection.asSocket);
+    answered(this.#connection.asSocket);
   }
 
   #answer(ref: Frame['ref'], answer: Acknowledgement): void {

@@ -12,7 +12,6 @@ import { type Log, toChatError } from './answer.ts';
 import type { BackPressure } from './back-pressure.ts';
 import type { Connections } from './connections.ts';
 import { addressOf, authenticateRequest, bearsToken } from './credentials.ts';
-import type { Entrance } from './entrance.ts';
 import type { Turn } from './frame-writer.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { RawClient } from './raw-client.ts';

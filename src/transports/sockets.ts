@@ -3,14 +3,13 @@ import type { Authenticated } from '../accounts/sessions.ts';
 import { placeOf } from '../call-order.ts';
 import { type ChatServer, type ChatSocket, NAMESPACES, PLAIN } from '../chat-server.ts';
 import type { Context } from '../context.ts';
-import { dismiss, dismissIfEnded, turnAway } from '../delivery.ts';
+import { answered, awaitsAnswer, dismiss, turnAway } from '../delivery.ts';
 import { ChatError } from '../errors.ts';
 import type { Acknowledgement } from '../protocol.ts';
 import { type Admission, type Registered, wantsReceipts } from './admission.ts';
 import { answer, errorAnswer, type Log, toChatError } from './answer.ts';
 import type { BackPressure } from './back-pressure.ts';
 import { addressOf, authenticateRequest, bearsToken } from './credentials.ts';
-import type { Admitted, Entrance } from './entrance.ts';
 import { FloodGuard } from './flood-guard.ts';
 import { closeRefused } from './namespace-entry.ts';
 
@@ -92,20 +91,20 @@ async function receive(
   const last = args.at(-1);
   const acknowledge = typeof last === 'function' ? (last as (answer: Acknowledgement) => void) : undefined;
   const input = typeof args[0] === 'function' ? undefined : args[0];
-  const asked = ask(socket, namespace, event, input, house);
+  const answering = ask(socket, namespace, event, input, house);
   house.pressure.heed(readingOf(socket));
-  const acknowledgement = await asked;
+  const acknowledgement = await answering;
   if (acknowledge !== undefined) acknowledge(acknowledgement);
   else if (!acknowledgement.ok) socket.emit('error', acknowledgement.error);
   floods.answered(acknowledgement);
-  dismissIfEnded(socket);
+  answered(socket);
 }
 
 const readingOf = ({ conn }: ChatSocket) => (conn.transport as Transport).socket;
 
 const refused: Acknowledgement = { ok: false, error: errorAnswer(new ChatError('unauthenticated')) };
 
-/** Runs an operation for a socket. Never rejects. */
+/** Runs an operation for a socket, which has to be followed by `answered`. Never rejects. */
 export function ask(
   socket: ChatSocket,
   namespace: Namespace,
@@ -113,6 +112,7 @@ export function ask(
   input: unknown,
   { context, log }: Pick<House, 'context' | 'log'>,
 ) {
+  awaitsAnswer(socket);
   const { userId, sessionId, address, ended } = socket.data;
   if (ended) return Promise.resolve(refused);
   const asked = { address, connection: socket.id, place: placeOf(socket.conn) };

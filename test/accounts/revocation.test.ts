@@ -62,6 +62,28 @@ onEachDatabase('A session', (kind) => {
     expect(await elsewhere.rest.ask('me')).to.include({ ok: true, id: alice.id });
   });
 
+  it('that a socket logs out answers first what the socket had asked for before', async () => {
+    for (const connect of [
+      (who: Person) => who.raw(),
+      (who: Person) => who.socketio(),
+      (who: Person) => who.socketio({ transports: ['polling'] }),
+    ]) {
+      const { alice, conversation_id } = await scene();
+      const asking = await connect(alice);
+      const sends = Array.from({ length: 30 }, (_, index) =>
+        asking.ask('message', { conversation_id, content: `before ${index}` }),
+      );
+      const reads = Array.from({ length: 10 }, () => asking.ask('search_users', { q: 'a' }));
+      const answers = [...sends, ...reads, asking.ask('logout')].map((answer) => answer.catch(String));
+      expect(await asking.closed).to.equal(asking.transport === 'raw' ? UNAUTHENTICATED : DISCONNECTED);
+      for (const answer of answers)
+        expect(await Promise.race([answer, setTimeout(100, 'no answer')])).to.include({ ok: true });
+      const again = await people.logIn(alice);
+      const { messages } = await again.rest.ask('list_messages', { conversation_id });
+      expect(messages).to.have.length(sends.length);
+    }
+  });
+
   for (const transport of ['socketio', 'raw'] as const) {
     it(`can be logged out over ${transport}, which is answered before it is closed with the others`, async () => {
       const { alice, elsewhere } = await scene();
