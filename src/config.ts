@@ -66,6 +66,7 @@ export function readConfig(env: Environment) {
       send: value.RATE_SENDS,
       sendBurst: value.RATE_SENDS_BURST,
       operation: value.RATE_OPERATIONS,
+      added: value.RATE_ADDED,
       connectionsPerUser: value.MAX_CONNECTIONS_PER_USER,
     },
   });

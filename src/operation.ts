@@ -51,6 +51,8 @@ type Definition<Schema extends ObjectSchema<object>> = {
    * conversations, members, rows.
    */
   cost?: (input: InferType<Schema>) => number;
+  /** Somebody else to whom it is done, where that is limited: however many do it to one user. */
+  doneTo?: (input: InferType<Schema>) => number;
   /** It only reads conversations: what it read is told only if the caller was not removed from any meanwhile. */
   reads?: boolean;
 };
@@ -64,6 +66,7 @@ export type Operation<Input = never> = {
   readonly validate: Validate;
   readonly limit: 'send' | 'operation';
   readonly cost?: (input: never) => number;
+  readonly doneTo?: (input: never) => number;
   /** `optional`: over HTTP for everybody, with what it does for whoever is logged in; over a socket everybody is. */
   readonly access: 'public' | 'user' | 'optional';
   readonly reads?: boolean;
@@ -114,6 +117,7 @@ export async function dispatch(
     const counted = count(operation, caller, cost, context);
     if (counted !== undefined) asked.quota = await counted;
     if (valid instanceof ChatError) throw valid;
+    if (operation.doneTo !== undefined) await context.limits.take('added', String(operation.doneTo(valid as never)));
     const turn = asked.place?.turn();
     if (turn !== undefined) await turn;
     const begun = () => begin(operation, valid, caller, context, asked);

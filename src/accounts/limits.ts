@@ -2,7 +2,7 @@ import { RateLimiterRes } from 'rate-limiter-flexible';
 import type { Config } from '../config.ts';
 import { ChatError } from '../errors.ts';
 import type { Quota } from '../operation.ts';
-import { type Limiter, Limiters, type SharedStore } from './limiters.ts';
+import { type BlockingLimiter, type Limiter, Limiters, type SharedStore } from './limiters.ts';
 import { sha256 } from './tokens.ts';
 
 export type LimitName =
@@ -20,16 +20,17 @@ export type LimitName =
   | 'loginAccount'
   | 'loginOrigin'
   | 'send'
-  | 'operation';
+  | 'operation'
+  | 'added';
 /** Longer keys are counted under their hash. */
 const LONGEST_KEY = 64;
 
-type Limit = { limiter: Limiter; points: number; seconds: number };
+type Limit = { limiter: Limiter & Partial<BlockingLimiter>; points: number; seconds: number };
 /** Where it is noted that a limit was reached. */
 type Noted = { limitReached(limit: LimitName, key: string, seconds: number): void };
 /** Those whose keys are ids of users, or addresses of origin: nothing that a log may not hold. */
 const OPEN_KEYS: ReadonlySet<LimitName> = new Set<LimitName>([
-  ...(['send', 'operation', 'loginOrigin', 'signupOrigin', 'verifyOrigin'] as const),
+  ...(['send', 'operation', 'added', 'loginOrigin', 'signupOrigin', 'verifyOrigin'] as const),
   ...(['forgotOrigin', 'resetOrigin', 'wrongCodesOrigin', 'wrongCodes'] as const),
 ]);
 const SHOWN_HASH_CHARS = 12;
@@ -46,11 +47,11 @@ export class Limits {
     const limiters = new Limiters(store);
     this.#enabled = config.enabled;
     const { signupOrigin, otpAddress, otpAddressDaily, otpTotal, otpTotalDaily } = config;
-    const { wrongCodes, wrongCodesOrigin, logins, loginAccount, loginOrigin, operation } = config;
+    const { wrongCodes, wrongCodesOrigin, logins, loginAccount, loginOrigin, operation, added } = config;
     // each step of signing up counts for itself, so that as many people can finish as can begin
     const steps = { signupOrigin, verifyOrigin: signupOrigin, forgotOrigin: signupOrigin, resetOrigin: signupOrigin };
     const codes = { otpAddress, otpAddressDaily, otpTotal, otpTotalDaily, wrongCodes, wrongCodesOrigin };
-    const rates = { ...steps, ...codes, logins, loginOrigin, operation };
+    const rates = { ...steps, ...codes, logins, loginOrigin, operation, added };
     const plain = Object.entries(rates).map(
       ([name, rate]) => [name, { limiter: limiters.plain(name, rate), ...rate }] as const,
     );
@@ -66,7 +67,8 @@ export class Limits {
 
   /**
    * Counts a use.
-   * @param cost how many it counts as; one that costs more than the limit allows counts as all of it
+   * @param cost how many it counts as; one that costs more than the limit allows takes all of it, and the next has to wait
+   *   for as long as so many would have taken
    * @returns undefined if there are no limits, so that nobody waits for none
    * @throws ChatError `rate_limited` with the seconds after which it will work again
    */
@@ -74,7 +76,10 @@ export class Limits {
     if (!this.#enabled) return undefined;
     const { limiter, points, seconds } = this.#limit(name);
     return limiter.consume(boundedKey(key), Math.min(cost, points)).then(
-      (state) => quotaOf(points, state),
+      async (state) => {
+        if (cost > points) await limiter.block?.(boundedKey(key), Math.ceil((cost / points) * seconds));
+        return quotaOf(points, state);
+      },
       (error) => {
         if (error instanceof RateLimiterRes) this.#noted?.limitReached(name, shown(name, key), seconds);
         throw refusal(error, points);

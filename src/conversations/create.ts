@@ -15,7 +15,7 @@ import { updateOf } from './system-messages.ts';
 const NAME_CHARACTERS = 100;
 /** A larger group would make one message, or one reading of the members, cost more than a node can bear. */
 export const MOST_MEMBERS = 5_000;
-const MEMBERS_PER_COST = 50;
+const MEMBERS_PER_COST = 25;
 /** So many of the unknown ones are named. */
 const MOST_NAMED = 100;
 /** Rows a statement, so that their parameters stay under what either database takes. */

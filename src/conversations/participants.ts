@@ -19,6 +19,7 @@ type Rename = { caller: Caller; conversationId: number; name: string };
 /** Adds somebody to a group (admins only); who is in already stays as they are. */
 export const addParticipant = operation({
   input: object({ conversation_id: idOfGroup(), user_id: idOfUser(45) }),
+  doneTo: ({ user_id }) => user_id,
   run: ({ conversation_id: conversationId, user_id: userId }, caller, { changes }) =>
     changes.submit(adding, { caller, conversationId, userId }),
 });

@@ -90,7 +90,7 @@ onEachServer(
 
     it('grows with the members of a new group', async () => {
       const ann = await app().person('ann');
-      const member_ids = Array.from({ length: 600 }, (_, index) => index + 1_000_000);
+      const member_ids = Array.from({ length: 500 }, (_, index) => index + 1_000_000);
       expect(await letThrough(await ann.raw(), 'create_group', { name: 'Large', member_ids })).to.equal(2);
     });
 
@@ -101,12 +101,44 @@ onEachServer(
       expect(await letThrough(await ann.raw(), 'list_messages', page)).to.equal(1);
     });
 
+    it('is waited for by what comes next, where it is more than the limit allows at once', async () => {
+      const ann = await app().person('ann');
+      const member_ids = Array.from({ length: 2_500 }, (_, index) => index + 1_000_000);
+      const client = await ann.raw();
+      expect((await client.ask('create_group', { name: 'Large', member_ids })).error.code).to.equal('unknown_member');
+      const { error } = await client.ask('me');
+      expect(error.code).to.equal('rate_limited');
+      expect(error.retry_after).to.be.within(115, 125); // 101 of 50 a minute
+    });
+
     it('is counted for what is refused as invalid, too', async () => {
       const ann = await app().person('ann');
       expect(await letThrough(await ann.raw(), 'delivered', { conversation_id: 'x' })).to.equal(OPERATIONS);
     });
   },
   { RATE_LIMITS: 'on', RATE_SIGNUP_ORIGIN: '10000/60', RATE_OPERATIONS: '50/60' },
+);
+
+onEachServer(
+  'Adding one and the same user to groups',
+  (app) => {
+    it('is limited for all who do it together; leaving and others are not', async () => {
+      const [victim, other, ...attackers] = await app().people('victim', 'other', 'ann', 'ben', 'cid');
+      const codes: string[] = [];
+      for (let round = 0; round < 2; round += 1) {
+        for (const attacker of attackers) {
+          const membership = { conversation_id: await groupOf(attacker), user_id: victim.id };
+          const { error } = await attacker.rest.ask('add_participant', membership);
+          codes.push(error?.code ?? 'ok');
+          if (error === undefined) accepted(await victim.rest.ask('remove_participant', membership));
+        }
+      }
+      expect(codes).to.deep.equal(['ok', 'ok', 'ok', 'ok', 'rate_limited', 'rate_limited']);
+      const [ann] = attackers;
+      accepted(await ann.rest.ask('add_participant', { conversation_id: await groupOf(ann), user_id: other.id }));
+    });
+  },
+  { RATE_LIMITS: 'on', RATE_SIGNUP_ORIGIN: '10000/60', RATE_ADDED: '4/60' },
 );
 
 onEachServer(
