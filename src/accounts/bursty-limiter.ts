@@ -23,13 +23,13 @@ export class BurstyLimiter implements Limiter {
     this.#burstPoints = burstPoints;
   }
 
-  async consume(key: string): Promise<RateLimiterRes> {
+  async consume(key: string, points = 1): Promise<RateLimiterRes> {
     try {
-      const { remainingPoints, msBeforeNext } = await this.#steady.consume(key);
+      const { remainingPoints, msBeforeNext } = await this.#steady.consume(key, points);
       return new RateLimiterRes(remainingPoints + this.#left(key), msBeforeNext);
     } catch (refused) {
       if (!(refused instanceof RateLimiterRes)) throw refused;
-      return this.#fromBurst(key, refused.msBeforeNext);
+      return this.#fromBurst(key, points, refused.msBeforeNext);
     }
   }
 
@@ -40,9 +40,9 @@ export class BurstyLimiter implements Limiter {
   };
 
   /** @param steadyMs until the steady rate allows more */
-  async #fromBurst(key: string, steadyMs: number): Promise<RateLimiterRes> {
+  async #fromBurst(key: string, points: number, steadyMs: number): Promise<RateLimiterRes> {
     try {
-      const { remainingPoints: left, msBeforeNext } = await this.#burst.consume(key);
+      const { remainingPoints: left, msBeforeNext } = await this.#burst.consume(key, points);
       this.#used.set(key, { left, until: Date.now() + msBeforeNext });
       return new RateLimiterRes(left, steadyMs);
     } catch (refused) {
