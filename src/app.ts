@@ -208,7 +208,7 @@ async function openDoors(house: House, { context, delivery, connections, cluster
   http.on('request', (request, response) =>
     isEngineRequest(request) ? engineRequests.serve(request, response) : void rest(request, response),
   );
-  guardNamespaceEntry(io, log);
+  guardNamespaceEntry(io, log, trustedProxies);
   serveSockets(io, { context, admission, pressure, trustedProxies, log });
   serveUpgrades(http, { origins, engine: engineRequests, raw, log });
   const slow = new SlowReaders(io, metrics);

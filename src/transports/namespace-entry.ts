@@ -1,10 +1,12 @@
+import type { IncomingMessage } from 'node:http';
 import { type ChatServer, NAMESPACES } from '../chat-server.ts';
 import type { Log } from './answer.ts';
+import { addressOf } from './credentials.ts';
 import { CLOSE_REFUSED_AFTER_MS, ENTER_WITHIN_MS, MOST_CONNECTS, MOST_NAMESPACES } from './engine-limits.ts';
 
 /** An Engine.IO connection, as far as what comes in goes. */
 export type Connection = {
-  readonly remoteAddress: string;
+  readonly request: IncomingMessage;
   readonly transport: { readonly socket?: { close(code: number, reason: string): void } };
   on(event: 'packet', listener: (packet: { type: string; data?: unknown }) => void): void;
   close(discard?: boolean): void;
@@ -21,8 +23,9 @@ const KNOWN = new Set<string>(NAMESPACES);
 /**
  * Bounds what a Socket.IO connection may ask for: it enters a namespace once at a time, asks for few and not without end,
  * and speaks the default protocol. Socket.IO itself would make a socket of every CONNECT, and answer none that it cannot read.
+ * @param trustedProxies how many proxies to believe about the client's address
  */
-export function guardNamespaceEntry(io: ChatServer, log: Pick<Log, 'warn'>): void {
+export function guardNamespaceEntry(io: ChatServer, log: Pick<Log, 'warn'>, trustedProxies: number): void {
   const logRefusal = oncePerMinute((address: string) =>
     log.warn(
       { address },
@@ -35,7 +38,7 @@ export function guardNamespaceEntry(io: ChatServer, log: Pick<Log, 'warn'>): voi
     connection.on('packet', ({ type, data }) => {
       if (type !== 'message') return;
       if (typeof data !== 'string' || !PACKET.test(data)) {
-        logRefusal(connection.remoteAddress);
+        logRefusal(addressOf(connection.request, trustedProxies));
         connection.transport.socket?.close(UNSUPPORTED_DATA, 'not the default Socket.IO parser');
         connection.close(true);
       } else if (data.startsWith(CONNECT)) entry.connect(namespaceOf(data));
