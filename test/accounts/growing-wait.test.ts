@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { Limiters } from '../../src/accounts/limiters.ts';
+import { createClient } from 'redis';
+import { countedInRedis, Limiters } from '../../src/accounts/limiters.ts';
+import { requireRedis } from '../support/services.ts';
 
 const RATE = { points: 2, seconds: 1 };
 
@@ -12,9 +14,9 @@ async function waitAfter(used: Promise<unknown>): Promise<number> {
   );
 }
 
-describe('The wait after too many failures', () => {
+function growing(limiters: () => Limiters): void {
   it('doubles each time within a day, and begins anew when the count is cleared', async () => {
-    const limiter = new Limiters(undefined).growing('test', RATE);
+    const limiter = limiters().growing('test', RATE);
     const use = () => waitAfter(limiter.consume('alice'));
     expect([await use(), await use(), await use(), await use()]).to.deep.equal([0, 0, 1, 1]);
     await sleep(1_020);
@@ -23,11 +25,14 @@ describe('The wait after too many failures', () => {
     await limiter.delete('alice');
     expect([await use(), await use(), await use()]).to.deep.equal([0, 0, 1]);
   });
+}
+
+describe('The wait after too many failures, counted in this process,', () => {
+  growing(() => new Limiters(undefined));
 
   it('is eight times the first at most', async () => {
-    const limiters = new Limiters(undefined);
     const waits: number[] = [];
-    const limiter = limiters.growing('test', RATE);
+    const limiter = new Limiters(undefined).growing('test', RATE);
     for (let round = 0; round < 6; round += 1) {
       for (let use = 0; use < RATE.points; use += 1) await limiter.consume('alice');
       waits.push(await waitAfter(limiter.consume('alice')));
@@ -36,4 +41,16 @@ describe('The wait after too many failures', () => {
     }
     expect(waits).to.deep.equal([1, 2, 4, 8, 8, 8]);
   });
+});
+
+describe('The wait after too many failures, counted in Redis,', () => {
+  let client: ReturnType<typeof createClient>;
+  before(async function () {
+    this.timeout(20_000);
+    client = createClient({ url: (await requireRedis(this)).url });
+    await client.connect();
+  });
+  after(() => client?.destroy());
+
+  growing(() => new Limiters(countedInRedis(client)));
 });
