@@ -149,18 +149,24 @@ export type CaughtUp = {
 };
 
 type Nothing = Record<string, never>;
-type Signup = { username: string; email: string; password: string };
+/** Which request for a one-time code a call is about; browsers have it in a cookie. */
+type CodeRequest = { request_id?: string };
+type CodeSent = { message: string; request_id: string };
+type Signup = CodeRequest & { username: string; email: string; password: string };
 type Conversation = { conversation_id: number };
 type Message = { message_id: number };
 type Made = Conversation & { is_group: boolean };
 
 /** Every operation: what it takes, and what it gives (over a socket beside `ok`, over HTTP beside `success`). */
 export type Operations = {
-  signup_initiate: { input: Signup; result: { message: string } };
+  signup_initiate: { input: Signup; result: CodeSent };
   signup_verify: { input: Signup & { otp: string }; result: { user_id: number } };
   login: { input: { username: string; password: string }; result: { user_id: number } };
-  forgot_initiate: { input: { email: string }; result: { message: string } };
-  forgot_reset: { input: { email: string; otp: string; new_password: string }; result: { message: string } };
+  forgot_initiate: { input: CodeRequest & { email: string }; result: CodeSent };
+  forgot_reset: {
+    input: CodeRequest & { email: string; otp: string; new_password: string };
+    result: { message: string };
+  };
   logout: { input: Nothing; result: { message: string } };
   ws_ticket: { input: Nothing; result: { ticket: string; expires_in: number } };
   me: { input: Nothing; result: Profile };
