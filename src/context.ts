@@ -7,6 +7,7 @@ import type { HeavyCalls } from './heavy-calls.ts';
 import type { Observer } from './observer.ts';
 import type { Presence } from './presence/presence.ts';
 import type { Typing } from './presence/typing.ts';
+import type { Told } from './removals.ts';
 import type { SecurityLog } from './security-log.ts';
 
 /** What an operation may use. `app.ts` fills it; types only, so that no feature depends on its caller. */
@@ -26,8 +27,8 @@ export type Context = {
   receiptsWanted(): boolean;
   /** True once the server is stopping: nothing new is begun. */
   draining(): boolean;
-  /** Reads for a user, and again if they were removed from a conversation meanwhile. */
-  reading<T>(userId: number, read: () => Promise<T>): Promise<T>;
+  /** Reads for a user, and again if they were removed meanwhile from a conversation that the answer tells of. */
+  reading<T>(userId: number, read: () => Promise<T>, told: Told<T>): Promise<T>;
   /** Counts an operation under way, so that stopping waits for it. */
   working<T>(work: Promise<T>): Promise<T>;
 };

@@ -136,7 +136,7 @@ export class Delivery {
     this.#turn.flush(); // what was told before must not come after the removal's acknowledgement
     this.#guard?.left(conversationId, userId, removalSeq);
     this.pendingJoins.left(userId, conversationId);
-    this.removals.left(userId);
+    this.removals.left(userId, conversationId);
     for (const namespace of this.#namespaces) {
       namespace.local.in(roomOfUser(userId)).socketsLeave(roomOf(conversationId));
     }

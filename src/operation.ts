@@ -53,8 +53,15 @@ type Definition<Schema extends ObjectSchema<object>> = {
   cost?: (input: InferType<Schema>) => number;
   /** Somebody else to whom it is done, where that is limited: however many do it to one user. */
   doneTo?: (input: InferType<Schema>) => number;
-  /** It only reads conversations: what it read is told only if the caller was not removed from any meanwhile. */
-  reads?: boolean;
+  /** It only reads conversations, these: what it read is told only if the caller was not removed from one of them meanwhile. */
+  reads?: Reads<InferType<Schema>>;
+};
+
+/** What an operation's answer tells of conversations. */
+type Reads<Input> = {
+  conversations(answer: Result, input: Input): Iterable<number>;
+  /** The answer without some of them, where it is one about many. */
+  without?(answer: Result, left: ReadonlySet<number>): Result;
 };
 
 type Run<Input, Who> = (input: Input, who: Who, context: Context, asked: Asked) => Promise<Result>;
@@ -69,7 +76,7 @@ export type Operation<Input = never> = {
   readonly doneTo?: (input: never) => number;
   /** `optional`: over HTTP for everybody, with what it does for whoever is logged in; over a socket everybody is. */
   readonly access: 'public' | 'user' | 'optional';
-  readonly reads?: boolean;
+  readonly reads?: Reads<never>;
   readonly run: Run<never, never>;
 };
 
@@ -170,5 +177,7 @@ function begin(
   if (caller !== undefined) context.presence.touch(caller.userId);
   // the table pairs each schema with its own run, and `access` says who the caller is; that is checked above
   const work = () => run(input as never, caller as never, context, asked);
-  return reads && caller !== undefined ? context.reading(caller.userId, work) : work();
+  if (reads === undefined || caller === undefined) return work();
+  const conversations = (answer: Result) => reads.conversations(answer, input as never);
+  return context.reading(caller.userId, work, { ...reads, conversations });
 }

@@ -16,7 +16,7 @@ type Listed = { id: number; username: string; profilePicture: string; lastSeen: 
 
 /** The people in a conversation, longest-standing first, a page at a time. */
 export const listParticipants = operation({
-  reads: true,
+  reads: { conversations: (_, { conversation_id }) => [conversation_id] },
   input: object({
     conversation_id: idOfGroup(),
     limit: wholeNumber(1).meta({ description: `At most so many; more than ${LARGEST_PAGE} is cut.`, example: 50 }),

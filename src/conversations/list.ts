@@ -15,9 +15,17 @@ type Cursor = { activityAt: number; id: number };
 /** Its day, too, is a number that the database takes. */
 const BEYOND_ALL: Cursor = { activityAt: 999_999_999_999_999, id: Number.MAX_SAFE_INTEGER };
 
+type Listed = { conversations: { conversation_id: number }[] };
+
 /** The caller's conversations, newest activity first. */
 export const listConversations = operation({
-  reads: true,
+  reads: {
+    conversations: ({ conversations }: Listed) => conversations.map((each) => each.conversation_id),
+    without: ({ conversations, ...rest }: Listed, left) => ({
+      ...rest,
+      conversations: conversations.filter((each) => !left.has(each.conversation_id)),
+    }),
+  },
   input: object({
     limit: wholeNumber(1).meta({
       description: `At most so many; more than ${MOST_CONVERSATIONS} is cut.`,

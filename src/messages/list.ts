@@ -24,7 +24,7 @@ const BEYOND_ALL = Number.MAX_SAFE_INTEGER;
  * was confirmed before: a page beyond a gap says nothing of what is in the gap.
  */
 export const listMessages = operation({
-  reads: true,
+  reads: { conversations: (_, { conversation_id }) => [conversation_id] },
   input: object({
     conversation_id: idOfConversation(),
     limit: wholeNumber(1).meta({

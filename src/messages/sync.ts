@@ -32,12 +32,26 @@ const lastSeen = mixed<Record<string, number>>()
     maxProperties: MOST_KNOWN,
   });
 
+type Synced = { conversations: Record<string, object>; new_conversations: { conversation_id: number }[] };
+
 /**
  * What a client has missed: per conversation what changed after the last number it saw, the conversations that are new
  * to it, and those it is no longer in. A page at a time: while `has_more`, ask again with the numbers of the answer.
  */
 export const sync = operation({
-  reads: true,
+  reads: {
+    conversations: ({ conversations, new_conversations }: Synced) => [
+      ...Object.keys(conversations).map(Number),
+      ...new_conversations.map(({ conversation_id }) => conversation_id),
+    ],
+    // nothing is said of those, and the next answer tells how they stand
+    without: ({ conversations, new_conversations, ...rest }: Synced, left) => ({
+      ...rest,
+      conversations: Object.fromEntries(Object.entries(conversations).filter(([id]) => !left.has(Number(id)))),
+      new_conversations: new_conversations.filter(({ conversation_id }) => !left.has(conversation_id)),
+      has_more: true,
+    }),
+  },
   input: object({
     conversations: lastSeen,
     limit: wholeNumber(1).meta({ description: `At most so many messages; more than ${PAGE} is cut.` }),

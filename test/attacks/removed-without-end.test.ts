@@ -1,0 +1,89 @@
+import { expect } from 'chai';
+import { ChatError } from '../../src/errors.ts';
+import { Removals } from '../../src/removals.ts';
+import { accepted, groupOf, onEachServer, privateOf, send } from '../contract/scene.ts';
+import type { Answer } from '../support/clients.ts';
+import type { Person } from '../support/people.ts';
+
+const ATTACKERS = 8;
+const LOOKS = 5;
+const AT_ONCE = 5;
+
+/** Adds somebody to a group of one's own and removes them, without waiting, until told to stop. */
+async function addAndRemove(admin: Person, { id: user_id }: Person, attack: { goesOn: boolean }): Promise<number> {
+  const member = { conversation_id: await groupOf(admin), user_id };
+  const client = await admin.raw();
+  let times = 0;
+  while (attack.goesOn) {
+    const answers = Array.from({ length: AT_ONCE }, () => [
+      client.ask('add_participant', member),
+      client.ask('remove_participant', member),
+    ]);
+    for (const answer of await Promise.all(answers.flat())) accepted(answer);
+    times += AT_ONCE;
+  }
+  return times;
+}
+
+onEachServer('Who is added to groups and removed without end', (app) => {
+  it('goes on with all other conversations', async function () {
+    this.timeout(60_000);
+    const [victim, friend] = await app().people('victim', 'friend');
+    const attackers = await Promise.all(Array.from({ length: ATTACKERS }, () => app().person('attacker')));
+    const chat = await privateOf(victim, friend);
+    const attack = { goesOn: true };
+    const attacks = attackers.map((attacker) => addAndRemove(attacker, victim, attack));
+    const client = await victim.raw();
+    for (let look = 0; look < LOOKS; look += 1) {
+      const { message_id, seq } = await send(friend, chat);
+      const named = accepted(await client.ask('sync', { conversations: { [chat]: seq - 1 } }));
+      expect(named.conversations[chat].messages.map(({ id }: Answer) => id)).to.deep.equal([message_id]);
+      const all = accepted(await victim.rest.ask('sync'));
+      expect(all.new_conversations.map(({ conversation_id }: Answer) => conversation_id)).to.include(chat);
+      const { conversations } = accepted(await client.ask('list_conversations'));
+      expect(conversations.map(({ conversation_id }: Answer) => conversation_id)).to.include(chat);
+      expect(accepted(await client.ask('list_messages', { conversation_id: chat })).messages).to.have.length(look + 1);
+      accepted(await client.ask('list_participants', { conversation_id: chat }));
+    }
+    attack.goesOn = false;
+    for (const times of await Promise.all(attacks)) expect(times, 'times that it was tried').to.be.above(1);
+  });
+});
+
+describe('A reading for somebody who is removed from a conversation during each of its tries', () => {
+  const [user, quiet, noisy] = [1, 10, 11];
+  let removals: Removals;
+  let tries: number;
+  beforeEach(() => {
+    removals = new Removals();
+    tries = 0;
+  });
+
+  /** Reads these conversations, while the user is removed from the noisy one. */
+  const read =
+    (...conversations: number[]) =>
+    async () => {
+      tries += 1;
+      await new Promise(setImmediate);
+      removals.left(user, noisy);
+      return conversations;
+    };
+  const all = (answer: number[]) => answer;
+
+  it('is given at once if it tells nothing of that conversation', async () => {
+    expect(await removals.reading(user, read(quiet), { conversations: all })).to.deep.equal([quiet]);
+    expect(tries).to.equal(1);
+  });
+
+  it('is given without that conversation if it tells of others too', async () => {
+    const without = (answer: number[], left: ReadonlySet<number>) => answer.filter((id) => !left.has(id));
+    const told = { conversations: all, without };
+    expect(await removals.reading(user, read(quiet, noisy), told)).to.deep.equal([quiet]);
+    expect(tries).to.be.within(2, 5);
+  });
+
+  it('is refused in the end if it tells of that conversation alone', async () => {
+    const error = await removals.reading(user, read(noisy), { conversations: all }).catch((thrown) => thrown);
+    expect(error).to.be.instanceOf(ChatError).and.include({ code: 'busy' });
+  });
+});
