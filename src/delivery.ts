@@ -81,7 +81,7 @@ export class Delivery {
   #carryOut(effect: Effect): void {
     if (effect.kind === 'emit') this.#emit(effect);
     else if (effect.kind === 'receipt') this.#tellReceipt(effect);
-    else if (effect.kind === 'join') this.#join(effect.conversationId, effect.userIds);
+    else if (effect.kind === 'join') this.#join(effect);
     else if (effect.kind === 'leave') this.#leave(effect.conversationId, effect.userId, effect.removalSeq);
     else this.#end(effect);
   }
@@ -124,8 +124,8 @@ export class Delivery {
   readonly wantsReceipts = (): boolean =>
     this.#hearing['/chat'].some(({ adapter }) => adapter.rooms.has(RECEIPTS_ROOM));
 
-  #join(conversationId: number, userIds: readonly number[]): void {
-    this.#guard?.joined(conversationId, userIds);
+  #join({ conversationId, userIds, seq }: Extract<Effect, { kind: 'join' }>): void {
+    if (this.#guard?.joined(conversationId, userIds, seq) === false) return;
     for (const userId of userIds) this.pendingJoins.joined(userId, conversationId);
     for (const namespace of this.#namespaces) {
       namespace.local.in(userIds.map(roomOfUser)).socketsJoin(roomOf(conversationId));
@@ -157,6 +157,7 @@ export class Delivery {
   /** Puts the sockets of this node into a conversation's rooms, or out of them, as its members are now. */
   readonly settleRoom = (conversationId: number, members: ReadonlySet<number>): void => {
     const room = roomOf(conversationId);
+    this.pendingJoins.settle(conversationId, members);
     for (const socket of this.#sockets()) {
       if (members.has(socket.data.userId) && !socket.data.ended) socket.join(room);
       else if (socket.rooms.has(room)) socket.leave(room);

@@ -6,7 +6,8 @@ export type Effect =
   | { kind: 'emit'; to: Audience; event: AnyEvent }
   /** Somebody confirmed what they have been given: told to those alone who asked for it. */
   | { kind: 'receipt'; room: Room; payload: ServerEvents['delivery_receipt'] }
-  | { kind: 'join'; conversationId: number; userIds: readonly number[] }
+  /** @property seq the number of the change by which they joined: a removal with a higher one undoes it */
+  | { kind: 'join'; conversationId: number; userIds: readonly number[]; seq: number }
   | { kind: 'leave'; conversationId: number; userId: number; removalSeq: number }
   /** A session has ended, or all of a user's. The connection that asked for it is still to be answered. */
   | { kind: 'end'; userId: number; sessionId: string | undefined; asking?: string | undefined };

@@ -13,7 +13,14 @@ type Rooms = {
 
 const MOST_REMEMBERED = 100_000;
 
-type Held = { emits: (() => void)[]; needed: number; joined: Set<number>; left: Set<number> };
+type Held = {
+  emits: (() => void)[];
+  needed: number;
+  joined: Set<number>;
+  left: Set<number>;
+  /** Something happened of which the reading under way may not know. */
+  stale: boolean;
+};
 
 /**
  * Lets an event into a room only when this node knows of every removal that came before it. Removals are told to all
@@ -54,11 +61,27 @@ export class MembershipGuard {
     // else nobody is there to hear it, and who comes reads the members anew
   }
 
-  joined(conversationId: number, userIds: readonly number[]): void {
+  /**
+   * @param seq the number of the change by which they joined
+   * @returns false if a newer removal is known, which may have been of one of them: on its way, the news of the joining was
+   *   overtaken. Then the members are read, and put into the room by that
+   */
+  joined(conversationId: number, userIds: readonly number[], seq: number): boolean {
+    if ((this.#known.get(conversationId) ?? -1) > seq) {
+      this.#readAnew(conversationId);
+      return false;
+    }
     for (const userId of userIds) {
       this.#held.get(conversationId)?.joined.add(userId);
       this.#held.get(conversationId)?.left.delete(userId);
     }
+    return true;
+  }
+
+  #readAnew(id: number): void {
+    const held = this.#held.get(id);
+    if (held === undefined) this.#hold(id, this.#known.get(id) ?? 0, () => undefined);
+    else held.stale = true;
   }
 
   left(conversationId: number, userId: number, removalSeq: number): void {
@@ -74,7 +97,7 @@ export class MembershipGuard {
   }
 
   #hold(id: number, needed: number, emit: () => void): void {
-    const held: Held = { emits: [emit], needed, joined: new Set(), left: new Set() };
+    const held: Held = { emits: [emit], needed, joined: new Set(), left: new Set(), stale: false };
     this.#held.set(id, held);
     void this.#settle(id, held);
   }
@@ -108,8 +131,9 @@ export class MembershipGuard {
   async #readSince(id: number, held: Held): Promise<{ members: Set<number>; upTo: number; asked: number }> {
     for (;;) {
       const [upTo, asked] = [held.needed, Date.now()];
+      held.stale = false;
       const members = new Set(await this.#readMembers(id));
-      if (held.needed === upTo && Date.now() - asked < this.#goodForMs) return { members, upTo, asked };
+      if (held.needed === upTo && !held.stale && Date.now() - asked < this.#goodForMs) return { members, upTo, asked };
     }
   }
 }

@@ -22,6 +22,12 @@ export class PendingJoins {
     for (const join of this.#of(userId)) join.changes.set(conversationId, false);
   }
 
+  /** The members of a conversation were read anew. */
+  settle(conversationId: number, members: ReadonlySet<number>): void {
+    for (const [userId, joins] of this.#pending)
+      for (const join of joins) join.changes.set(conversationId, members.has(userId));
+  }
+
   ended(userId: number, sessionId: string | undefined): void {
     for (const join of this.#of(userId)) {
       if (sessionId === undefined || join.sessionId === sessionId) join.ended = true;

@@ -74,7 +74,7 @@ async function create(batch: Batch, { creatorId, memberIds, name, privateKey }: 
   await insertParticipants(batch, id, members, empty);
   const payload = updateOf(id, 0, creatorId, 'new_conversation', batch.now);
   const effects: Effect[] = [
-    { kind: 'join', conversationId: id, userIds: memberIds },
+    { kind: 'join', conversationId: id, userIds: memberIds, seq: 0 },
     toUsers(memberIds, { type: 'conversation_update', payload }),
   ];
   return { answer, effects };

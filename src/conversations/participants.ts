@@ -73,7 +73,7 @@ const adding = single<MemberChange>(async (batch, item) => {
     content: `${actor.username} added ${user.username}`,
   });
   await insertParticipants(batch, conversationId, [{ userId: user.id, isAdmin: false }], conversation);
-  const join: Effect = { kind: 'join', conversationId, userIds: [user.id] };
+  const join: Effect = { kind: 'join', conversationId, userIds: [user.id], seq };
   return { answer: { conversation_id: conversationId, seq }, effects: [join, ...effects] };
 }, named);
 

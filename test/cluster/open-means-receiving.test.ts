@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { openProxy, type TcpProxy } from '../client/proxy.ts';
 import type { Client } from '../support/clients.ts';
 import { type Cluster, type Member, startCluster, type Wire } from './cluster.ts';
+import { until } from './waiting.ts';
 
 const WIRES: readonly Wire[] = ['raw', 'socketio', 'polling'];
 /** In each direction, between one node and Redis or PostgreSQL. */
@@ -58,6 +59,33 @@ describe('A client on one node receives every message that is acknowledged on an
     await expectReceived(receivers, group);
     const opened = await through.ask('open_private_conversation', { other_user_id: member.id });
     await expectReceived(receivers, opened.conversation_id, admin);
+  });
+
+  it('only while it is a member: the news of its joining may come after that of its removal', async function () {
+    this.timeout(20_000);
+    const [member, witness] = (await cluster.enroll(2)) as [Member, Member];
+    const receivers = await Promise.all(WIRES.map((wire) => cluster.client(cluster.node(1), member, wire)));
+    const other = await cluster.client(cluster.node(1), witness, 'raw');
+    const conversation_id = await cluster.group(cluster.node(2), admin as Member, sender as Member, witness);
+    const aside = await cluster.group(cluster.node(2), sender as Member, member);
+    const [slow, quick] = [
+      cluster.rest(cluster.node(0), admin as Member),
+      cluster.rest(cluster.node(2), admin as Member),
+    ];
+    const membership = { conversation_id, user_id: member.id };
+    toRedis.delay(3 * DELAY_MS);
+    const adding = slow.ask('add_participant', membership);
+    await until('the member has been added', async () => {
+      const { participants } = await quick.ask('list_participants', { conversation_id });
+      return participants.some(({ id }: { id: number }) => id === member.id);
+    });
+    expect(await quick.ask('remove_participant', membership)).to.include({ ok: true });
+    expect(await adding).to.include({ ok: true });
+    toRedis.delay(0);
+    await expectReceived([other], conversation_id);
+    await expectReceived(receivers, aside);
+    for (const { inbox } of receivers)
+      expect(inbox.all('message').filter((message) => message.conversation_id === conversation_id)).to.deep.equal([]);
   });
 
   for (const wire of WIRES) {
