@@ -51,7 +51,10 @@ type Definition<Schema extends ObjectSchema<object>> = {
    * conversations, members, rows.
    */
   cost?: (input: InferType<Schema>) => number;
-  /** Somebody else to whom it is done, where that is limited: however many do it to one user. */
+  /**
+   * The user to whom it is done, where that is limited however many do it. What is refused, or changes nothing (its result
+   * has no `seq`), does not count.
+   */
   doneTo?: (input: InferType<Schema>) => number;
   /** It only reads conversations, these: what it read is told only if the caller was not removed from one of them meanwhile. */
   reads?: Reads<InferType<Schema>>;
@@ -117,6 +120,7 @@ export async function dispatch(
 ): Promise<Result> {
   const began = performance.now();
   let result: 'ok' | ErrorCode = 'ok';
+  let target: string | undefined;
   try {
     if (context.draining()) throw new ChatError('shutting_down', { retryAfter: 1 });
     const valid = checked(operation, raw);
@@ -124,13 +128,14 @@ export async function dispatch(
     const counted = count(operation, caller, cost, context);
     if (counted !== undefined) asked.quota = await counted;
     if (valid instanceof ChatError) throw valid;
-    if (operation.doneTo !== undefined) await context.limits.take('added', String(operation.doneTo(valid as never)));
+    if (operation.doneTo !== undefined) target = await countFor(operation.doneTo(valid as never), context);
     const turn = asked.place?.turn();
     if (turn !== undefined) await turn;
     const begun = () => begin(operation, valid, caller, context, asked);
     const work = caller === undefined || cost < HEAVY_COST ? begun() : context.heavy.run(caller.userId, begun);
     asked.place?.done();
     const answer = await context.working(work);
+    if (answer.seq !== undefined) target = undefined;
     context.security.done(operation, caller, valid, answer, asked);
     return answer;
   } catch (error) {
@@ -139,6 +144,7 @@ export async function dispatch(
     throw error;
   } finally {
     asked.place?.done();
+    if (target !== undefined) void context.limits.giveBack('added', target).catch(() => undefined); // a limit never fails
     context.observer.operation(operation, result, performance.now() - began);
   }
 }
@@ -155,6 +161,11 @@ function count({ access, limit }: Operation, caller: Caller | undefined, cost: n
   if (caller === undefined && access === 'optional') return undefined;
   if (caller === undefined) throw new ChatError('unauthenticated');
   return limits.take(limit, String(caller.userId), cost);
+}
+
+async function countFor(userId: number, { limits }: Context): Promise<string> {
+  await limits.take('added', String(userId));
+  return String(userId);
 }
 
 /** The checked input, or what is wrong with it: a call that is refused for that has been counted before. */

@@ -125,6 +125,13 @@ onEachServer(
     it('is limited for all who do it together; leaving and others are not', async () => {
       const [victim, other, ...attackers] = await app().people('victim', 'other', 'ann', 'ben', 'cid');
       const codes: string[] = [];
+      const [stranger, foreign] = [other, await groupOf(attackers[0])];
+      for (let round = 0; round < 10; round += 1)
+        refused(
+          await stranger.rest.ask('add_participant', { conversation_id: foreign, user_id: victim.id }),
+          403,
+          'not_participant',
+        );
       for (let round = 0; round < 2; round += 1) {
         for (const attacker of attackers) {
           const membership = { conversation_id: await groupOf(attacker), user_id: victim.id };
