@@ -1,4 +1,5 @@
 import { account } from './account.ts';
+import { allParticipants } from './all-participants.ts';
 import { ConversationStore, type StoreAround } from './conversation-store.ts';
 import { Engine } from './engine.ts';
 import type { Ask, ChatOptions, ChatStatus } from './face.ts';
@@ -24,6 +25,7 @@ export class Chat {
   /** By user id: of everybody of whom anything was told. */
   readonly presence: Readable<ReadonlyMap<number, Presence>>;
   readonly #engine: Engine;
+  readonly #random: () => number;
   readonly #logOut: () => Promise<unknown>;
 
   constructor({ url = ownOrigin(), token, storage = defaultStorage(), random = Math.random }: ChatOptions) {
@@ -32,6 +34,7 @@ export class Chat {
     const engine = new Engine({ url, token: tokenNow, receipts: true }, storage, random);
     const { connection, catching } = engine;
     this.#engine = engine;
+    this.#random = random;
     this.#logOut = () => account(url, tokenNow()).logout();
     this.status = combined([connection.status, catching.behind], () => ({
       ...connection.status.get(),
@@ -61,12 +64,12 @@ export class Chat {
    * @throws ChatClientError with the server's code, or `timeout`, `disconnected`, `unauthenticated`, `closed`
    */
   readonly ask: Ask = async (name, input, { timeoutMs } = {}) => {
-    const { connection, known, catching, me } = this.#engine;
+    const { connection, known, catching } = this.#engine;
     const result = await connection.ask(name, input, timeoutMs);
     // one's own socket hears no event of what it has sent or read
     if (name === 'message') this.#engine.acked(result as ResultOf<'message'>);
     if (name === 'read_receipt' && !known.readByMe((input as InputOf<'read_receipt'>).message_ids)) catching.all();
-    if (name === 'update_me') me.set(result as Profile);
+    if (name === 'update_me') this.#engine.showMe(result as Profile);
     return result;
   };
 
@@ -129,6 +132,11 @@ export class Chat {
       discard: (clientMessageId) => outbox.discard(clientMessageId),
       read: (id, messageIds) => reading.read(id, messageIds),
       tellTyping: (id, isTyping) => typing.set(id, isTyping),
+      participants: async (id) => {
+        const askedAt = performance.now();
+        const participants = await allParticipants(this.ask, id, this.#random);
+        return this.#engine.current('list_participants', { participants }, askedAt).participants;
+      },
       met: (participants: readonly Participant[]) => {
         for (const { id, online, last_seen } of participants) others.person(id, online, last_seen);
       },

@@ -17,6 +17,8 @@ export type Listener = {
   online(): void;
   lost(): void;
   heard(event: string, payload: unknown): void;
+  /** What was asked for at `askedAt`, by `performance.now()`, is here. @returns what is to be made of it */
+  answered<Name extends OperationName>(name: Name, result: ResultOf<Name>, askedAt: number): ResultOf<Name>;
 };
 
 /** A line that stayed open this long was a good one. */
@@ -71,7 +73,7 @@ export class Connection {
     assertFitsPacket(name, input);
     const deadline = Date.now() + timeoutMs;
     while (!this.isOnline) await this.#change(deadline);
-    return (this.#line as Line).ask(name, input, Math.max(1, deadline - Date.now()));
+    return this.askOver(this.#line as Line, name, input, Math.max(1, deadline - Date.now()));
   }
 
   /** Asks over the line that there is. Unlike `ask` it waits for no other, on which somebody else may be logged in. */
@@ -79,7 +81,19 @@ export class Connection {
     assertFitsPacket(name, input);
     if (!this.isOnline || this.#line === undefined)
       throw new ChatClientError('disconnected', 'There is no connection.');
-    return this.#line.ask(name, input, ASK_WITHIN_MS);
+    return this.askOver(this.#line, name, input);
+  }
+
+  /** Asks over one line, in use or not. */
+  async askOver<Name extends OperationName>(
+    line: Line,
+    name: Name,
+    input: InputOf<Name>,
+    timeoutMs = ASK_WITHIN_MS,
+  ): Promise<ResultOf<Name>> {
+    const askedAt = performance.now();
+    const result = await line.ask(name, input, timeoutMs);
+    return this.#listener.answered(name, result, askedAt);
   }
 
   /** No more connecting until `connectNow`. */

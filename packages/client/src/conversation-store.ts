@@ -51,6 +51,7 @@ export type StoreAround = {
   discard(clientMessageId: string): void;
   read(id: number, messageIds: readonly number[]): void;
   tellTyping(id: number, isTyping: boolean): void;
+  participants(id: number): Promise<readonly Participant[]>;
   met(participants: readonly Participant[]): void;
 };
 
@@ -131,8 +132,12 @@ export class ConversationStore implements Readable<ConversationSnapshot> {
     this.#around.tellTyping(this.id, false);
   }
 
+  /**
+   * All participants, at most 5,000, longest-standing first; asked for in pages of 500, one after the other.
+   * @throws ChatClientError: `not_participant`, …
+   */
   async participants(): Promise<readonly Participant[]> {
-    const { participants } = await this.#around.ask('list_participants', { conversation_id: this.id });
+    const participants = await this.#around.participants(this.id);
     this.#around.met(participants);
     return participants;
   }

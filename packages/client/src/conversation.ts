@@ -1,4 +1,6 @@
-import { type KeptMessage, keptOfEvent, keptOfRow } from './kept-message.ts';
+import { type KeptMessage, keptOfEvent, keptOfRow, lastMessageOf } from './kept-message.ts';
+import { eventsOf } from './missed-events.ts';
+import { type Person, withPerson } from './people.ts';
 import type { CaughtUp, ConversationSummary, MessageRow, ServerEvents } from './protocol.ts';
 import { Receipts } from './receipts.ts';
 import { Sequence } from './sequence.ts';
@@ -12,6 +14,8 @@ export type Around = {
   readonly userId: number;
   emit: Emit;
   changed(): void;
+  /** A user's latest username, if it was announced: an event that was delayed may bear an older one. */
+  usernameOf(userId: number): string | undefined;
   /** One's own message is here. */
   kept(message: KeptMessage): void;
   /** Something of it is missing or uncertain: `sync` is to tell it. */
@@ -74,9 +78,22 @@ export class Conversation {
   refresh({ name, last_seq, profile_picture, other_user_online, other_user }: ConversationSummary): void {
     const known = this.#summary.other_user;
     // whether the other of two is online is told more exactly: see `others.ts`
-    const other = known && other_user && { other_user: { ...other_user, last_seen: known.last_seen } };
-    this.#update({ profile_picture, ...(other ?? { other_user_online }) });
-    if (last_seq >= this.#namedSeq) this.#rename(name, last_seq);
+    if (known !== undefined && other_user !== undefined) {
+      this.showPerson(other_user);
+      this.#update({ name });
+    } else {
+      this.#update({ profile_picture, other_user_online });
+      if (last_seq >= this.#namedSeq) this.#rename(name, last_seq);
+    }
+  }
+
+  /** Replaces a user's name and picture wherever they are shown in it. */
+  showPerson(person: Person): void {
+    const summary = withPerson(this.#summary, person, this.#around.userId);
+    const renamed = this.timeline?.rename(person.id, person.username) === true;
+    if (summary === this.#summary && !renamed) return;
+    this.#summary = summary;
+    this.#around.changed();
   }
 
   setOtherOnline(online: boolean, lastSeen: string | null): void {
@@ -96,6 +113,7 @@ export class Conversation {
     const before = caught.reset ? caught.seq : this.sequence.seq;
     if (caught.reset) this.#reset(caught.messages);
     for (const row of caught.messages) this.#takeRow(row, before);
+    this.timeline?.renameSenders(caught.messages.map(keptOfRow));
     for (const update of caught.updates) {
       if (update.name !== undefined && update.seq >= this.#namedSeq) this.#rename(update.name, update.seq);
       if (update.seq > before) this.#around.emit('conversation_update', update);
@@ -155,7 +173,9 @@ export class Conversation {
     const { userId } = this.#around;
     if (name === 'message' || name === 'system_message') {
       const kind = name === 'message' ? 'message' : 'system';
-      const message = keptOfEvent(event as ServerEvents['message'], kind, userId);
+      const told = event as ServerEvents['message'];
+      const sender_username = this.#around.usernameOf(told.sender_id) ?? told.sender_username;
+      const message = keptOfEvent({ ...told, sender_username }, kind, userId);
       this.#keep(message);
       if (this.#countsAsUnread(message) && message.seq > this.#countedSeq) this.#count(1);
     } else if (name === 'edited_message') {
@@ -221,16 +241,7 @@ export class Conversation {
     this.activity = Math.max(this.activity, Date.parse(message.createdAt));
     this.#update({
       last_seq: Math.max(this.#summary.last_seq, message.changed),
-      last_message: {
-        message_id: message.id,
-        seq: message.seq,
-        sender_id: message.senderId,
-        sender_username: message.senderUsername,
-        content: message.content,
-        created_at: message.createdAt,
-        type: message.kind,
-        deleted: message.deleted,
-      },
+      last_message: lastMessageOf(message),
     });
   }
 
@@ -244,13 +255,4 @@ export class Conversation {
   #update(change: Partial<ConversationSummary>): void {
     this.#summary = { ...this.#summary, ...change };
   }
-}
-
-/** What was missed of a message, as the events that would have told it. */
-function eventsOf(row: MessageRow, before: number): [Numbered, object][] {
-  const { conversation_id, message_id, sender_id, changed_seq } = row;
-  if (row.seq > before) return [[row.type === 'system' ? 'system_message' : 'message', row]];
-  const changed = { conversation_id, message_id, seq: changed_seq, sender_id };
-  if (row.deleted) return [['deleted_message', { ...changed, deleted_at: row.deleted_at }]];
-  return [['edited_message', { ...changed, content: row.content, edited_at: row.edited_at }]];
 }

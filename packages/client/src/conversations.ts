@@ -1,5 +1,6 @@
 import { type Around, Conversation, type Numbered } from './conversation.ts';
 import type { Presence } from './others.ts';
+import type { Person } from './people.ts';
 import type { ConversationSummary, ServerEvents } from './protocol.ts';
 import { Derived } from './readable.ts';
 
@@ -110,6 +111,11 @@ export class Conversations {
 
   showPresence(userId: number, { online, last_seen }: Presence): void {
     this.#private.get(userId)?.setOtherOnline(online, last_seen);
+  }
+
+  /** Replaces a user's name and picture wherever they are shown. */
+  showPerson(person: Person): void {
+    for (const conversation of this.#all.values()) conversation.showPerson(person);
   }
 
   /** Somebody put this user into the conversation. */

@@ -4,6 +4,7 @@ import { Connection } from './connection.ts';
 import type { Around } from './conversation.ts';
 import type { ConversationStore } from './conversation-store.ts';
 import { Conversations } from './conversations.ts';
+import { withLatest } from './current-answers.ts';
 import { Emitter } from './emitter.ts';
 import { hear } from './hearing.ts';
 import type { Line, LineOptions } from './line.ts';
@@ -11,17 +12,17 @@ import { Loading } from './loading.ts';
 import { Others } from './others.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
 import { OwnTyping } from './own-typing.ts';
-import type { Profile, ResultOf, ServerEvents } from './protocol.ts';
+import { People, type Person } from './people.ts';
+import type { OperationName, Profile, ResultOf, ServerEvents } from './protocol.ts';
 import { Value } from './readable.ts';
 import { Reading } from './reading.ts';
 import type { OutboxStorage } from './surroundings.ts';
-
-const ME_WITHIN_MS = 10_000;
 
 /** The parts of a client, put together: who hears of what. */
 export class Engine {
   readonly me = new Value<Profile | undefined>(undefined);
   readonly events = new Emitter();
+  readonly people = new People();
   readonly stores = new Map<number, ConversationStore>();
   readonly connection: Connection;
   readonly known: Conversations;
@@ -40,6 +41,7 @@ export class Engine {
       online: () => this.#online(),
       lost: () => this.#offline(),
       heard: (event, payload) => hear(event, payload, this),
+      answered: (name, result, askedAt) => this.current(name, result, askedAt),
     });
     const ask = this.connection.askNow.bind(this.connection);
     this.known = new Conversations(
@@ -87,6 +89,27 @@ export class Engine {
     if (sent.seq <= (conversation?.sequence.seq ?? sent.seq)) this.outbox.shown(sent.client_message_id);
   }
 
+  /** An answer with the names and pictures that were announced since it was asked for, by `performance.now()`. */
+  current<Name extends OperationName>(name: Name, result: ResultOf<Name>, askedAt: number): ResultOf<Name> {
+    if (!this.people.hasNews(askedAt)) return result;
+    return withLatest(name, result, (id) => this.people.latest(id, askedAt), this.me.get()?.id ?? 0);
+  }
+
+  /** Replaces a user's name and picture wherever they are shown. */
+  showPerson(person: Person): void {
+    const me = this.me.get();
+    if (me?.id === person.id) return this.showMe({ ...me, ...person });
+    this.known.showPerson(person);
+    this.others.rename(person.id, person.username);
+  }
+
+  /** Takes one's own profile, and replaces one's own name wherever it is shown. */
+  showMe(me: Profile): void {
+    this.me.set(me);
+    this.known.showPerson(me);
+    for (const store of this.stores.values()) store.changed(); // what is not sent yet
+  }
+
   /** What is to be sent, without that whose message is shown, or too old to be. */
   outgoing(id: number): readonly Outgoing[] {
     const seq = this.known.get(id)?.sequence.seq ?? 0;
@@ -112,10 +135,10 @@ export class Engine {
   }
 
   async #identify(line: Line): Promise<void> {
-    const me = await line.ask('me', {}, ME_WITHIN_MS);
+    const me = await this.connection.askOver(line, 'me', {});
     const before = this.me.get();
     if (before !== undefined && before.id !== me.id) this.forget(false); // somebody else has logged in since
-    this.me.set(me);
+    this.showMe(me);
     this.outbox.belongsTo(me.id);
   }
 
@@ -129,6 +152,7 @@ export class Engine {
     this.catching.offline();
     this.outbox.offline();
     this.#confirmations.offline();
+    this.people.forget();
     this.others.forget();
   }
 
@@ -148,6 +172,7 @@ export class Engine {
         const conversation = this.known.get(id);
         if (conversation !== undefined) this.catching.some(conversation);
       },
+      usernameOf: (userId) => this.people.latest(userId)?.username,
       received: (seq) => this.#confirmations.received(id, seq),
     };
   }

@@ -2,7 +2,7 @@ import type { Numbered } from './conversation.ts';
 import type { Engine } from './engine.ts';
 import type { ServerEventName, ServerEvents } from './protocol.ts';
 
-type Around = Pick<Engine, 'me' | 'known' | 'catching' | 'others' | 'events'>;
+type Around = Pick<Engine, 'me' | 'known' | 'catching' | 'others' | 'people' | 'events' | 'showPerson'>;
 type Hear<Name extends ServerEventName> = (payload: ServerEvents[Name], around: Around) => void;
 
 /** What a live event means for what is known. Unknown events are for a newer client. */
@@ -31,7 +31,10 @@ const HEARING: { readonly [Name in ServerEventName]: Hear<Name> } = {
     if (event.user_id !== me.get()?.id) known.get(event.conversation_id)?.deliveredToOther(event.seq);
     events.emit('delivery_receipt', event);
   },
-  user_update: (event, { events }) => events.emit('user_update', event),
+  user_update(event, around) {
+    around.showPerson(around.people.announced(event));
+    around.events.emit('user_update', event);
+  },
   typing_start(event, { others, events }) {
     others.hearTyping(true, event);
     events.emit('typing_start', event);
@@ -47,9 +50,10 @@ const HEARING: { readonly [Name in ServerEventName]: Hear<Name> } = {
 };
 
 function update(event: ServerEvents['conversation_update'], around: Around): void {
-  const { me, known, catching, events } = around;
+  const { me, known, catching, people, events } = around;
   const { content, conversation_id: id, user_id, seq } = event;
   if (content === 'sync_required') {
+    people.forget(); // a later announcement may be what was missed
     catching.all();
     return events.emit('conversation_update', event);
   }

@@ -1,4 +1,4 @@
-import type { MessageRow, ServerEvents } from './protocol.ts';
+import type { LastMessage, MessageRow, ServerEvents } from './protocol.ts';
 
 export type Status = MessageRow['status'];
 /** A message as the client keeps it. */
@@ -36,6 +36,17 @@ export const keptOfRow = (row: MessageRow): KeptMessage => ({
   kind: row.type,
   clientMessageId: row.client_message_id,
   status: row.status,
+});
+
+export const lastMessageOf = (message: KeptMessage): LastMessage => ({
+  message_id: message.id,
+  seq: message.seq,
+  sender_id: message.senderId,
+  sender_username: message.senderUsername,
+  content: message.content,
+  created_at: message.createdAt,
+  type: message.kind,
+  deleted: message.deleted,
 });
 
 /** @param userId who looks at it: somebody else's message is delivered, since it is here */

@@ -13,6 +13,12 @@ export class Leases<Key, Held> {
     this.#wait();
   }
 
+  /** Changes what is held, and not for how long. */
+  change(key: Key, change: (value: Held) => Held): void {
+    const held = this.#held.get(key);
+    if (held !== undefined) held.value = change(held.value);
+  }
+
   release(key: Key): void {
     this.#held.delete(key);
   }

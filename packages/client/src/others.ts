@@ -61,6 +61,15 @@ export class Others {
     this.#typingChanged(conversationId);
   }
 
+  /** Somebody has another name now. */
+  rename(userId: number, username: string): void {
+    for (const { conversationId, id } of this.#typing.values()) {
+      if (id !== userId) continue;
+      this.#typing.change(`${conversationId}:${id}`, (typist) => ({ ...typist, username }));
+      this.#typingChanged(conversationId);
+    }
+  }
+
   /** What a list says of the other user of a private conversation. @param askedAt by `performance.now()` */
   list({ other_user, other_user_online }: ConversationSummary, askedAt: number): void {
     if (other_user === undefined) return;

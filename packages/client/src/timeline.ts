@@ -56,6 +56,22 @@ export class Timeline {
     if (raised !== known.status) this.#put({ ...known, status: raised });
   }
 
+  /** A sender has another name now. @returns whether it was shown anywhere */
+  rename(senderId: number, username: string): boolean {
+    this.#note(() => this.rename(senderId, username));
+    const old = [...this.#messages.values()].filter(
+      ({ senderId: id, senderUsername }) => id === senderId && senderUsername !== username,
+    );
+    for (const message of old) this.#put({ ...message, senderUsername: username });
+    return old.length > 0;
+  }
+
+  /** Messages as they were just read bear the names of their senders as of now: the older ones get the same. */
+  renameSenders(messages: readonly KeptMessage[]): void {
+    const names = new Map(messages.map(({ senderId, senderUsername }) => [senderId, senderUsername]));
+    for (const [senderId, username] of names) this.rename(senderId, username);
+  }
+
   /** A page of older messages is asked for. @returns what takes it when it comes, or nothing if it does not */
   expectPage(): (page?: { messages: readonly KeptMessage[]; hasOlder: boolean }) => void {
     const page = {};
@@ -69,6 +85,7 @@ export class Timeline {
       this.hasOlder = given.hasOlder;
       this.#from = given.hasOlder ? Math.min(this.#from, ...given.messages.map(({ seq }) => seq)) : 0;
       for (const message of given.messages) this.keep(message);
+      this.renameSenders(given.messages);
       for (const change of late) change();
     };
   }

@@ -1,5 +1,6 @@
 import { type Chat, ChatClientError } from 'mmchat-client';
 import { useEffect, useState } from 'preact/hooks';
+import { withNewName } from '../parts/renamed.ts';
 import { sentenceOf } from '../parts/use-form.ts';
 
 /** Whoever types is given so long to type on. */
@@ -29,5 +30,9 @@ export function usePeople(chat: Chat, myId: number, query: string): Found {
       clearTimeout(timer);
     };
   }, [chat, myId, query]);
+  useEffect(
+    () => chat.on('user_update', (change) => setFound((now) => ({ ...now, people: withNewName(now.people, change) }))),
+    [chat],
+  );
   return query === found.query ? found : { people: query === '' ? [] : found.people, searching: query !== '' };
 }

@@ -1,5 +1,11 @@
 import type { Participant } from 'mmchat-client';
+import { useState } from 'preact/hooks';
 import { Avatar } from '../parts/avatar.tsx';
+import { Field } from '../parts/field.tsx';
+import { LongList } from '../parts/long-list.tsx';
+
+/** Of more than these one is not found by looking. */
+const MOST_AT_A_GLANCE = 20;
 
 type Props = {
   participants: readonly Participant[];
@@ -10,27 +16,59 @@ type Props = {
 
 /** The people in a group; an admin can take others out. */
 export function Members({ participants, myId, isAdmin, onRemove }: Props) {
+  const [query, setQuery] = useState('');
+  const wanted = query.trim().toLowerCase();
+  const found = participants.filter(({ username }) => username.toLowerCase().includes(wanted));
   return (
     <section aria-labelledby="members">
       <h3 id="members">{participants.length === 1 ? '1 member' : `${participants.length} members`}</h3>
-      <ul class="rows">
-        {participants.map(({ id, username, profile_picture, is_admin, online }) => (
-          <li key={id} class="row">
-            <Avatar name={username} picture={profile_picture} size="small" online={online} />
-            <span class="title">
-              {username}
-              {id === myId && ' (you)'}
-              {online && <span class="unseen">, online</span>}
-            </span>
-            {is_admin && <span class="role">Admin</span>}
-            {isAdmin && id !== myId && (
-              <button type="button" class="link" onClick={() => onRemove(id)}>
-                Remove<span class="unseen"> {username}</span>
-              </button>
-            )}
-          </li>
-        ))}
-      </ul>
+      {(participants.length > MOST_AT_A_GLANCE || query !== '') && (
+        <Field
+          label="Find a member"
+          name="member"
+          type="search"
+          value={query}
+          onValue={setQuery}
+          placeholder="Username"
+          maxLength={64}
+          autocomplete="off"
+        />
+      )}
+      <LongList
+        key={wanted}
+        items={found}
+        row={(participant) => (
+          <Member
+            key={participant.id}
+            participant={participant}
+            mine={participant.id === myId}
+            {...(isAdmin && participant.id !== myId && { onRemove })}
+          />
+        )}
+      />
+      {found.length === 0 && participants.length > 0 && <p class="hint">No member by that name.</p>}
     </section>
+  );
+}
+
+type MemberProps = { participant: Participant; mine: boolean; onRemove?: (id: number) => void };
+
+function Member({ participant, mine, onRemove }: MemberProps) {
+  const { id, username, profile_picture, is_admin, online } = participant;
+  return (
+    <li class="row">
+      <Avatar name={username} picture={profile_picture} size="small" online={online} />
+      <span class="title">
+        {username}
+        {mine && ' (you)'}
+        {online && <span class="unseen">, online</span>}
+      </span>
+      {is_admin && <span class="role">Admin</span>}
+      {onRemove !== undefined && (
+        <button type="button" class="link" onClick={() => onRemove(id)}>
+          Remove<span class="unseen"> {username}</span>
+        </button>
+      )}
+    </li>
   );
 }

@@ -1,10 +1,11 @@
 import type { Chat, Profile } from 'mmchat-client';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { FoundPerson } from '../conversations/use-people.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Field } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Problem } from '../parts/problem.tsx';
+import { withNewName } from '../parts/renamed.ts';
 import { useForm } from '../parts/use-form.ts';
 import { PeoplePicker } from './people-picker.tsx';
 
@@ -15,6 +16,7 @@ export function NewGroup({ chat, me, onClose, onMade }: Props) {
   const [name, setName] = useState('');
   const [members, setMembers] = useState<readonly FoundPerson[]>([]);
   const form = useForm();
+  useEffect(() => chat.on('user_update', (change) => setMembers((now) => withNewName(now, change))), [chat]);
   const ids = members.map(({ id }) => id);
   const make = async () => onMade((await chat.createGroup(name.trim(), ids)).id);
   return (

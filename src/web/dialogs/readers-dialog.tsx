@@ -2,6 +2,7 @@ import type { Participant, ShownMessage } from 'mmchat-client';
 import type { KnownReaders } from '../chat/readers.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { Dialog } from '../parts/dialog.tsx';
+import { LongList } from '../parts/long-list.tsx';
 import { drawable } from '../parts/marks.ts';
 import { useReadable } from '../parts/use-readable.ts';
 
@@ -20,7 +21,8 @@ export function ReadersDialog({ message, participants = [], readers: known, onCl
   const others = participants.filter(({ id }) => id !== message.senderId);
   const told = useReadable(known).get(message.id ?? 0);
   const readers = message.state === 'read' ? others : others.filter(({ id }) => told?.has(id));
-  const rest = others.filter((each) => !readers.includes(each));
+  const read = new Set(readers);
+  const rest = others.filter((each) => !read.has(each));
   return (
     <Dialog title="Who has read it" onClose={onClose}>
       <p class="quoted">{drawable(message.content)}</p>
@@ -35,14 +37,15 @@ function People({ title, people }: { title: string; people: readonly Participant
   return (
     <section>
       <h3>{title}</h3>
-      <ul class="rows">
-        {people.map(({ id, username, profile_picture }) => (
+      <LongList
+        items={people}
+        row={({ id, username, profile_picture }) => (
           <li key={id} class="row">
             <Avatar name={username} picture={profile_picture} size="small" />
             <span class="title">{username}</span>
           </li>
-        ))}
-      </ul>
+        )}
+      />
     </section>
   );
 }
