@@ -2,6 +2,7 @@ import { Backoff } from './backoff.ts';
 import { ChatClientError } from './chat-client-error.ts';
 import type { Conversation } from './conversation.ts';
 import type { Conversations } from './conversations.ts';
+import { patiently } from './patiently.ts';
 import type { InputOf, OperationName, ResultOf } from './protocol.ts';
 import { Value } from './readable.ts';
 
@@ -23,6 +24,10 @@ export class CatchingUp {
   readonly #ask: Ask;
   readonly #known: Conversations;
   readonly #backoff: Backoff;
+  /** Of requests that the server's limits forbid. */
+  readonly #patience: Backoff;
+  /** Counts the connections: an answer over another one may be for somebody else. */
+  #connections = 0;
   #all = false;
   #list = false;
   readonly #some = new Set<Conversation>();
@@ -37,6 +42,7 @@ export class CatchingUp {
     this.#ask = ask;
     this.#known = known;
     this.#backoff = new Backoff(random);
+    this.#patience = new Backoff(random);
   }
 
   /** Something may have been missed anywhere. */
@@ -63,6 +69,7 @@ export class CatchingUp {
 
   online(): void {
     this.#isOnline = true;
+    this.#connections += 1;
     this.all();
   }
 
@@ -169,8 +176,18 @@ export class CatchingUp {
     for (const conversation of this.#known.all()) if (conversation.summary.unread_count > 0) this.some(conversation);
   }
 
+  /** Asks again where it came to the server's limits; from the beginning it might never come further. */
+  #patiently<T>(work: () => Promise<T>): Promise<T> {
+    const connection = this.#connections;
+    return patiently(work, this.#patience, () => this.#isOnline && this.#connections === connection);
+  }
+
   /** @returns where to go on, if it is worth it */
-  async #listPage(limit: number, cursor: string | undefined, further: boolean): Promise<string | undefined> {
+  #listPage(limit: number, cursor: string | undefined, further: boolean): Promise<string | undefined> {
+    return this.#patiently(() => this.#takePage(limit, cursor, further));
+  }
+
+  async #takePage(limit: number, cursor: string | undefined, further: boolean): Promise<string | undefined> {
     const askedAt = performance.now();
     const answer = await this.#ask('list_conversations', { limit, ...(cursor !== undefined && { cursor }) });
     const unchanged = answer.conversations.some(
@@ -183,7 +200,7 @@ export class CatchingUp {
 
   async #sync(conversations: readonly Conversation[]): Promise<void> {
     for (const chunk of inFrames(conversations.filter((each) => this.#known.isCurrent(each))))
-      for (let left = chunk; left.length > 0; ) left = await this.#syncPage(left);
+      for (let left = chunk; left.length > 0; ) left = await this.#patiently(() => this.#syncPage(left));
   }
 
   /** @returns those of which there is more */

@@ -50,7 +50,8 @@ export class Loading {
       await this.older(id);
     } catch (error) {
       if (!(error instanceof ChatClientError)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS)); // refused, too late or cut off
+      // refused, too late or cut off
+      await new Promise((resolve) => setTimeout(resolve, Math.max(RETRY_MS, (error.retryAfter ?? 0) * 1_000)));
     }
   }
 

@@ -1,4 +1,4 @@
-import { passes } from './chat-client-error.ts';
+import { ChatClientError, passes } from './chat-client-error.ts';
 
 const GATHER_MS = 250;
 const RETRY_MS = 2_000;
@@ -11,6 +11,8 @@ export class Reading {
   readonly #due = new Map<number, Set<number>>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #telling = false;
+  /** Nothing is told before, by `performance.now()`. */
+  #pausedUntil = 0;
 
   constructor(
     tell: (messageIds: number[]) => Promise<unknown>,
@@ -32,6 +34,7 @@ export class Reading {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#due.clear();
+    this.#pausedUntil = 0;
   }
 
   #soon(afterMs: number): void {
@@ -43,6 +46,8 @@ export class Reading {
 
   async #work(): Promise<void> {
     if (this.#telling) return;
+    const pauseMs = this.#pausedUntil - performance.now();
+    if (pauseMs > 0) return this.#soon(pauseMs);
     this.#telling = true;
     // a request for each: one foreign message in it, and the server marks none
     for (const [conversationId, all] of this.#due) {
@@ -56,14 +61,16 @@ export class Reading {
     if (this.#due.size > 0) this.#soon(RETRY_MS);
   }
 
-  /** @returns false if it is worth another try */
+  /** @returns false if it is worth another try, after a pause */
   async #attempt(conversationId: number, ids: number[]): Promise<boolean> {
     try {
       await this.#tell(ids);
       this.#done(conversationId, ids);
       return true;
     } catch (error) {
-      return !passes(error); // refused: not in the conversation any more
+      if (!(error instanceof ChatClientError) || !passes(error)) return true; // refused: not in the conversation any more
+      this.#pausedUntil = performance.now() + Math.max(RETRY_MS, (error.retryAfter ?? 0) * 1_000);
+      return false;
     }
   }
 }
