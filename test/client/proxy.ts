@@ -12,6 +12,7 @@ export async function openProxy(port: number) {
   let isClosed = false;
   let maxBytes = Number.POSITIVE_INFINITY;
   let refused = 0;
+  let trap: { bytes: number; caught: () => void } | undefined;
 
   /** Passes on, later, or when it is no longer held. */
   const passage = (way: Way) =>
@@ -21,6 +22,11 @@ export async function openProxy(port: number) {
         if (way === 'up' && chunk.length > maxBytes) {
           refused += 1;
           return proxy.cut();
+        }
+        if (way === 'up' && trap !== undefined && chunk.length > trap.bytes) {
+          trap.caught();
+          trap = undefined;
+          held.up ??= [];
         }
         const waiting = held[way];
         if (waiting !== undefined) waiting.push(pass);
@@ -56,6 +62,10 @@ export async function openProxy(port: number) {
     /** From now on nothing arrives in this direction, and nobody is told. */
     hold(way: Way) {
       held[way] ??= [];
+    },
+    /** From the next chunk on that is larger than this, nothing arrives from the client. @returns when there was one */
+    holdLarger(bytes: number): Promise<void> {
+      return new Promise((caught) => (trap = { bytes, caught }));
     },
     release() {
       for (const way of ['up', 'down'] as const) {

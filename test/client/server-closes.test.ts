@@ -1,0 +1,141 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { Server, type Socket } from 'socket.io';
+import type { WebSocket } from 'ws';
+import type { DisconnectedError } from '../../packages/client/src/chat-client-error.ts';
+import { connect } from '../../packages/client/src/client.ts';
+import { Line } from '../../packages/client/src/line.ts';
+import { type Node, startNode } from '../cluster/node.ts';
+import { freshEnvironment } from '../support/app.ts';
+import { People } from '../support/people.ts';
+import { freePort } from '../support/processes.ts';
+import { openProxy } from './proxy.ts';
+import { until } from './until.ts';
+
+describe('A server that ends a connection by itself', () => {
+  let fresh: Awaited<ReturnType<typeof freshEnvironment>>;
+  let node: Node;
+  let port: number;
+  let people: People;
+  /** What is to be ended after each test. */
+  const ends: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const end of ends.splice(0)) await end();
+  });
+  before(async function () {
+    this.timeout(30_000);
+    fresh = await freshEnvironment('sqlite');
+    port = await freePort();
+    node = await startNode({ ...fresh.env, HTTP_ADDR: `127.0.0.1:${port}` });
+    people = new People(node.url, fresh.smtp);
+  });
+  after(async () => {
+    await node?.kill('SIGKILL');
+    await fresh?.remove();
+  });
+  async function conversation() {
+    const [alice, bob] = [await people.signUp('alice'), await people.signUp('bob')];
+    const { conversation_id } = await alice.rest.ask('open_private_conversation', { other_user_id: bob.id });
+    return { alice, id: conversation_id as number };
+  }
+
+  it('is connected to again when it closes each new connection for a while without a word', async function () {
+    this.timeout(30_000);
+    const { alice, id } = await conversation();
+    const chat = connect({ url: node.url, token: alice.token, random: () => 0 });
+    ends.push(() => chat.close());
+    await until(chat.status, ({ state, behind }) => state === 'online' && !behind);
+    const states = new Set<string>();
+    chat.status.subscribe(() => states.add(chat.status.get().state));
+    await node.kill('SIGTERM');
+    const refusing = await closingServer(port);
+    chat.conversation(id).send('while it was closed');
+    while (refusing.closed < 2) await once(refusing.io.engine, 'connection');
+    await refusing.stop();
+    await node.restart();
+    await until(chat.conversation(id), ({ messages }) => messages[0]?.state === 'sent', 15_000);
+    expect([...states]).not.to.include('unauthenticated');
+  });
+
+  it('is sent a message again, however often it stopped while the message was on its way', async function () {
+    this.timeout(40_000);
+    const { alice, id } = await conversation();
+    const proxy = await openProxy(port);
+    const chat = connect({ url: proxy.url, token: alice.token, random: () => 0 });
+    ends.push(
+      () => chat.close(),
+      () => proxy.stop(),
+    );
+    const store = chat.conversation(id);
+    store.subscribe(() => undefined);
+    await until(store, ({ loading }) => !loading);
+    await until(chat.status, ({ behind }) => !behind);
+    const content = 'x'.repeat(4_000);
+    for (let stops = 0; stops < 2; stops += 1) {
+      const onItsWay = proxy.holdLarger(2_000);
+      if (stops === 0) store.send(content);
+      else await node.restart();
+      await onItsWay;
+      await node.kill('SIGTERM');
+      await until(chat.status, ({ state }) => state === 'waiting');
+      proxy.release();
+    }
+    expect(store.get().messages.map(({ state }) => state)).to.deep.equal(['pending']);
+    await node.restart();
+    await until(store, ({ messages }) => messages[0]?.state === 'sent', 15_000);
+  });
+});
+
+describe('The end of a connection', () => {
+  const ENDS: readonly [title: string, byServer: boolean, end: (socket: Socket) => void][] = [
+    ['a farewell packet', true, (socket) => socket.disconnect(true)],
+    ['a closed transport', true, (socket) => socket.conn.close()],
+    ['a restart of the server', true, (socket) => webSocketOf(socket).close(1012)],
+    ['a cut', false, (socket) => webSocketOf(socket).terminate()],
+    ['a message that is too big', false, (socket) => webSocketOf(socket).close(1009)],
+  ];
+  for (const [title, byServer, end] of ENDS)
+    it(`by ${title} is ${byServer ? '' : 'not '}known as the server's own doing`, async () => {
+      const http = createServer();
+      const io = new Server(http, { transports: ['websocket'] });
+      io.of('/presence').on('connection', () => undefined);
+      io.of('/chat').on('connection', (socket) => socket.onAny(() => end(socket)));
+      await once(http.listen(0, '127.0.0.1'), 'listening');
+      const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+      const { promise: opened, resolve } = Promise.withResolvers<void>();
+      const line = new Line(
+        { url, token: () => undefined, receipts: false },
+        { opened: resolve, heard: () => undefined, ended: () => undefined },
+      );
+      await opened;
+      const error: DisconnectedError = await line.ask('me', {}, 5_000).then(
+        () => expect.fail('nobody answers'),
+        (thrown) => thrown,
+      );
+      await io.close();
+      expect(error).to.include({ name: 'ChatClientError', code: 'disconnected', byServer });
+    });
+});
+
+const webSocketOf = ({ conn }: Socket) => (conn.transport as unknown as { socket: WebSocket }).socket; // its types leave it out
+
+/** A Socket.IO server that closes each connection before it is used. */
+async function closingServer(port: number) {
+  const http = createServer();
+  const io = new Server(http);
+  let closed = 0;
+  io.engine.on('connection', (connection) => {
+    closed += 1;
+    connection.close();
+  });
+  await once(http.listen(port, '127.0.0.1'), 'listening');
+  return {
+    io,
+    get closed() {
+      return closed;
+    },
+    stop: () => io.close(),
+  };
+}
