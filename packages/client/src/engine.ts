@@ -58,7 +58,10 @@ export class Engine {
       acked: (sent) => this.acked(sent),
     });
     this.others = new Others(changed, (userId, presence) => this.known.showPresence(userId, presence));
-    this.#confirmations = new Confirmations((conversation_id, seq) => ask('delivered', { conversation_id, seq }));
+    this.#confirmations = new Confirmations(
+      (conversation_id, seq) => ask('delivered', { conversation_id, seq }),
+      random,
+    );
     this.reading = new Reading(
       (message_ids) => ask('read_receipt', { message_ids }),
       (id, messageIds) => this.known.get(id)?.readByMe(messageIds),
