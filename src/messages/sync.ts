@@ -15,8 +15,7 @@ const PAGE = 500;
 /** How many conversations that are new to the client an answer holds at most. */
 const NEW_CONVERSATIONS = 50;
 const MOST_KNOWN = 20_000;
-const CONVERSATIONS_PER_COST = 100;
-const MESSAGES_PER_COST = 100;
+const CONVERSATIONS_PER_COST = 50;
 
 type Known = ReadonlyMap<number, number>;
 
@@ -57,9 +56,7 @@ export const sync = operation({
     limit: wholeNumber(1).meta({ description: `At most so many messages; more than ${PAGE} is cut.` }),
     only_named: boolean().meta({ description: 'Tell of the named conversations alone, not of new ones.' }),
   }),
-  cost: ({ conversations = {}, limit = PAGE }) =>
-    Math.ceil(Math.min(limit, PAGE) / MESSAGES_PER_COST) +
-    Math.floor(Object.keys(conversations).length / CONVERSATIONS_PER_COST),
+  cost: ({ conversations = {} }) => 1 + Math.floor(Object.keys(conversations).length / CONVERSATIONS_PER_COST),
   async run({ conversations = {}, limit = PAGE, only_named: onlyNamed = false }, { userId }, context) {
     const db = context.database.sql;
     const known: Known = new Map(Object.entries(conversations).map(([id, seq]) => [Number(id), seq]));
