@@ -1,3 +1,4 @@
+import { Backoff } from './backoff.ts';
 import { CatchingUp } from './catching-up.ts';
 import { Confirmations } from './confirmations.ts';
 import { Connection } from './connection.ts';
@@ -12,6 +13,7 @@ import { Loading } from './loading.ts';
 import { Others } from './others.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
 import { OwnTyping } from './own-typing.ts';
+import { patiently } from './patiently.ts';
 import { People, type Person } from './people.ts';
 import type { OperationName, Profile, ResultOf, ServerEvents } from './protocol.ts';
 import { Value } from './readable.ts';
@@ -37,7 +39,7 @@ export class Engine {
   constructor(line: LineOptions, storage: OutboxStorage, random: () => number) {
     const changed = (id: number) => this.stores.get(id)?.changed();
     this.connection = new Connection(line, random, {
-      opened: (opened) => this.#identify(opened),
+      opened: (opened) => this.#identify(opened, new Backoff(random)),
       online: () => this.#online(),
       lost: () => this.#offline(),
       heard: (event, payload) => hear(event, payload, this),
@@ -137,8 +139,9 @@ export class Engine {
     for (const { sequence } of this.known.all()) sequence.stop();
   }
 
-  async #identify(line: Line): Promise<void> {
-    const me = await this.connection.askOver(line, 'me', {});
+  async #identify(line: Line, backoff: Backoff): Promise<void> {
+    const ask = () => this.connection.askOver(line, 'me', {}); // of one that is over it says why
+    const me = await patiently(ask, backoff, () => true);
     const before = this.me.get();
     if (before !== undefined && before.id !== me.id) this.forget(false); // somebody else has logged in since
     this.showMe(me);
