@@ -1,12 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { Server, type Socket } from 'socket.io';
-import type { WebSocket } from 'ws';
-import type { DisconnectedError } from '../../packages/client/src/chat-client-error.ts';
+import { Server } from 'socket.io';
 import { connect } from '../../packages/client/src/client.ts';
-import { Line } from '../../packages/client/src/line.ts';
 import { type Node, startNode } from '../cluster/node.ts';
 import { freshEnvironment } from '../support/app.ts';
 import { People } from '../support/people.ts';
@@ -87,39 +83,6 @@ describe('A server that ends a connection by itself', () => {
     await until(store, ({ messages }) => messages[0]?.state === 'sent', 15_000);
   });
 });
-
-describe('The end of a connection', () => {
-  const ENDS: readonly [title: string, byServer: boolean, end: (socket: Socket) => void][] = [
-    ['a farewell packet', true, (socket) => socket.disconnect(true)],
-    ['a closed transport', true, (socket) => socket.conn.close()],
-    ['a restart of the server', true, (socket) => webSocketOf(socket).close(1012)],
-    ['a cut', false, (socket) => webSocketOf(socket).terminate()],
-    ['a message that is too big', false, (socket) => webSocketOf(socket).close(1009)],
-  ];
-  for (const [title, byServer, end] of ENDS)
-    it(`by ${title} is ${byServer ? '' : 'not '}known as the server's own doing`, async () => {
-      const http = createServer();
-      const io = new Server(http, { transports: ['websocket'] });
-      io.of('/presence').on('connection', () => undefined);
-      io.of('/chat').on('connection', (socket) => socket.onAny(() => end(socket)));
-      await once(http.listen(0, '127.0.0.1'), 'listening');
-      const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
-      const { promise: opened, resolve } = Promise.withResolvers<void>();
-      const line = new Line(
-        { url, token: () => undefined, receipts: false },
-        { opened: resolve, heard: () => undefined, ended: () => undefined },
-      );
-      await opened;
-      const error: DisconnectedError = await line.ask('me', {}, 5_000).then(
-        () => expect.fail('nobody answers'),
-        (thrown) => thrown,
-      );
-      await io.close();
-      expect(error).to.include({ name: 'ChatClientError', code: 'disconnected', byServer });
-    });
-});
-
-const webSocketOf = ({ conn }: Socket) => (conn.transport as unknown as { socket: WebSocket }).socket; // its types leave it out
 
 /** A Socket.IO server that closes each connection before it is used. */
 async function closingServer(port: number) {

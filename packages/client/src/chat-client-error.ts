@@ -25,17 +25,6 @@ export class ChatClientError extends Error {
   }
 }
 
-/** The connection was lost before there was an answer. */
-export class DisconnectedError extends ChatClientError {
-  /** The server closed it in order, because it stops or has no room: not because of anything that was sent. */
-  readonly byServer: boolean;
-
-  constructor(byServer = false) {
-    super('disconnected', 'The connection was lost.');
-    this.byServer = byServer;
-  }
-}
-
 /** Errors that pass: the same request may succeed later. */
 const PASSING = new Set(['rate_limited', 'busy', 'database_unavailable', 'shutting_down', 'timeout', 'disconnected']);
 

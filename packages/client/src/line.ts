@@ -1,6 +1,5 @@
 import { Manager, type Socket } from 'socket.io-client';
-import { ChatClientError, DisconnectedError } from './chat-client-error.ts';
-import { isClosedByServer } from './close-reason.ts';
+import { ChatClientError } from './chat-client-error.ts';
 import type { Acknowledgement, ErrorAnswer, InputOf, OperationName, ResultOf } from './protocol.ts';
 
 export type LineOptions = { url: string; token: () => string | undefined; receipts: boolean };
@@ -74,7 +73,7 @@ export class Line {
       if (this.#over === undefined && this.#sockets.every(({ connected }) => connected)) this.#events.opened();
     });
     socket.on('connect_error', (error) => this.#end(refusalOf(error)));
-    socket.on('disconnect', (reason, details) => this.#end(new DisconnectedError(isClosedByServer(reason, details))));
+    socket.on('disconnect', () => this.#end(lost()));
     socket.onAny((event: string, payload: unknown) => {
       if (this.#over !== undefined) return;
       this.#noteSound();
@@ -85,7 +84,7 @@ export class Line {
   }
 
   #unanswered(askedAt: number): ChatClientError {
-    if (this.#over !== undefined) return this.#over instanceof DisconnectedError ? this.#over : lost();
+    if (this.#over !== undefined) return lost();
     const silent = this.#heardAt <= askedAt && Date.now() - askedAt >= SILENCE_MS;
     if (silent) this.#end(lost());
     return new ChatClientError('timeout', 'The server did not answer in time.');
@@ -105,7 +104,7 @@ export class Line {
   }
 }
 
-const lost = () => new DisconnectedError();
+const lost = () => new ChatClientError('disconnected', 'The connection was lost.');
 
 function refusalOf(error: Error & { data?: unknown }): ChatClientError {
   return isErrorAnswer(error.data) ? ChatClientError.of(error.data) : lost();

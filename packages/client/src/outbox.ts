@@ -1,5 +1,5 @@
 import { Backoff } from './backoff.ts';
-import { ChatClientError, DisconnectedError, passes } from './chat-client-error.ts';
+import { ChatClientError, passes } from './chat-client-error.ts';
 import { DisconnectCounter } from './disconnect-counter.ts';
 import { contentError } from './limits.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
@@ -121,7 +121,9 @@ export class Outbox {
       void this.#work(id);
   }
 
+  /** A connection was lost, or could not be made. */
   offline(): void {
+    if (!this.#isOnline) this.#disconnects.serverWasAway();
     this.#isOnline = false;
     this.#line += 1;
   }
@@ -177,9 +179,8 @@ export class Outbox {
   }
 
   /** Whether the connection is closed each time that this is sent. */
-  #isCut({ clientMessageId }: OutboxEntry, error: ChatClientError, elapsedMs: number): boolean {
-    if (error instanceof DisconnectedError && error.byServer) return false;
-    if (error.code === 'disconnected') return this.#disconnects.add(clientMessageId, elapsedMs);
+  #isCut({ clientMessageId }: OutboxEntry, { code }: ChatClientError, elapsedMs: number): boolean {
+    if (code === 'disconnected') return this.#disconnects.add(clientMessageId, elapsedMs);
     this.#disconnects.clear(clientMessageId);
     return false;
   }
