@@ -26,7 +26,8 @@ export async function enter(app: TestApp, namespace: string, token: string | und
   });
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve).once('connect_error', reject);
-    socket.io.once('close', (reason) => reject(new Error(reason))); // not now, says the server, but another time
+    // a refusal closes the connection too, and the client reports it just after; a close alone means: not now
+    socket.io.once('close', (reason) => setImmediate(() => reject(new Error(reason))));
   });
   return { socket, inbox, close: () => socket.disconnect() };
 }

@@ -9,7 +9,7 @@ function beforeStanding(act: () => Promise<unknown>): { done(): boolean } {
   const prototype = Object.getPrototypeOf(DefaultQueryExecutor.prototype) as Executor; // where it is defined
   const { executeQuery } = prototype;
   prototype.executeQuery = async function (query, ...rest) {
-    if (query.sql.includes('"withoutIslands"')) {
+    if (query.sql.includes('"othersReadRanges"')) {
       prototype.executeQuery = executeQuery;
       await act();
     }
