@@ -96,7 +96,6 @@ export class Engine {
 
   /** An answer with the names and pictures that were announced since it was asked for, by `performance.now()`. */
   current<Name extends OperationName>(name: Name, result: ResultOf<Name>, askedAt: number): ResultOf<Name> {
-    if (!this.people.hasNews(askedAt)) return result;
     return withLatest(name, result, (id) => this.people.latest(id, askedAt), this.me.get()?.id ?? 0);
   }
 

@@ -8,18 +8,11 @@ export type Latest = (userId: number) => Person | undefined;
 /** The names and pictures that were announced over the current connection. */
 export class People {
   readonly #announced = new Map<number, { person: Person; at: number }>();
-  #newestAt = Number.NEGATIVE_INFINITY;
 
   announced({ sender_id: id, sender_username: username, profile_picture }: ServerEvents['user_update']): Person {
     const person = { id, username, profile_picture };
-    this.#newestAt = performance.now();
-    this.#announced.set(id, { person, at: this.#newestAt });
+    this.#announced.set(id, { person, at: performance.now() });
     return person;
-  }
-
-  /** Whether anything was announced since, by `performance.now()`. */
-  hasNews(since: number): boolean {
-    return this.#newestAt >= since;
   }
 
   /** @param since by `performance.now()`: what was announced before is left out */
