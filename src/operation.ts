@@ -51,6 +51,8 @@ type Definition<Schema extends ObjectSchema<object>> = {
    * conversations, members, rows.
    */
   cost?: (input: InferType<Schema>) => number;
+  /** It changes nothing, so that a call may wait for other heavy ones of its user to end, whatever is asked for after it. */
+  canWait?: boolean;
   /**
    * The user to whom it is done, where that is limited however many do it. What is refused, or changes nothing (its result
    * has no `seq`), does not count.
@@ -76,6 +78,7 @@ export type Operation<Input = never> = {
   readonly validate: Validate;
   readonly limit: 'send' | 'operation';
   readonly cost?: (input: never) => number;
+  readonly canWait?: boolean;
   readonly doneTo?: (input: never) => number;
   /** `optional`: over HTTP for everybody, with what it does for whoever is logged in; over a socket everybody is. */
   readonly access: 'public' | 'user' | 'optional';
@@ -132,7 +135,9 @@ export async function dispatch(
     const turn = asked.place?.turn();
     if (turn !== undefined) await turn;
     const begun = () => begin(operation, valid, caller, context, asked);
-    const work = caller === undefined || cost < HEAVY_COST ? begun() : context.heavy.run(caller.userId, begun);
+    const { canWait = false } = operation;
+    const isLight = caller === undefined || cost < HEAVY_COST;
+    const work = isLight ? begun() : context.heavy.run(caller.userId, canWait, begun);
     asked.place?.done();
     const answer = await context.working(work);
     if (answer.seq !== undefined) target = undefined;

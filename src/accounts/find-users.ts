@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import type { Sql } from '../database.ts';
+import type { Queries, Sql } from '../database.ts';
+import { EachRow } from '../each-row.ts';
 
 export type FoundUser = { id: number; username: string; profilePicture: string; lastSeen: number };
 
@@ -11,9 +12,14 @@ export async function findUsers(db: Sql, ids: readonly number[]): Promise<FoundU
   return rows;
 }
 
-/** Which of the given ids, at most 5,000, are those of users. */
-export async function existingUsers(db: Sql, ids: readonly number[]): Promise<Set<number>> {
-  const { rows } = await sql<{ id: number }>`select id from users where id in (${sql.join(ids)})`.execute(db);
+const findId = new EachRow<{ id: number }>((row) => `select u.id from users u${row.and} where u.id = ${row.int(0)}`);
+
+/** Which of the given ids are those of users. */
+export async function existingUsers({ run }: Queries, ids: readonly number[]): Promise<Set<number>> {
+  const rows = await run(
+    findId,
+    ids.map((id) => [id]),
+  );
   return new Set(rows.map(({ id }) => id));
 }
 

@@ -21,6 +21,7 @@ export const searchUsers = operation({
       .required(required)
       .meta({ description: 'A part of the username, in any case; `%` and `_` are plain characters.', example: 'bo' }),
   }),
+  canWait: true,
   cost: () => SEARCH_COST,
   async run({ q }, _, { database: { sql: db } }) {
     const key = keyOf(q);

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { object } from 'yup';
 import { existingUsers } from '../accounts/find-users.ts';
 import type { Queries } from '../database.ts';
+import { EachRow } from '../each-row.ts';
 import { type Effect, toUsers } from '../effects.ts';
 import { ChatError } from '../errors.ts';
 import { ids, required, requiredId, visibleName } from '../inputs.ts';
@@ -15,11 +16,9 @@ import { updateOf } from './system-messages.ts';
 const NAME_CHARACTERS = 100;
 /** A larger group would make one message, or one reading of the members, cost more than a node can bear. */
 export const MOST_MEMBERS = 5_000;
-const MEMBERS_PER_COST = 25;
+const MEMBERS_PER_COST = 10;
 /** So many of the unknown ones are named. */
 const MOST_NAMED = 100;
-/** Rows a statement, so that their parameters stay under what either database takes. */
-const MOST_ROWS = 2_000;
 
 type Creation = { creatorId: number; memberIds: readonly number[]; name: string | null; privateKey: string | null };
 
@@ -90,8 +89,8 @@ async function insertConversation(batch: Batch, { isGroup, name, privateKey }: F
   return rows[0]?.id;
 }
 
-async function unknownOf({ sql: db }: Queries, userIds: readonly number[]): Promise<number[]> {
-  const known = await existingUsers(db, userIds);
+async function unknownOf(queries: Queries, userIds: readonly number[]): Promise<number[]> {
+  const known = await existingUsers(queries, userIds);
   return userIds.filter((id) => !known.has(id));
 }
 
@@ -112,18 +111,20 @@ export async function insertParticipants(
 ): Promise<void> {
   const { lastSeq, messageCount, activeBefore } = conversation;
   if (lastSeq > 0) await keepSolitude(batch, conversationId, conversation);
-  const day = dayOf(activeBefore);
-  const rows = members.map(
-    ({ userId, isAdmin }) =>
-      sql`(${conversationId}, ${userId}, ${isAdmin ? sql`true` : sql`false`}, ${batch.now}, ${lastSeq}, ${messageCount}, ${lastSeq}, ${day})`,
-  );
-  for (let start = 0; start < rows.length; start += MOST_ROWS) {
-    await sql`
-      insert into participants
-        (conversation_id, user_id, is_admin, joined_at, read_seq, settled, delivered_seq, activity_day)
-      values ${sql.join(rows.slice(start, start + MOST_ROWS))}`.execute(batch.sql);
-  }
+  const rows = members.map(({ userId, isAdmin }) => [
+    ...[conversationId, userId, isAdmin ? 1 : 0, batch.now],
+    ...[lastSeq, messageCount, dayOf(activeBefore)],
+  ]);
+  await batch.run(insertParticipant, rows);
 }
+
+const insertParticipant = new EachRow(
+  (row) => `
+    insert into participants
+      (conversation_id, user_id, is_admin, joined_at, read_seq, settled, delivered_seq, activity_day)
+    select ${row.int(0)}, ${row.int(1)}, ${row.int(2)} = 1, ${row.int(3)}, ${row.int(4)}, ${row.int(5)}, ${row.int(4)}, ${row.int(6)}
+    ${row.from}`,
+);
 
 async function findPrivate(db: Batch['sql'], privateKey: string): Promise<number | undefined> {
   const { rows } = await sql<{ id: number }>`select id from conversations where private_key = ${privateKey}`.execute(

@@ -9,7 +9,7 @@ import { timeOf } from '../time.ts';
 import { cursorOf, cursorText, type Position, parseCursor } from './cursor.ts';
 
 const LARGEST_PAGE = 500;
-const PARTICIPANTS_PER_COST = 250;
+const PARTICIPANTS_PER_COST = 100;
 const BEFORE_ALL: Position = { at: 0, id: 0 };
 
 type Listed = { id: number; username: string; profilePicture: string; lastSeen: number; isAdmin: boolean };
@@ -22,6 +22,7 @@ export const listParticipants = operation({
     limit: wholeNumber(1).meta({ description: `At most so many; more than ${LARGEST_PAGE} is cut.`, example: 50 }),
     cursor: cursorText(),
   }),
+  canWait: true,
   cost: ({ limit = LARGEST_PAGE }) => Math.ceil(Math.min(limit, LARGEST_PAGE) / PARTICIPANTS_PER_COST),
   async run({ conversation_id: conversationId, limit = LARGEST_PAGE, cursor }, { userId }, { database, presence }) {
     const after = cursor ? parseCursor(cursor) : BEFORE_ALL;

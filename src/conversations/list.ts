@@ -33,6 +33,7 @@ export const listConversations = operation({
     }),
     cursor: cursorText(),
   }),
+  canWait: true,
   cost: ({ limit: wanted = MOST_CONVERSATIONS }) =>
     Math.ceil(Math.min(wanted, MOST_CONVERSATIONS) / CONVERSATIONS_PER_COST),
   async run({ limit: wanted = MOST_CONVERSATIONS, cursor }, { userId }, { database, presence }) {

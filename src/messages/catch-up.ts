@@ -1,3 +1,4 @@
+import { setImmediate as nextRound } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { updateOf } from '../conversations/system-messages.ts';
 import type { Sql } from '../database.ts';
@@ -12,6 +13,8 @@ const LONGEST_REPLAY = 2_000;
 const MESSAGES_AFTER_RESET = 50;
 /** Of so many conversations that changed an answer tells the changes, at most. */
 const MOST_CHANGED = 100;
+/** After so many, others get their turn: SQLite answers at once, so that nothing else would run until all are read. */
+const TOGETHER = 20;
 
 export type Catching = { id: number; since: number; last: number };
 export type Changes = {
@@ -42,6 +45,7 @@ export async function catchUp(db: Sql, userId: number, catching: readonly Catchi
       const one = await find(db, userId, each, left);
       left -= one.rows.length;
       changed += 1;
+      if (changed % TOGETHER === 0) await nextRound();
       found.push(one);
     }
   }

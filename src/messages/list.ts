@@ -35,6 +35,7 @@ export const listMessages = operation({
     before: id('Only messages before this one.', 5003),
     after: id('Only messages after this one, the next ones.'),
   }),
+  canWait: true,
   cost: ({ limit = DEFAULT_PAGE, offset: skipped = 0 }) =>
     Math.ceil(Math.min(limit, LARGEST_PAGE) / ROWS_PER_COST) + Math.floor(skipped / SKIPPED_PER_COST),
   async run(input, caller, context) {

@@ -56,7 +56,8 @@ export const sync = operation({
     limit: wholeNumber(1).meta({ description: `At most so many messages; more than ${PAGE} is cut.` }),
     only_named: boolean().meta({ description: 'Tell of the named conversations alone, not of new ones.' }),
   }),
-  cost: ({ conversations = {} }) => 1 + Math.floor(Object.keys(conversations).length / CONVERSATIONS_PER_COST),
+  canWait: true,
+  cost: ({ conversations = {} }) => 2 + Math.floor(Object.keys(conversations).length / CONVERSATIONS_PER_COST),
   async run({ conversations = {}, limit = PAGE, only_named: onlyNamed = false }, { userId }, context) {
     const db = context.database.sql;
     const known: Known = new Map(Object.entries(conversations).map(([id, seq]) => [Number(id), seq]));

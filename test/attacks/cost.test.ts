@@ -85,12 +85,12 @@ onEachServer(
       const conversations = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [index + 1_000_000, 1]));
       expect(await letThrough(await ann.raw(), 'sync', { conversations })).to.equal(2);
       const later = await app().person('later');
-      expect(await letThrough(await later.raw(), 'sync', { conversations: {} })).to.equal(OPERATIONS);
+      expect(await letThrough(await later.raw(), 'sync', { conversations: {} })).to.equal(OPERATIONS / 2);
     });
 
     it('grows with the members of a new group', async () => {
       const ann = await app().person('ann');
-      const member_ids = Array.from({ length: 500 }, (_, index) => index + 1_000_000);
+      const member_ids = Array.from({ length: 200 }, (_, index) => index + 1_000_000);
       expect(await letThrough(await ann.raw(), 'create_group', { name: 'Large', member_ids })).to.equal(2);
     });
 
@@ -103,7 +103,7 @@ onEachServer(
 
     it('is waited for by what comes next, where it is more than the limit allows at once', async () => {
       const ann = await app().person('ann');
-      const member_ids = Array.from({ length: 2_500 }, (_, index) => index + 1_000_000);
+      const member_ids = Array.from({ length: 1_000 }, (_, index) => index + 1_000_000);
       const client = await ann.raw();
       expect((await client.ask('create_group', { name: 'Large', member_ids })).error.code).to.equal('unknown_member');
       const { error } = await client.ask('me');
