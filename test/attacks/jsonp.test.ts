@@ -63,8 +63,11 @@ describe('A page of another origin, in a browser whose user is logged in,', func
   let evil: Server;
   let friend: Server;
   let page: Page;
+  const asked = new Set<string>();
+  /** The browser may tell of an answer before it tells of its request. */
+  let answers: { requestId: string; statusCode: number }[] = [];
   /** What the server answered to each request of the page. */
-  let statuses: number[] = [];
+  const statuses = () => answers.filter(({ requestId }) => asked.has(requestId)).map(({ statusCode }) => statusCode);
 
   before(async function () {
     const { browser } = await requireChromium(this);
@@ -76,13 +79,10 @@ describe('A page of another origin, in a browser whose user is logged in,', func
     // also those that the browser then keeps from the page
     const network = await page.context().newCDPSession(page);
     await network.send('Network.enable');
-    const asked = new Set<string>();
     network.on('Network.requestWillBeSent', ({ requestId, request }) => {
       if (request.url.startsWith(app.url)) asked.add(requestId);
     });
-    network.on('Network.responseReceivedExtraInfo', ({ requestId, statusCode }) => {
-      if (asked.has(requestId)) statuses.push(statusCode);
-    });
+    network.on('Network.responseReceivedExtraInfo', (answer) => answers.push(answer));
   });
   after(async () => {
     await page?.context().close();
@@ -92,7 +92,7 @@ describe('A page of another origin, in a browser whose user is logged in,', func
 
   async function tryFrom(origin: string): Promise<Tried> {
     await page.goto(origin);
-    statuses = [];
+    answers = [];
     return page.evaluate(attempt, { url: app.url, polling: POLLING });
   }
 
@@ -104,18 +104,18 @@ describe('A page of another origin, in a browser whose user is logged in,', func
       const tried = await tryFrom(`http://${host}:${portOf(evil)}/`);
       expect(tried).to.include({ script: 'refused', reading: 'refused', webSocket: 'refused' });
       expect(tried.jsonp).to.deep.equal([]);
-      await until(() => statuses.length >= REQUESTS, WITHIN_MS, 'every request is answered');
-      for (const status of statuses) expect(status).to.equal(403);
+      await until(() => statuses().length >= REQUESTS, WITHIN_MS, 'every request is answered');
+      for (const status of statuses()) expect(status).to.equal(403);
     });
 
     it(`${kind} cannot change anything with a request that needs no permission`, async () => {
       await page.goto(`http://${host}:${portOf(evil)}/`);
-      statuses = [];
+      answers = [];
       await page.evaluate(async (url) => {
         await fetch(url, { method: 'POST', mode: 'no-cors', credentials: 'include' }).catch(() => undefined);
       }, `${app.url}/api/logout`);
-      await until(() => statuses.length === 1, WITHIN_MS, 'the request is answered');
-      expect(statuses).to.deep.equal([403]);
+      await until(() => statuses().length === 1, WITHIN_MS, 'the request is answered');
+      expect(statuses()).to.deep.equal([403]);
       expect(await alice.rest.ask('me')).to.include({ ok: true });
     });
   }
