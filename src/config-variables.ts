@@ -122,7 +122,7 @@ export const VARIABLES = {
   RATE_SENDS: variable(rate, { points: 20, seconds: 1 }),
   RATE_SENDS_BURST: variable(integer(1, 1_000_000), 60),
   RATE_OPERATIONS: variable(rate, { points: 50, seconds: 1 }),
-  RATE_ADDED: variable(rate, { points: 20, seconds: 60 }),
+  RATE_ADDED: variable(rate, { points: 120, seconds: 60 }),
   MAX_CONNECTIONS_PER_USER: variable(integer(1, 1_000_000), 20),
 };
 

@@ -235,7 +235,7 @@ export const CASES: Record<string, Case> = {
   RATE_SENDS: rate(({ limits }) => limits.send, 20, 1),
   RATE_SENDS_BURST: { at: ({ limits }) => limits.sendBurst, fallback: 60, good: [['5', 5]], bad: ['0', 'all'] },
   RATE_OPERATIONS: rate(({ limits }) => limits.operation, 50, 1),
-  RATE_ADDED: rate(({ limits }) => limits.added, 20, 60),
+  RATE_ADDED: rate(({ limits }) => limits.added, 120, 60),
   MAX_CONNECTIONS_PER_USER: {
     at: ({ limits }) => limits.connectionsPerUser,
     fallback: 20,
