@@ -134,10 +134,11 @@ export async function dispatch(
     if (operation.doneTo !== undefined) target = await countFor(operation.doneTo(valid as never), context);
     const turn = asked.place?.turn();
     if (turn !== undefined) await turn;
-    const begun = () => begin(operation, valid, caller, context, asked);
-    const { canWait = false } = operation;
-    const isLight = caller === undefined || cost < HEAVY_COST;
-    const work = isLight ? begun() : context.heavy.run(caller.userId, canWait, begun);
+    const isHeavy = cost >= HEAVY_COST;
+    const work =
+      isHeavy && caller !== undefined
+        ? beginHeavy(operation, valid, caller, context, asked)
+        : begin(operation, valid, caller, context, asked);
     asked.place?.done();
     const answer = await context.working(work);
     if (answer.seq !== undefined) target = undefined;
@@ -181,6 +182,17 @@ function checked({ validate }: Operation, raw: unknown): object | ChatError {
     if (error instanceof ChatError) return error;
     throw error;
   }
+}
+
+function beginHeavy(
+  operation: Operation,
+  input: object,
+  caller: Caller,
+  context: Context,
+  asked: Asked,
+): Promise<Result> {
+  const { canWait = false } = operation;
+  return context.heavy.run(caller.userId, canWait, () => begin(operation, input, caller, context, asked));
 }
 
 function begin(

@@ -1,6 +1,6 @@
 import type { ChatSocket } from '../chat-server.ts';
 import { cutFlooder } from '../delivery.ts';
-import type { Acknowledgement } from '../protocol.ts';
+import type { ErrorAnswer } from '../protocol.ts';
 
 /** So many `rate_limited` answers, and the connection is not read from for a while; as many again, and it is closed. */
 const MOST_REFUSALS = 100;
@@ -34,20 +34,23 @@ export class FloodGuard {
     this.#readingOf = readingOf;
   }
 
-  /** Whether something that was asked for has to wait; then it is asked `again` when the pause is over. */
-  postpone(again: () => void): boolean {
-    const waiting = this.#flood?.waiting;
-    if (waiting === undefined) return false;
+  /** Whether something that is asked for now has to be postponed. */
+  get isPaused(): boolean {
+    return this.#flood?.waiting !== undefined;
+  }
+
+  /** Has something asked `again` when the pause is over. */
+  postpone(again: () => void): void {
+    const waiting = this.#flood?.waiting ?? [];
     const reading = this.#readingOf(this.#socket);
     reading?.pause(); // it may have been resumed by others
     waiting.push(again);
     if (reading === undefined && waiting.length > MOST_REFUSALS) cutFlooder(this.#socket);
-    return true;
   }
 
-  /** To be called with every answer. */
-  answered(answer: Acknowledgement): void {
-    if (!answer.ok && answer.error.code === 'rate_limited') this.#refused(answer.error.retry_after ?? 1);
+  /** To be called with every answer that is an error. */
+  refused({ code, retry_after: retryAfterSec = 1 }: ErrorAnswer): void {
+    if (code === 'rate_limited') this.#refused(retryAfterSec);
   }
 
   #refused(retryAfterSec: number): void {

@@ -14,6 +14,7 @@ export type Connection = {
 
 const CONNECT = '0';
 const DISCONNECT = '1';
+const EVENT_CODE = '2'.charCodeAt(0);
 /** What the default parser of Socket.IO makes of anything that is not binary begins with one of these. */
 const PACKET = /^[0-4]/;
 const UNSUPPORTED_DATA = 1003;
@@ -36,7 +37,7 @@ export function guardNamespaceEntry(io: ChatServer, log: Pick<Log, 'warn'>, trus
     const connection = opened as unknown as Connection; // its types say less than what it is
     const entry = new NamespaceEntry(connection);
     connection.on('packet', ({ type, data }) => {
-      if (type !== 'message') return;
+      if (type !== 'message' || isEvent(data)) return;
       if (typeof data !== 'string' || !PACKET.test(data)) {
         logRefusal(addressOf(connection.request, trustedProxies));
         connection.transport.socket?.close(UNSUPPORTED_DATA, 'not the default Socket.IO parser');
@@ -46,6 +47,9 @@ export function guardNamespaceEntry(io: ChatServer, log: Pick<Log, 'warn'>, trus
     });
   });
 }
+
+/** Nearly all packets are: they cost no more than a look at the first character. */
+const isEvent = (data: unknown) => typeof data === 'string' && data.charCodeAt(0) === EVENT_CODE;
 
 /** What one connection has asked for. */
 class NamespaceEntry {

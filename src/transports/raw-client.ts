@@ -31,7 +31,7 @@ export class RawClient {
 
   async receive(data: RawData, isBinary: boolean): Promise<void> {
     if (this.#connection.readyState !== 'open') return; // it is being closed: its session may have ended
-    if (this.#floods.postpone(() => void this.receive(data, isBinary))) return;
+    if (this.#floods.isPaused) return this.#floods.postpone(() => void this.receive(data, isBinary));
     let frame: Frame | undefined;
     try {
       frame = isBinary ? undefined : readFrame(String(data));
@@ -49,7 +49,7 @@ export class RawClient {
   #answer(ref: Frame['ref'], answer: Acknowledgement): void {
     if (ref !== undefined) this.#connection.send(JSON.stringify({ type: 'ack', ref, ...answer }));
     else if (!answer.ok) this.#connection.send(JSON.stringify({ type: 'error', ...answer }));
-    this.#floods.answered(answer);
+    if (!answer.ok) this.#floods.refused(answer.error);
   }
 
   async #refuse(error: ChatError, message?: string): Promise<void> {

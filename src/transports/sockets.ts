@@ -87,7 +87,8 @@ async function receive(
   house: House,
   floods: FloodGuard,
 ): Promise<void> {
-  if (!socket.connected || floods.postpone(() => void receive(socket, namespace, event, args, house, floods))) return;
+  if (!socket.connected) return;
+  if (floods.isPaused) return floods.postpone(() => void receive(socket, namespace, event, args, house, floods));
   const last = args.at(-1);
   const acknowledge = typeof last === 'function' ? (last as (answer: Acknowledgement) => void) : undefined;
   const input = typeof args[0] === 'function' ? undefined : args[0];
@@ -96,7 +97,7 @@ async function receive(
   const acknowledgement = await answering;
   if (acknowledge !== undefined) acknowledge(acknowledgement);
   else if (!acknowledgement.ok) socket.emit('error', acknowledgement.error);
-  floods.answered(acknowledgement);
+  if (!acknowledgement.ok) floods.refused(acknowledgement.error);
   answered(socket);
 }
 
