@@ -104,10 +104,10 @@ describe('When a server is stopped under load and started again', function () {
 
   for (const transport of TRANSPORTS) {
     it(`python-socketio comes back by itself, over ${transport}`, async function () {
-      await requirePythonSocketIo(this);
+      const python = await requirePythonSocketIo(this);
       const { token } = await people.signUp('snake');
       const args = [join(import.meta.dirname, 'python_client.py'), node.url, token, transport];
-      const client: RunningProcess = await startProcess('python3', args, { ready: /^connect$/m });
+      const client: RunningProcess = await startProcess(python, args, { ready: /^connect$/m });
       stops.push(() => client.stop('SIGKILL'));
       await node.kill('SIGTERM');
       await node.restart();

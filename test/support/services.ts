@@ -51,13 +51,19 @@ export async function requireChromium(context: Mocha.Context): Promise<Chromium>
   return (await sharedChromium.get()) ?? skip(context, 'Chromium');
 }
 
-/** Skips the test where python-socketio and what it needs for both transports is not installed; as `requirePostgresql()`. */
-export async function requirePythonSocketIo(context: Mocha.Context): Promise<void> {
-  const installed = await run('python3', ['-c', 'import socketio, requests, websocket']).then(
-    () => true,
-    () => false,
-  );
-  if (!installed) skip(context, 'python-socketio');
+/** The one in the path may be another than the system's, which has the system's packages. */
+const PYTHONS = ['python3', '/usr/bin/python3'];
+
+/** A Python that has python-socketio and what it needs for both transports; where there is none, as `requirePostgresql()`. */
+export async function requirePythonSocketIo(context: Mocha.Context): Promise<string> {
+  for (const python of PYTHONS) {
+    const isThere = await run(python, ['-c', 'import socketio, requests, websocket']).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return python;
+  }
+  return skip(context, 'python-socketio');
 }
 
 /** Ends the services that were started. */
