@@ -7,6 +7,7 @@ import { operation } from '../operation.ts';
 import type { Presence } from '../presence/presence.ts';
 import { timeOf } from '../time.ts';
 import { cursorOf, cursorText, type Position, parseCursor } from './cursor.ts';
+import { isParticipant } from './participation.ts';
 
 const LARGEST_PAGE = 500;
 const PARTICIPANTS_PER_COST = 100;
@@ -48,9 +49,7 @@ type Group = { conversationId: number; userId: number };
 async function findPositions(db: Sql, { conversationId, userId }: Group): Promise<Position[]> {
   const { rows } = await sql<Position>`
     select user_id as id, joined_at as at from participants
-    where conversation_id = ${conversationId} and exists (
-      select 1 from participants v where v.conversation_id = ${conversationId} and v.user_id = ${userId}
-    )`.execute(db);
+    where conversation_id = ${conversationId} and ${isParticipant(userId, conversationId)}`.execute(db);
   return rows;
 }
 
@@ -61,9 +60,8 @@ async function findListed(db: Sql, { conversationId, userId }: Group, page: read
   const { rows } = await sql<Listed>`
     select u.id, u.username, u.profile_picture as "profilePicture", u.last_seen as "lastSeen", p.is_admin as "isAdmin"
     from participants p join users u on u.id = p.user_id
-    where p.conversation_id = ${conversationId} and p.user_id in (${sql.join(page.map(({ id }) => id))}) and exists (
-      select 1 from participants v where v.conversation_id = ${conversationId} and v.user_id = ${userId}
-    )`.execute(db);
+    where p.conversation_id = ${conversationId} and p.user_id in (${sql.join(page.map(({ id }) => id))})
+      and ${isParticipant(userId, conversationId)}`.execute(db);
   return rows;
 }
 

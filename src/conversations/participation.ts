@@ -1,3 +1,4 @@
+import { type RawBuilder, sql } from 'kysely';
 import type { Queries } from '../database.ts';
 import { EachRow } from '../each-row.ts';
 import { ChatError } from '../errors.ts';
@@ -29,6 +30,13 @@ const findParticipation = new EachRow<Participation>(
     from participants p join conversations c on c.id = p.conversation_id join users u on u.id = p.user_id${row.and}
     where p.conversation_id = ${row.int(0)} and p.user_id = ${row.int(1)}`,
 );
+
+/**
+ * The condition that a user is in a conversation. It is part of the reading statement itself, so that one who is removed
+ * between a check and the reading gets nothing newer than the removal.
+ */
+export const isParticipant = (userId: RawBuilder<unknown> | number, conversationId: RawBuilder<unknown> | number) =>
+  sql`exists (select 1 from participants v where v.conversation_id = ${conversationId} and v.user_id = ${userId})`;
 
 /** The participations among the given pairs, each found by its pair. */
 export class Participations {

@@ -1,10 +1,11 @@
 import { setImmediate as nextRound } from 'node:timers/promises';
 import { sql } from 'kysely';
+import { isParticipant } from '../conversations/participation.ts';
 import { updateOf } from '../conversations/system-messages.ts';
 import type { Sql } from '../database.ts';
 import { limit } from '../prepared-statements.ts';
 import type { MessageRow } from '../protocol.ts';
-import { isIn, messageRow, type StoredMessage, selectMessages } from './message-rows.ts';
+import { messageRow, type StoredMessage, selectMessages } from './message-rows.ts';
 import { receiptsFor, statusOf } from './receipts.ts';
 import { standingsOf } from './standing.ts';
 
@@ -77,7 +78,7 @@ async function findChanges(
 ): Promise<StoredMessage[]> {
   if (reset) {
     const { rows } = await sql<StoredMessage>`
-      ${selectMessages} where m.conversation_id = ${id} and ${isIn(userId, id)}
+      ${selectMessages} where m.conversation_id = ${id} and ${isParticipant(userId, id)}
       order by m.seq desc ${limit(wanted)}`.execute(db);
     return rows.reverse();
   }
@@ -94,7 +95,7 @@ async function findChanges(
         order by changed_seq ${limit(wanted + 1)}
       ) as changed_later
     )
-    ${selectMessages} where m.id in (select id from changed) and ${isIn(userId, id)}`.execute(db);
+    ${selectMessages} where m.id in (select id from changed) and ${isParticipant(userId, id)}`.execute(db);
   return rows.sort((a, b) => a.changedSeq - b.changedSeq).slice(0, wanted + 1);
 }
 

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { object } from 'yup';
-import { conversationOf } from '../conversations/participation.ts';
+import { conversationOf, isParticipant } from '../conversations/participation.ts';
 import type { Sql } from '../database.ts';
 import { ChatError } from '../errors.ts';
 import { fixedStatement } from '../fixed-statement.ts';
@@ -8,7 +8,7 @@ import { id, idOfConversation, wholeNumber } from '../inputs.ts';
 import { operation } from '../operation.ts';
 import { limit, offset } from '../prepared-statements.ts';
 import { confirm } from './delivered.ts';
-import { isIn, messageRow, type StoredMessage, selectMessages } from './message-rows.ts';
+import { messageRow, type StoredMessage, selectMessages } from './message-rows.ts';
 import { receiptsFor, statusOf } from './receipts.ts';
 import { standingOf } from './standing.ts';
 
@@ -70,7 +70,7 @@ const pageIn = (order: RawBuilder<unknown>) =>
   fixedStatement<Page, StoredMessage>(
     (value) => sql`
       ${selectMessages} where m.conversation_id = ${value('conversationId')}
-        and m.seq < ${value('older')} and m.seq > ${value('newer')} and ${isIn(value('userId'), value('conversationId'))}
+        and m.seq < ${value('older')} and m.seq > ${value('newer')} and ${isParticipant(value('userId'), value('conversationId'))}
       order by m.seq ${order} ${limit(value('limit'))} ${offset(value('offset'))}`,
   );
 

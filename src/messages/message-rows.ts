@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { MessageRow, SystemEvent } from '../protocol.ts';
 import { timeOf } from '../time.ts';
 
@@ -31,13 +31,6 @@ export const SELECT_MESSAGES = `
     m.edited_at as "editedAt", m.deleted_at as "deletedAt", m.event, m.subject_id as "subjectId"
   from messages m join users u on u.id = m.sender_id`;
 export const selectMessages = sql.raw(SELECT_MESSAGES);
-
-/**
- * Part of the reading statement itself, so that one who is removed between a check and the reading gets nothing newer
- * than the removal.
- */
-export const isIn = (userId: RawBuilder<unknown> | number, conversationId: RawBuilder<unknown> | number) =>
-  sql`exists (select 1 from participants v where v.conversation_id = ${conversationId} and v.user_id = ${userId})`;
 
 /** The fields that a message has everywhere: in events, answers and lists. */
 export const messageFields = (message: StoredMessage) => ({
