@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import type { MailConfig } from './accounts/mail.ts';
 import type { Values } from './config-variables.ts';
+import { isInsecureOrigin } from './insecure-origin.ts';
 
 export type DatabaseConfig = { kind: 'sqlite'; path: string } | { kind: 'postgresql'; url: string };
 
@@ -51,12 +52,9 @@ export function jwtSecretOf(
   return given ?? '';
 }
 
-/** Browsers take these for secure, whatever the scheme. */
-const PLAIN_HTTP = /^http:\/\/(?!(?:localhost|127\.[\d.]+|\[::1\])(?::\d+)?$)/;
-
 /** Browsers keep no secure cookie over plain HTTP, and say nothing; the server does not speak TLS itself. */
 export function warnOfPlainHttp({ PUBLIC_URL: origins, TRUST_PROXY: proxies }: Values, warnings: string[]): void {
-  const plain = origins.filter((origin) => PLAIN_HTTP.test(origin));
+  const plain = origins.filter((origin) => isInsecureOrigin(new URL(origin)));
   if (plain.length > 0)
     warnings.push(`browsers keep no login at ${plain.join(', ')} (PUBLIC_URL): COOKIE_SECURE is on`);
   if (origins.length > 0 || proxies > 0) return;

@@ -1,12 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import type { Config } from '../config.ts';
+import { isInsecureOrigin } from '../insecure-origin.ts';
 import type { Log } from './answer.ts';
 
 /** Each is warned of once; somebody who invents more fills no log. */
 const MOST_ORIGINS = 100;
-/** Browsers take these for secure, whatever the scheme. */
-const LOCAL = /^(localhost|.+\.localhost|127\.[\d.]+|\[::1\])$/;
 
 const NOT_SENT =
   'a page of another site has logged in, but its browser will not send the cookie along: set COOKIE_SAMESITE=none (docs/front-end.md)';
@@ -30,11 +29,12 @@ export function warnOfLostLogins({ cookie }: Config, log: Pick<Log, 'warn'>): (h
 }
 
 function problemOf(
-  { protocol, host, hostname }: URL,
+  origin: URL,
   { host: own = '', 'sec-fetch-site': site }: IncomingHttpHeaders,
   { sameSite, secure }: Config['cookie'],
 ): string | undefined {
-  if (host === own) return secure && protocol === 'http:' && !LOCAL.test(hostname) ? NOT_KEPT : undefined;
+  const { host, hostname } = origin;
+  if (host === own) return secure && isInsecureOrigin(origin) ? NOT_KEPT : undefined;
   // what browsers do not say is guessed: they say it only to servers that they take for secure
   const isCrossSite = site === undefined ? siteOf(hostname) !== siteOf(hostnameOf(own)) : site === 'cross-site';
   return isCrossSite && sameSite !== 'none' ? NOT_SENT : undefined;

@@ -32,6 +32,7 @@ describe('In production the start', () => {
     expect(warnings({})[0]).to.include('TRUST_PROXY').and.include('COOKIE_SECURE');
     expect(warnings({ TRUST_PROXY: '1' })).to.deep.equal([]);
     expect(warnings({ PUBLIC_URL: 'https://chat.example.com,http://localhost:8080' })).to.deep.equal([]);
+    expect(warnings({ PUBLIC_URL: 'http://chat.localhost:8080,http://127.0.0.1,http://[::1]:8080' })).to.deep.equal([]);
     const plain = warnings({ PUBLIC_URL: 'https://chat.example.com,http://chat.example.com', TRUST_PROXY: '1' });
     expect(plain).to.have.length(1);
     expect(plain[0]).to.include('at http://chat.example.com (PUBLIC_URL)').and.include('COOKIE_SECURE');
