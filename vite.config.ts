@@ -7,7 +7,7 @@ import { defineConfig, type Plugin } from 'vite';
 const ROOT = import.meta.dirname;
 const COMPRESSED = /\.(js|css|svg)$/;
 
-/** Builds the web client of `src/web/` into `dist/web/`, from where `src/transports/web-client.ts` serves it. */
+/** Builds the web client of `src/web/` into `dist/web/`, from where `src/pages/web-client.ts` serves it. */
 export default defineConfig({
   root: join(ROOT, 'src/web'),
   base: '/',

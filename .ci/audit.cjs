@@ -1,11 +1,11 @@
-// Reads what `npm audit --json` printed from the standard input and says it in a line or a few.
-// Ends with 1 if a package that production installs has a known vulnerability of severity high or critical.
+// Reads the output of `npm audit --json` from standard input, and prints a summary.
+// Exits with 1 if a production package has a known vulnerability of severity high or critical.
 const { readFileSync } = require('node:fs');
 
 const report = parsed(readFileSync(0, 'utf8'));
 const counts = report.metadata?.vulnerabilities;
 if (counts === undefined) {
-  // an offline mirror has no advisories, and that is no finding
+  // an offline mirror has no advisories, which is not a failure
   console.log(`npm audit: not checked, the registry gave no report (${report.message ?? 'no answer'})`);
 } else {
   const grave = Object.values(report.vulnerabilities).filter(({ severity }) => /^(?:high|critical)$/.test(severity));
@@ -18,6 +18,6 @@ function parsed(text) {
   try {
     return JSON.parse(text);
   } catch {
-    return {}; // it was stopped in the middle, or said nothing
+    return {}; // it was stopped early, or printed nothing
   }
 }

@@ -1,48 +1,49 @@
-/** How big and how long a run is. */
+/** Sizes and durations of a run. */
 export type Scale = {
-  /** How often each side is measured; the medians count. */
+  /** Measured windows per contender; the medians count. */
   runs: number;
   seconds: number;
   warmSeconds: number;
-  /** Clients in a room of the fan-out. */
-  audience: number;
+  /** Clients in the room of a fan-out. */
+  recipients: number;
   /** Sends in flight. */
   inFlight: number;
-  /** Clients that connect, or are there and idle. */
-  arriving: number;
+  /** Clients that connect. */
+  connecting: number;
+  /** Clients that are connected and idle. */
   idle: number;
-  /** Sizes of the databases that are compared, in messages, the largest last. */
+  /** Sizes of the databases that are compared, in messages, ascending. */
   sizes: readonly number[];
   /** Members of the large group, and conversations of the user with many. */
-  many: number;
-  /** How often each operation is asked for, for one median. */
-  times: number;
+  large: number;
+  /** Calls of each operation behind one median. */
+  calls: number;
 };
 
-/** What `npm run bench` does. */
+/** The scale of `npm run bench`. */
 export const FULL: Scale = {
   runs: 3,
   seconds: 1.5,
   warmSeconds: 0.3,
-  audience: 1_000,
+  recipients: 1_000,
   inFlight: 200,
-  arriving: 2_000,
+  connecting: 2_000,
   idle: 2_000,
   sizes: [1_000, 100_000, 1_000_000],
-  many: 10_000,
-  times: 40,
+  large: 10_000,
+  calls: 40,
 };
 
-/** Shows that everything works, and nothing about speed. */
+/** Shows that everything works; its figures are meaningless. */
 export const SMOKE: Scale = {
   runs: 1,
   seconds: 0.4,
   warmSeconds: 0.05,
-  audience: 12,
+  recipients: 12,
   inFlight: 20,
-  arriving: 20,
+  connecting: 20,
   idle: 20,
   sizes: [400, 800],
-  many: 50,
-  times: 2,
+  large: 50,
+  calls: 2,
 };

@@ -1,4 +1,4 @@
-/** The wire vocabulary, types only: what the server tells clients, and how it answers them. */
+/** The types of the wire protocol: events, answers and operations. */
 
 /** RFC 3339 in UTC, e.g. `2025-09-20T14:55:00.000Z`. */
 export type Time = string;
@@ -6,7 +6,7 @@ export type Time = string;
 type NewMessage = {
   conversation_id: number;
   message_id: number;
-  /** The message's place in its conversation: dense from 1, shared with every other durable change. */
+  /** The number of this change in its conversation: dense from 1, shared with all other durable changes. */
   seq: number;
   sender_id: number;
   sender_username: string;
@@ -15,7 +15,7 @@ type NewMessage = {
   client_message_id?: string;
 };
 
-/** What a system message reports, for clients that would rather word it themselves. */
+/** The event of a system message, for clients that word it themselves. */
 export type SystemEvent = 'added_to_conversation' | 'removed_from_conversation' | 'admin_changed' | 'renamed';
 
 /** Server → client: event name (Socket.IO) or `type` (raw WebSocket) → payload. */
@@ -32,19 +32,19 @@ export type ServerEvents = {
   };
   deleted_message: { conversation_id: number; message_id: number; seq: number; sender_id: number; deleted_at: Time };
   read_receipt: { conversation_id: number; message_ids: number[]; sender_id: number; created_at: Time };
-  /** The user has confirmed everything up to `seq`. Only for connections that asked for receipts when they connected. */
+  /** The user has confirmed everything up to `seq`. Sent only to connections that subscribed to receipts when they connected. */
   delivery_receipt: { conversation_id: number; seq: number; user_id: number };
   conversation_update: {
     conversation_id: number;
     seq: number;
     sender_id: number;
-    /** `sync_required` is of no conversation (its ids are 0): something may have been missed anywhere. */
+    /** `sync_required` belongs to no conversation (its ids are 0): events may have been missed in any. */
     content: SystemEvent | 'new_conversation' | 'sync_required';
     user_id?: number;
     name?: string;
     created_at: Time;
   };
-  /** Somebody's name or picture is another now. It has no number: only the latest state is told. */
+  /** A user has changed their name or picture. It has no `seq`: only the latest state is sent. */
   user_update: { sender_id: number; sender_username: string; profile_picture: string; created_at: Time };
   typing_start: { conversation_id: number; sender_id: number; sender_username: string; expires_at: Time };
   typing_stop: { conversation_id: number; sender_id: number; sender_username: string; expires_at: Time };
@@ -53,13 +53,13 @@ export type ServerEvents = {
     sender_username: string;
     content: 'online' | 'offline';
     last_seen: Time;
-    /** When the statement stops being vouched for unless it is repeated; for `offline`, when it was made. */
+    /** Until when `online` is valid unless it is repeated; for `offline`, when it was sent. */
     expires_at: Time;
   };
 };
 export type ServerEventName = keyof ServerEvents;
 
-/** Which namespace carries an event: `/chat` loses nothing, `/presence` is the latest state only. */
+/** The namespace of each event: `/chat` loses none, `/presence` has the latest state only. */
 export const NAMESPACE_OF = {
   message: '/chat',
   system_message: '/chat',
@@ -84,7 +84,7 @@ export type ErrorAnswer = {
 /** The acknowledgement of an operation over a socket. */
 export type Acknowledgement = ({ ok: true } & Record<string, unknown>) | { ok: false; error: ErrorAnswer };
 
-/** A message as `list_messages` and `sync` give it. */
+/** A message in the results of `list_messages` and `sync`. */
 export type MessageRow = NewMessage & {
   id: number;
   type: 'message' | 'system';
@@ -93,7 +93,7 @@ export type MessageRow = NewMessage & {
   edited_at: Time | null;
   deleted: boolean;
   deleted_at: Time | null;
-  /** The number of the message's last change: its own `seq`, or that of its last edit or deletion. */
+  /** The `seq` of the last change of the message: its own, or that of its last edit or deletion. */
   changed_seq: number;
   event?: SystemEvent;
   user_id?: number | null;
@@ -112,9 +112,9 @@ export type LastMessage = {
   type: 'message' | 'system';
   deleted: boolean;
 };
-/** A conversation as its participant sees it in a list. */
+/** A conversation in a participant's list. */
 export type ConversationSummary = {
-  /** The same as `conversation_id`: what most kits look for in a list. */
+  /** The same as `conversation_id`; many UI kits expect list items to have an `id`. */
   id: number;
   conversation_id: number;
   is_group: boolean;
@@ -123,59 +123,67 @@ export type ConversationSummary = {
   last_message: LastMessage | null;
   last_seq: number;
   unread_count: number;
+  /** You among them. */
+  participant_count: number;
   other_user_online: boolean;
   /** In a private conversation. */
   other_user?: FoundUser & { last_seen: Time };
 };
-/** First and last `seq` of a span. */
+/** The first and last `seq` of a range. */
 export type Span = [number, number];
-/** What `sync` tells of one conversation. */
-export type CaughtUp = {
+/** The changes and the state of one conversation in the result of `sync`. */
+export type SyncedConversation = {
   seq: number;
   has_more: boolean;
   reset: boolean;
   messages: MessageRow[];
   updates: ServerEvents['conversation_update'][];
-  /** The conversation's newest number when `unread_count` was counted; `seq` may lie before or behind it. */
+  /** The conversation's last `seq` when `unread_count` was read; `seq` may be lower or higher. */
   last_seq: number;
   unread_count: number;
   read: Span[];
-  /** What all others have read who were there when it was sent. */
+  /** The messages that all others who were in the conversation at the time have read. */
   others_read: Span[];
-  /** What all of them have confirmed. */
+  /** The messages that all of them have confirmed. */
   others_delivered: Span[];
-  /** Up to here all who are there now have confirmed. */
+  /** Up to this number all current others have confirmed. */
   others_delivered_seq: number;
 };
 
 type Nothing = Record<string, never>;
-/** Which request for a one-time code a call is about; browsers have it in a cookie. */
+/** The id of a request for a one-time code. Browsers have it in a cookie. */
 type CodeRequest = { request_id?: string };
 type CodeSent = { message: string; request_id: string };
+/** With `"token": true`, the answer contains the token as well as the cookie. */
+type TokenWanted = { token?: boolean };
+type LoggedIn = { user_id: number; token?: string; expires_at?: Time };
 type Signup = CodeRequest & { username: string; email: string; password: string };
 type Conversation = { conversation_id: number };
 type Message = { message_id: number };
 type Made = Conversation & { is_group: boolean };
 
-/** Every operation: what it takes, and what it gives (over a socket beside `ok`, over HTTP beside `success`). */
+/** The input and the result of every operation. The result comes with `ok` over a socket and with `success` over HTTP. */
 export type Operations = {
   signup_initiate: { input: Signup; result: CodeSent };
-  signup_verify: { input: Signup & { otp: string }; result: { user_id: number } };
-  login: { input: { username: string; password: string }; result: { user_id: number } };
+  signup_verify: { input: Signup & TokenWanted & { otp: string }; result: LoggedIn };
+  login: { input: TokenWanted & { username: string; password: string }; result: LoggedIn };
   forgot_initiate: { input: CodeRequest & { email: string }; result: CodeSent };
   forgot_reset: {
     input: CodeRequest & { email: string; otp: string; new_password: string };
     result: { message: string };
   };
   logout: { input: Nothing; result: { message: string } };
+  /** `token` only for callers that sent it themselves; a cookie is renewed over HTTP. */
+  renew: { input: Nothing; result: { expires_at: Time; token?: string } };
   ws_ticket: { input: Nothing; result: { ticket: string; expires_in: number } };
   me: { input: Nothing; result: Profile };
   update_me: { input: { username?: string; profile_picture?: string }; result: Profile };
+  change_password: { input: { password: string; new_password: string }; result: { message: string } };
   search_users: { input: { q: string }; result: { users: FoundUser[] } };
   last_seen: { input: { user_id: number }; result: { last_seen: Time; online: boolean } };
   list_conversations: {
     input: { limit?: number; cursor?: string };
-    result: { conversations: ConversationSummary[]; next_cursor?: string };
+    result: { conversations: ConversationSummary[]; next_cursor?: string; epoch: string };
   };
   open_private_conversation: { input: { other_user_id: number }; result: Made };
   create_group: { input: { name: string; member_ids: number[] }; result: Made };
@@ -192,20 +200,22 @@ export type Operations = {
   };
   message: {
     input: Conversation & { content: string; client_message_id?: string };
-    /** Sent again: `edited` or `deleted` if it was changed since. */
+    /** `edited` or `deleted` for a message that was sent again and has been changed since. */
     result: NewMessage & { edited?: boolean; deleted?: boolean };
   };
   read_receipt: { input: { message_ids: number[] }; result: { message: string } };
   edit_message: { input: Message & { content: string }; result: ServerEvents['edited_message'] };
-  delete_message: { input: Message; result: Omit<ServerEvents['deleted_message'], 'sender_id'> };
+  delete_message: { input: Message; result: ServerEvents['deleted_message'] };
   delivered: { input: Conversation & { seq: number }; result: Conversation & { seq: number } };
   sync: {
-    input: { conversations?: Record<string, number>; limit?: number; only_named?: boolean };
+    input: { conversations?: Record<string, number>; limit?: number; only_named?: boolean; epoch?: string };
     result: {
-      conversations: Record<string, CaughtUp>;
+      conversations: Record<string, SyncedConversation>;
       new_conversations: ConversationSummary[];
       removed_conversations: number[];
       has_more: boolean;
+      /** To be sent with the next `sync`; it changes when a backup is restored. */
+      epoch: string;
     };
   };
   typing_start: { input: Conversation; result: { expires_at: Time } };

@@ -10,13 +10,13 @@ const MINUTES = digits(24, 2).flatMap((hour) => digits(60, 2).map((minute) => `$
 const SECONDS = digits(60, 2).map((second) => `${second}.`);
 const MILLISECONDS = digits(SECOND_MS, 3).map((millisecond) => `${millisecond}Z`);
 
-/** The day of the last moment that was written, and its text: lists are full of moments of the same few days. */
+/** The last formatted day and its text: most times in a list are of the same few days. */
 let [day, date] = [Number.NaN, ''];
 
-/** The day of a moment, counted from 1970 in UTC. @param moment milliseconds since 1970 */
+/** The number of days since 1970 in UTC. @param moment milliseconds since 1970 */
 export const dayOf = (moment: number): number => Math.floor(moment / DAY_MS);
 
-/** RFC 3339 in UTC from whole milliseconds since 1970. Put together from parts, which is several times quicker than a `Date`. */
+/** Formats whole milliseconds since 1970 as RFC 3339 in UTC, from precomputed parts: several times faster than a `Date`. */
 export function timeOf(moment: number): Time {
   const today = dayOf(moment);
   if (today !== day) {

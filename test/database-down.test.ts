@@ -14,8 +14,8 @@ const BACK_WITHIN_MS = 15_000;
 
 type Sent = { content: string; answer: Answer };
 
-describe('When PostgreSQL goes away under a server', function () {
-  this.timeout(60_000);
+describe('When PostgreSQL stops while a server is running', function () {
+  this.timeout(120_000);
   let postgresql: PostgreSql;
   let database: string;
   let node: Node;
@@ -26,7 +26,7 @@ describe('When PostgreSQL goes away under a server', function () {
   let remove: () => Promise<void>;
 
   before(async function () {
-    postgresql = (await startPostgresql()) ?? (await requirePostgresql(this)); // where there is none, that skips or fails
+    postgresql = (await startPostgresql()) ?? (await requirePostgresql(this)); // skips or fails if it is not installed
   });
   after(() => postgresql?.stop());
 
@@ -47,18 +47,18 @@ describe('When PostgreSQL goes away under a server', function () {
     await remove();
   });
 
-  /** Under its content as client id, so that it can be repeated. */
+  /** Sends a message with its content as client_message_id, so that it can be repeated. */
   async function send(client: Client, content: string): Promise<Sent> {
     return { content, answer: await client.ask('message', { conversation_id, content, client_message_id: content }) };
   }
 
-  /** The contents of what is stored, in order. */
+  /** The contents of the stored messages, in order. */
   async function stored(): Promise<string[]> {
     const sql = `select content from messages where conversation_id = ${conversation_id} order by seq`;
     return (await postgresql.query(database, sql)).split('\n').filter((line) => line !== '');
   }
 
-  /** Repeats it until it is accepted: the pool notices by its next use that the database is back. */
+  /** Repeats a send until it is accepted: the pool detects on its next use that the database is back. */
   async function sendUntilAccepted(client: Client, content: string): Promise<Answer> {
     const until = Date.now() + BACK_WITHIN_MS;
     for (;;) {
@@ -96,7 +96,7 @@ describe('When PostgreSQL goes away under a server', function () {
     expect(await stored(), 'what was refused has not happened').to.deep.equal(expected);
   });
 
-  it('in the middle of sends, each is kept if it was acked, and is there once when the others are repeated', async () => {
+  it('during sends, each acknowledged message is stored, and each repeated one is stored once', async () => {
     const sent: Sent[] = [];
     let restarted = false;
     const talking = clients.map(async (client) => {
@@ -126,17 +126,17 @@ describe('When PostgreSQL goes away under a server', function () {
   });
 
   for (const transport of ['websocket', 'polling']) {
-    it(`a Socket.IO client that connects meanwhile over ${transport} gets in by itself once it is back`, async () => {
-      const { token } = await people.logIn(alice); // a session that the server has to look up
+    it(`a Socket.IO client that connects meanwhile over ${transport} is admitted by itself when it is back`, async () => {
+      const { token } = await people.logIn(alice); // a session that the server has to query
       const options = { transports: [transport], reconnectionDelay: 50, reconnectionDelayMax: 100 };
       const manager = new Manager(node.url, { ...options, autoConnect: false });
       const socket = manager.socket('/chat', { auth: { token } });
       try {
         const refused = new Promise((_, reject) => socket.once('connect_error', reject));
-        const turnedAway = new Promise((resolve) => manager.once('close', resolve));
+        const disconnected = new Promise((resolve) => manager.once('close', resolve));
         await postgresql.kill('SIGQUIT');
         socket.connect();
-        await Promise.race([turnedAway, refused]).finally(() => postgresql.restart());
+        await Promise.race([disconnected, refused]).finally(() => postgresql.restart());
         if (!socket.connected)
           await Promise.race([new Promise((resolve) => socket.once('connect', resolve as () => void)), refused]);
         expect(await socket.timeout(5_000).emitWithAck('me')).to.include({ ok: true, id: alice.id });
@@ -146,12 +146,12 @@ describe('When PostgreSQL goes away under a server', function () {
     });
   }
 
-  it('a socket can be opened as soon as it is back, and logins are as good as before', async () => {
+  it('sockets can be opened as soon as it is back, and logins work as before', async () => {
     await postgresql.restart();
     const bob = await people.logIn(alice);
-    const hearing = await bob.raw();
+    const receiver = await bob.raw();
     const [client] = clients as [Client];
-    await sendUntilAccepted(client, 'heard');
-    expect(await hearing.inbox.next('message')).to.include({ content: 'heard', seq: 1 });
+    await sendUntilAccepted(client, 'received');
+    expect(await receiver.inbox.next('message')).to.include({ content: 'received', seq: 1 });
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type RawBuilder, sql } from 'kysely';
-import { readConfig } from '../src/config.ts';
-import { Database } from '../src/database.ts';
+import { readConfig } from '../src/config/config.ts';
+import { openDatabase } from '../src/server/open-database.ts';
 import { type DatabaseKind, onEachDatabase, startApp, type TestApp } from './support/app.ts';
 import type { Client } from './support/clients.ts';
 import type { Person } from './support/people.ts';
@@ -9,7 +9,7 @@ import type { Person } from './support/people.ts';
 const POISON = 'what the database will not take';
 const SENDS = 60;
 
-/** Makes the database refuse one content, as a fault of ours would: nothing that a client can send is refused by itself. */
+/** Makes the database refuse one content, as an internal error would: no client input is refused by the database alone. */
 const TRIGGERS: Record<DatabaseKind, RawBuilder<unknown>[]> = {
   sqlite: [
     sql.raw(`create trigger refusing before insert on messages when new.content = '${POISON}'
@@ -30,7 +30,7 @@ onEachDatabase('Sends that are committed together, one of which is refused', (ki
   let conversation_id: number;
   before(async () => {
     app = await startApp(kind);
-    const database = await Database.open(readConfig(app.env).database);
+    const database = await openDatabase(readConfig(app.env).database);
     for (const statement of TRIGGERS[kind]) await statement.execute(database.sql);
     await database.close();
   });
@@ -40,7 +40,7 @@ onEachDatabase('Sends that are committed together, one of which is refused', (ki
     ({ conversation_id } = await alice.rest.ask('open_private_conversation', { other_user_id: bob.id }));
   });
 
-  /** Sends them all before the first is answered, every third over another transport. */
+  /** Sends all messages before the first is answered, every third over another transport. */
   async function sendAtOnce(contents: readonly string[]) {
     const clients: Client[] = [await alice.raw(), await alice.socketio(), alice.rest];
     return Promise.all(
@@ -48,8 +48,8 @@ onEachDatabase('Sends that are committed together, one of which is refused', (ki
     );
   }
 
-  it('by the database itself, all others are accepted, numbered without a hole and heard in order', async () => {
-    const hearing = await bob.raw();
+  it('by the database itself, all others are accepted, numbered without gaps and received in order', async () => {
+    const receiver = await bob.raw();
     const contents = Array.from({ length: SENDS }, (_, index) => (index === SENDS / 2 ? POISON : `message ${index}`));
     const answers = await sendAtOnce(contents);
     const refused = answers.splice(SENDS / 2, 1);
@@ -57,15 +57,15 @@ onEachDatabase('Sends that are committed together, one of which is refused', (ki
     for (const answer of answers) expect(answer).to.include({ ok: true });
     const numbers = Array.from({ length: SENDS - 1 }, (_, index) => index + 1);
     expect(answers.map((answer) => answer?.seq).sort((a, b) => a - b)).to.deep.equal(numbers);
-    await hearing.inbox.next('message', { seq: SENDS - 1 });
-    expect(hearing.inbox.all('message').map(({ seq }) => seq)).to.deep.equal(numbers);
+    await receiver.inbox.next('message', { seq: SENDS - 1 });
+    expect(receiver.inbox.all('message').map(({ seq }) => seq)).to.deep.equal(numbers);
     const { messages } = await bob.rest.ask('list_messages', { conversation_id, limit: 200 });
     expect(messages.map(({ content }: { content: string }) => content)).to.have.members(
       contents.filter((content) => content !== POISON),
     );
   });
 
-  it('because it is not for its sender, all others are accepted', async () => {
+  it('because its sender is no participant, all others are accepted', async () => {
     const [eve] = await app.people('eve');
     const client = await eve.raw();
     const [intruding, answers] = await Promise.all([
@@ -78,7 +78,7 @@ onEachDatabase('Sends that are committed together, one of which is refused', (ki
     expect(conversations[0]).to.include({ conversation_id, unread_count: SENDS, last_seq: SENDS });
   });
 
-  it('for ever by the database, the unread count does not count it', async () => {
+  it('permanently by the database, the unread count does not include it', async () => {
     await sendAtOnce([POISON, 'one', POISON, 'two', POISON]);
     const { conversations } = await bob.rest.ask('list_conversations');
     expect(conversations[0]).to.include({ conversation_id, unread_count: 2, last_seq: 2 });

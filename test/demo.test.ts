@@ -10,7 +10,7 @@ import { makeTemporaryFolder, removeTemporaryFolder } from './support/processes.
 const DEMO = join(import.meta.dirname, 'demo.ts');
 const WITHIN_MS = 30_000;
 
-/** Runs the demo as `npm run demo` does, with a folder of its own for what it keeps for a while. */
+/** Runs the demo like `npm run demo`, with its own folder for temporary files. */
 async function runDemo(temporary: string) {
   const env = { ...process.env, TMPDIR: temporary };
   const child = spawn(process.execPath, [DEMO], { env, timeout: WITHIN_MS });
@@ -30,7 +30,7 @@ describe('The demo', function () {
   });
   afterEach(() => removeTemporaryFolder(temporary));
 
-  it('shows what three people saw over three transports, ends by itself with 0, and leaves nothing behind', async () => {
+  it('prints the views of three users over three transports, exits by itself with 0, and leaves nothing behind', async () => {
     const { output, complaints, code } = await runDemo(temporary);
     expect({ complaints, code }).to.deep.equal({ complaints: '', code: 0 });
     for (const heading of ['alice1 saw over Socket.IO', 'bob2 saw over plain WebSocket', 'carol3 saw over REST']) {
@@ -49,7 +49,7 @@ describe('The demo', function () {
     expect(readdirSync(temporary)).to.deep.equal([]);
   });
 
-  it('ends with 1 and says why when it cannot be played', async () => {
+  it('exits with 1 and reports why when it cannot run', async () => {
     const { complaints, code } = await runDemo(join(temporary, 'missing'));
     expect(code).to.equal(1);
     expect(complaints).to.match(/^The demo failed: .*missing.*\n$/);
@@ -72,7 +72,7 @@ describe("The demo's comparison", () => {
   };
   const agreed = (who: string) => [viewOf(who, [message, reply]), viewOf(who, [message, reply])] as const;
 
-  it('finds nothing where the views are the same', () => {
+  it('finds nothing if the views are equal', () => {
     expect(differences([agreed('ann'), agreed('ben'), agreed('cat')])).to.deep.equal([]);
   });
 
@@ -85,14 +85,14 @@ describe("The demo's comparison", () => {
     ['read state', { read: false }],
     ['number', { seq: 3 }],
   ] as const) {
-    it(`finds another ${what} than the history has`, () => {
+    it(`finds a ${what} that differs from the history`, () => {
       const ben = [viewOf('ben', [{ ...message, ...changed }, reply]), viewOf('ben', [message, reply])] as const;
       const found = differences([agreed('ann'), ben]).join('\n');
       expect(found).to.match(/^conversation 7, message [13]: ben \(REST\) has /);
     });
   }
 
-  it('finds a message that is missing, and one that is too many', () => {
+  it('finds a missing message, and an additional one', () => {
     const [behind, whole] = [viewOf('ben', [message]), viewOf('ben', [message, reply])];
     expect(differences([[behind, whole]])).to.deep.equal([
       'conversation 7, message 2: ben (REST) has “nothing”, ben (REST) has “ben: Hi!  · unread”',
@@ -100,12 +100,12 @@ describe("The demo's comparison", () => {
     expect(differences([[whole, behind]])).to.have.length(1);
   });
 
-  it('finds a conversation that somebody sees and should not', () => {
+  it('finds a conversation that a user should not see', () => {
     const leaked = viewOf('cat', [message], 8);
     expect(differences([[leaked, viewOf('cat', [])]])).to.have.length(1);
   });
 
-  it('finds that two people were told different things, even if each agrees with their own history', () => {
+  it('finds that two users received different data, even if each agrees with their own history', () => {
     const other = viewOf('ben', [{ ...message, content: 'Hallo!' }, reply]);
     expect(differences([agreed('ann'), [other, other]])).to.deep.equal([
       'conversation 7, message 1: ann (REST) has “ann: Hello!”, ben (REST) has “ann: Hallo!”',

@@ -9,9 +9,9 @@ import { startSmtp } from './support/smtp.ts';
 
 const MAIN = join(import.meta.dirname, '../src/main.ts');
 
-/** Three people chat over three transports on a real server; gives where they saw different things. */
+/** Three users chat over three transports on a real server. Returns the differences between their views. */
 async function demo(): Promise<string[]> {
-  await using stage = new AsyncDisposableStack(); // stops what was started, last first, however this ends
+  await using stage = new AsyncDisposableStack(); // stops in reverse order, however this ends
   const folder = stage.adopt(makeTemporaryFolder('demo'), removeTemporaryFolder);
   const smtp = stage.adopt(await startSmtp(), (mail) => mail.stop());
   const server = stage.adopt(await startServer(folder, smtp.url), (each) => each.stop());
@@ -29,12 +29,12 @@ async function demo(): Promise<string[]> {
   const views = participants.map((participant) => participant.view(talks));
   for (const view of views) print(view, talks);
   const histories = await Promise.all(participants.map(historyOf));
-  const found = differences(views.map((view, index) => [view, histories[index] as View])); // as many as views
+  const found = differences(views.map((view, index) => [view, histories[index] as View])); // of equal length
   if (found.length === 0) console.log(`All three saw the same, and the history agrees: ${countOf(histories)}.`);
   return found;
 }
 
-/** As its own process, in a folder without a `.env` and with none of our variables. */
+/** In a separate process, in a folder without a `.env` and with none of the server's variables. */
 function startServer(folder: string, smtpUrl: string) {
   const env = {
     PATH: process.env.PATH,
@@ -46,13 +46,13 @@ function startServer(folder: string, smtpUrl: string) {
   return startProcess(process.execPath, [MAIN], { ready: /listens on \S+\n/, cwd: folder, env });
 }
 
-/** What the server has kept, as it gives it to one of them. */
+/** The stored state, as the server returns it to one of them. */
 async function historyOf({ rest, username }: Participant): Promise<View> {
   const { conversations: listed } = await rest.ask('list_conversations');
   const conversations = new Map<number, Seen[]>();
   for (const { conversation_id } of listed) {
     const { messages } = await rest.ask('list_messages', { conversation_id });
-    const rows: MessageRow[] = messages.reverse(); // they come newest first
+    const rows: MessageRow[] = messages.reverse(); // returned newest first
     conversations.set(
       conversation_id,
       rows.map((row) => seenRow(row)),

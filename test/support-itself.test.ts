@@ -22,7 +22,7 @@ async function isListening(port: number): Promise<boolean> {
 describe('The test support', () => {
   const opened: { stop(): unknown }[] = [];
 
-  /** Ends it after the test, passed or failed: what stays open keeps mocha from ending. */
+  /** Stops a resource after the test, passed or failed: an open one keeps mocha from ending. */
   function closing<Opened extends { stop(): unknown }>(resource: Opened): Opened {
     opened.push(resource);
     return resource;
@@ -33,13 +33,13 @@ describe('The test support', () => {
   });
 
   describe('for processes', () => {
-    it('waits until a program says that it is ready, and stops it', async () => {
+    it('waits until a program reports that it is ready, and stops it', async () => {
       const program = await startProcess('sh', ['-c', 'echo ready; exec sleep 60'], { ready: /^ready$/m });
       await program.stop();
       expect(await program.ended).to.equal(null);
     });
 
-    it('tells the output of a program that ends before it is ready', async () => {
+    it('returns the output of a program that ends before it is ready', async () => {
       const failure = await startProcess('sh', ['-c', 'echo no >&2'], { ready: /yes/ }).catch(String);
       expect(failure).to.match(/did not become ready:\nno/);
     });
@@ -52,8 +52,10 @@ describe('The test support', () => {
     });
   });
 
-  describe('for PostgreSQL', () => {
-    it('gives every caller the same server, and an empty database of its own', async function () {
+  describe('for PostgreSQL', function () {
+    this.timeout(120_000);
+
+    it('gives every caller the same server, and a separate empty database', async function () {
       const server = await requirePostgresql(this);
       expect(await postgresql()).to.equal(server);
       const [first, second] = await Promise.all([server.createDatabase(), server.createDatabase()]);
@@ -63,7 +65,7 @@ describe('The test support', () => {
       expect(await server.query(first, 'select 1').catch(String)).to.include('does not exist');
     });
 
-    it('keeps what was committed when the server is killed', async function () {
+    it('loses no commit when the server is killed', async function () {
       const server = await requirePostgresql(this);
       const url = await server.createDatabase();
       await server.query(url, 'create table kept as select 42 as answer');
@@ -76,11 +78,11 @@ describe('The test support', () => {
   });
 
   describe('for Redis', () => {
-    it('gives every caller the same server, which starts empty again on the same port', async function () {
+    it('gives every caller the same server, which is empty after a restart, on the same port', async function () {
       const server = await requireRedis(this);
       expect(await redis()).to.equal(server);
       const client = createClient({ url: server.url });
-      client.on('error', () => {}); // it loses its connection, as it should, and connects again by itself
+      client.on('error', () => {}); // it loses its connection on purpose, and reconnects by itself
       await client.connect();
       closing({ stop: () => client.destroy() });
       expect(await client.ping()).to.equal('PONG');
@@ -96,33 +98,33 @@ describe('The test support', () => {
     const longLine = 'A line that is too long to be sent as it is. '.repeat(20).trim();
     const text = `Your code is 123456 – keep it.\n\n${longLine}`;
 
-    it('receives a letter, whether it came before it was asked for or after', async () => {
+    it('receives an e-mail, before or after it is requested', async () => {
       const smtp = closing(await startSmtp());
       const transport = createTransport(smtp.url);
-      const letter = { from: 'chat@example.org', to: 'ann@example.org', subject: 'Your code' };
+      const email = { from: 'chat@example.org', to: 'ann@example.org', subject: 'Your code' };
       for (const encoding of ['quoted-printable', 'base64'] as const) {
-        await transport.sendMail({ ...letter, text, textEncoding: encoding });
-        expect(await smtp.next('ann@example.org')).to.deep.equal({ ...letter, text });
+        await transport.sendMail({ ...email, text, textEncoding: encoding });
+        expect(await smtp.next('ann@example.org')).to.deep.equal({ ...email, text });
       }
       const next = smtp.next('ann@example.org');
-      await transport.sendMail({ ...letter, text, html: '<p>Your code</p>' });
-      expect(await next).to.deep.equal({ ...letter, text });
-      expect(smtp.letters).to.have.length(3);
+      await transport.sendMail({ ...email, text, html: '<p>Your code</p>' });
+      expect(await next).to.deep.equal({ ...email, text });
+      expect(smtp.emails).to.have.length(3);
     });
 
-    it('refuses as many letters as it is told to', async () => {
+    it('refuses the requested number of e-mails', async () => {
       const smtp = closing(await startSmtp());
       const transport = createTransport(smtp.url);
-      const letter = { from: 'chat@example.org', to: 'ann@example.org', subject: 'Hello', text: 'Hello' };
+      const email = { from: 'chat@example.org', to: 'ann@example.org', subject: 'Hello', text: 'Hello' };
       smtp.failNext(1);
-      const refusal = await transport.sendMail(letter).catch((error: { responseCode: number }) => error.responseCode);
+      const refusal = await transport.sendMail(email).catch((error: { responseCode: number }) => error.responseCode);
       expect(refusal).to.equal(451);
-      expect(smtp.letters).to.deep.equal([]);
-      await transport.sendMail(letter);
-      expect(smtp.letters).to.deep.equal([letter]);
+      expect(smtp.emails).to.deep.equal([]);
+      await transport.sendMail(email);
+      expect(smtp.emails).to.deep.equal([email]);
     });
 
-    it('records what SendGrid would be asked', async () => {
+    it('records requests to SendGrid', async () => {
       const sendGrid = closing(await startSendGrid());
       const body = { subject: 'Hello' };
       const headers = { authorization: 'Bearer key' };

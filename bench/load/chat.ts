@@ -1,78 +1,78 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Client, connectClient, type Member } from './clients.ts';
-import { type Figures, watch } from './figures.ts';
-import type { Job } from './jobs.ts';
+import { type Figures, measureUsage } from '../measurement/figures.ts';
+import { type Client, type ClientOptions, connectClient } from './clients.ts';
 import { Latencies } from './latencies.ts';
+import type { Workload } from './workload.ts';
 
 export type ChatOptions = {
-  members: readonly Member[];
-  /** The processes whose CPU and memory are measured: the server's. */
-  watched: readonly number[];
+  clients: readonly ClientOptions[];
+  /** The processes whose CPU and memory are measured. */
+  pids: readonly number[];
 };
-/** Either so many sends in flight for each sender, or so many a second from all senders together. */
+/** Either sends in flight per sender (closed loop), or sends per second of all senders together (open loop). */
 export type ChatWindow = { seconds: number; warmSeconds: number } & ({ inFlight: number } | { perSecond: number });
 
 type Sender = { client: Client; fields: string };
 
-const AT_ONCE = 50;
+const CONNECTING_AT_ONCE = 50;
 const QUIET_MS = 300;
 const QUIET_WITHIN_MS = 20_000;
 const TICK_MS = 1;
 const DRAIN_WITHIN_MS = 5_000;
-/** With it our events are about 220 bytes long. */
+/** Makes MmChat's events about 220 bytes long. */
 const CONTENT = 'Shall we meet at the station at a quarter past five?';
 
-/** Connects everybody, waits until nothing more is told, and is ready to send. */
-export async function chat({ members, watched }: ChatOptions): Promise<Job> {
-  const clients = await connectAll(members);
+/** Connects all clients and waits until they receive nothing more. */
+export async function chat({ clients: all, pids }: ChatOptions): Promise<Workload> {
+  const clients = await connectAll(all);
   const senders = clients.flatMap((client, index) => {
-    const { conversationId } = members[index] as Member; // as many as clients
+    const { conversationId } = all[index] as ClientOptions; // connectAll() returns one client for each
     return conversationId === undefined
       ? []
       : [{ client, fields: `"conversation_id":${conversationId},"content":"${CONTENT}"` }];
   });
-  await quiet(clients);
-  return { window: (options: ChatWindow) => new Window(clients, senders, watched).run(options) };
+  await waitUntilQuiet(clients);
+  return { window: (options: ChatWindow) => new SendWindow(clients, senders, pids).run(options) };
 }
 
-export async function connectAll(members: readonly Member[]): Promise<Client[]> {
+export async function connectAll(all: readonly ClientOptions[]): Promise<Client[]> {
   const clients: Client[] = [];
-  for (let start = 0; start < members.length; start += AT_ONCE)
-    clients.push(...(await Promise.all(members.slice(start, start + AT_ONCE).map(connectClient))));
+  for (let start = 0; start < all.length; start += CONNECTING_AT_ONCE)
+    clients.push(...(await Promise.all(all.slice(start, start + CONNECTING_AT_ONCE).map(connectClient))));
   return clients;
 }
 
-/** Waits until nobody is told anything: who came is announced for a while. */
-export async function quiet(clients: readonly Client[]): Promise<void> {
+/** Waits until no client has received an event for a while: presence of new clients is announced with a delay. */
+export async function waitUntilQuiet(clients: readonly Client[]): Promise<void> {
   const deadline = performance.now() + QUIET_WITHIN_MS;
   let lastAt = performance.now();
-  const heard = () => {
+  const onEvent = () => {
     lastAt = performance.now();
   };
-  for (const client of clients) client.event = heard;
+  for (const client of clients) client.onEvent = onEvent;
   while (performance.now() - lastAt < QUIET_MS && performance.now() < deadline) await delay(QUIET_MS / 10);
-  for (const client of clients) delete client.event;
+  for (const client of clients) delete client.onEvent;
 }
 
-const told = (clients: readonly Client[]) => clients.reduce((sum, client) => sum + client.told, 0);
+const receivedBy = (clients: readonly Client[]) => clients.reduce((sum, { received }) => sum + received, 0);
 
-/** Sends for a while: first to warm up, then measured. */
-class Window {
+/** Sends for a while, first unmeasured as a warm-up, then measured. */
+class SendWindow {
   readonly #clients: readonly Client[];
   readonly #senders: readonly Sender[];
-  readonly #watched: readonly number[];
+  readonly #pids: readonly number[];
   readonly #latencies = new Latencies();
   #accepted = 0;
   #refused = 0;
   #inFlight = 0;
   #open = true;
-  /** Nothing is sent after this one's acknowledgement, while others are still waited for. */
+  /** Closed loop: each acknowledgement triggers the next send. */
   #keepInFlight = false;
 
-  constructor(clients: readonly Client[], senders: readonly Sender[], watched: readonly number[]) {
+  constructor(clients: readonly Client[], senders: readonly Sender[], pids: readonly number[]) {
     this.#clients = clients;
     this.#senders = senders;
-    this.#watched = watched;
+    this.#pids = pids;
   }
 
   async run(options: ChatWindow): Promise<Figures> {
@@ -80,10 +80,10 @@ class Window {
     await delay(options.warmSeconds * 1000);
     this.#latencies.clear();
     [this.#accepted, this.#refused] = [0, 0];
-    const [toldBefore, used] = [told(this.#clients), watch(this.#watched)];
+    const [receivedBefore, usage] = [receivedBy(this.#clients), measureUsage(this.#pids)];
     await delay(options.seconds * 1000);
-    const { seconds, cpu, memory } = used();
-    const deliveries = told(this.#clients) - toldBefore;
+    const { seconds, cpu, memory } = usage();
+    const deliveries = receivedBy(this.#clients) - receivedBefore;
     const figures = {
       rate: this.#accepted / seconds,
       ...this.#latencies.figures(),
@@ -97,7 +97,8 @@ class Window {
     this.#open = false;
     await pacing;
     await this.#drain();
-    if (this.#clients.some(({ wire }) => wire.closed)) throw new Error('the server has closed connections under load');
+    if (this.#clients.some(({ connection }) => connection.closed))
+      throw new Error('the server closed connections under load');
     return figures;
   }
 
@@ -107,14 +108,14 @@ class Window {
       for (const sender of this.#senders) this.#send(sender, performance.now());
   }
 
-  /** Open loop: latencies count from when a send was due, so a server that stalls is not spared. */
+  /** Open loop: latency counts from when a send was due, so that a stalled server does not reduce the measured latency. */
   async #pace(perSecond: number): Promise<void> {
     const began = performance.now();
     let sent = 0;
     while (this.#open) {
       const due = Math.floor(((performance.now() - began) / 1000) * perSecond);
       for (; sent < due; sent += 1) {
-        const sender = this.#senders[sent % this.#senders.length] as Sender; // there are some
+        const sender = this.#senders[sent % this.#senders.length] as Sender; // never empty
         this.#send(sender, began + ((sent + 1) / perSecond) * 1000);
       }
       await delay(TICK_MS);
@@ -123,7 +124,7 @@ class Window {
 
   #send(sender: Sender, began: number): void {
     this.#inFlight += 1;
-    sender.client.ask('message', sender.fields, (ok) => {
+    sender.client.call('message', sender.fields, (ok) => {
       const now = performance.now();
       this.#inFlight -= 1;
       if (ok) {
@@ -137,7 +138,7 @@ class Window {
   async #drain(): Promise<void> {
     const deadline = performance.now() + DRAIN_WITHIN_MS;
     while (this.#inFlight > 0 && performance.now() < deadline) await delay(TICK_MS);
-    if (this.#inFlight > 0) throw new Error(`${this.#inFlight} sends were never answered`);
-    await quiet(this.#clients);
+    if (this.#inFlight > 0) throw new Error(`${this.#inFlight} sends were not acknowledged`);
+    await waitUntilQuiet(this.#clients);
   }
 }

@@ -1,42 +1,42 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { connectAll, quiet } from './chat.ts';
-import { connectClient, type Member } from './clients.ts';
-import { type Figures, watch } from './figures.ts';
-import type { Job } from './jobs.ts';
+import { type Figures, measureUsage } from '../measurement/figures.ts';
+import { connectAll, waitUntilQuiet } from './chat.ts';
+import { type ClientOptions, connectClient } from './clients.ts';
+import type { Workload } from './workload.ts';
 
-/** Somebody who comes and goes, and the people who are told of it. */
-export type FlappingOptions = { flapper: Member; contacts: readonly Member[]; watched: readonly number[] };
+/** A client that connects and disconnects repeatedly, and the contacts that receive its presence. */
+export type FlappingOptions = { flapper: ClientOptions; contacts: readonly ClientOptions[]; pids: readonly number[] };
 export type FlappingWindow = { seconds: number; perSecond: number };
 
 const SETTLE_MS = 2_500;
 
 /**
- * Comes and goes so many times a second, there for half of the time; counts what each contact is told. In the end the
- * flapper stays for a while, and everybody should have heard of it.
+ * Connects and disconnects `perSecond` times a second, connected for half of the time, and counts the events of all
+ * contacts. At the end the client stays connected for a while, so that every contact should have received an event.
  */
-export async function flapping({ flapper, contacts, watched }: FlappingOptions): Promise<Job> {
+export async function flapping({ flapper, contacts, pids }: FlappingOptions): Promise<Workload> {
   const clients = await connectAll(contacts);
-  await quiet(clients);
+  await waitUntilQuiet(clients);
   async function window({ seconds: length, perSecond }: FlappingWindow): Promise<Figures> {
-    let told = 0;
+    let events = 0;
     for (const client of clients) {
-      client.event = () => {
-        told += 1;
+      client.onEvent = () => {
+        events += 1;
       };
     }
-    const used = watch(watched);
+    const usage = measureUsage(pids);
     for (let flap = 0; flap < length * perSecond; flap += 1) {
       const client = await connectClient(flapper);
       await delay(500 / perSecond);
-      client.wire.close();
+      client.connection.close();
       await delay(500 / perSecond);
     }
-    const { seconds, cpu, memory } = used();
-    const perContact = told / seconds / clients.length;
+    const { seconds, cpu, memory } = usage();
+    const perContact = events / seconds / clients.length;
     const last = await connectClient(flapper);
     await delay(SETTLE_MS);
-    last.wire.close();
-    return { perContact, settled: told / clients.length, busy: cpu / 1e6 / seconds, memory };
+    last.connection.close();
+    return { perContact, settled: events / clients.length, busy: cpu / 1e6 / seconds, memory };
   }
   return { window };
 }

@@ -1,6 +1,6 @@
-import { percentile } from '../measuring/numbers.ts';
+import { percentile } from '../measurement/statistics.ts';
 
-/** How long things took, in milliseconds. */
+/** Collects latencies in milliseconds. */
 export class Latencies {
   #values: number[] = [];
 

@@ -1,45 +1,45 @@
-import { median } from '../measuring/numbers.ts';
-import { type Client, connectClient, type Member } from './clients.ts';
-import type { Figures } from './figures.ts';
-import type { Job } from './jobs.ts';
+import type { Figures } from '../measurement/figures.ts';
+import { median } from '../measurement/statistics.ts';
+import { type Client, type ClientOptions, connectClient } from './clients.ts';
+import type { Workload } from './workload.ts';
 
-/** An operation that somebody asks for: by which name it is reported, whom it is asked by, and with which fields. */
-export type Asked = { name: string; member: number; operation: string; fields: string };
-export type OperationsOptions = { members: readonly Member[]; asked: readonly Asked[] };
+/** A call to be timed: its name in the report, the index of the client that makes it, and its JSON fields. */
+export type TimedCall = { name: string; client: number; operation: string; fields: string };
+export type OperationsOptions = { clients: readonly ClientOptions[]; calls: readonly TimedCall[] };
 export type OperationsWindow = { times: number };
 
 const WARM_TIMES = 3;
 
-/** Asks for each operation again and again, one at a time. Its figures are median latencies in milliseconds, by name. */
-export async function operations({ members, asked }: OperationsOptions): Promise<Job> {
-  const clients = await Promise.all(members.map(connectClient));
+/** Repeats each call, one at a time. The figures are median latencies in milliseconds, by the name of the call. */
+export async function operations({ clients: all, calls }: OperationsOptions): Promise<Workload> {
+  const clients = await Promise.all(all.map(connectClient));
   return {
     async window({ times }: OperationsWindow): Promise<Figures> {
       const figures: Record<string, number> = {};
-      for (const each of asked) figures[each.name] = await latency(clients, each, times);
+      for (const call of calls) figures[call.name] = await latencyOf(call, clients, times);
       return figures;
     },
   };
 }
 
-async function latency(
+async function latencyOf(
+  { client: index, operation, fields }: TimedCall,
   clients: readonly Client[],
-  { member, operation, fields }: Asked,
   times: number,
 ): Promise<number> {
-  const client = clients[member] as Client; // as many as members
-  const taken: number[] = [];
+  const client = clients[index] as Client; // the scenario only uses indexes that exist
+  const latencies: number[] = [];
   for (let time = -WARM_TIMES; time < times; time += 1) {
     const began = performance.now();
-    await answered(client, operation, fields);
-    if (time >= 0) taken.push(performance.now() - began);
+    await call(client, operation, fields);
+    if (time >= 0) latencies.push(performance.now() - began);
   }
-  return median(taken);
+  return median(latencies);
 }
 
-const answered = (client: Client, operation: string, fields: string) =>
+const call = (client: Client, operation: string, fields: string) =>
   new Promise<void>((resolve, reject) =>
-    client.ask(operation, fields, (ok, buffer, start, end) => {
+    client.call(operation, fields, (ok, buffer, start, end) => {
       if (ok) resolve();
       else reject(new Error(`${operation}: ${buffer.toString('utf8', start, end)}`));
     }),

@@ -1,4 +1,5 @@
-import { isReached, type Measured, type Reached } from '../row.ts';
+import { type GoalResult, isMet } from '../measurement/goals.ts';
+import type { Measurement } from '../measurement/interleave.ts';
 import type { Result } from './results.ts';
 import { BAD, bar, GOOD, INK, line, picture, polyline, SERIES, text } from './svg.ts';
 import { goalText, valueText } from './table.ts';
@@ -10,7 +11,7 @@ const BAR = 12;
 const LABELS = 470;
 const NUMBERS = 120;
 
-/** How far each goal was reached: 1 is the goal, more is better. On a scale of factors of two. */
+/** Each result as a factor of its goal, on a logarithmic axis: 1 is the goal, and more is better. */
 export function goalsChart(results: readonly Result[]): string {
   const goals = results.flatMap(({ name, goals: all }) => all.map((goal) => ({ name, goal })));
   const most = 8;
@@ -22,7 +23,7 @@ export function goalsChart(results: readonly Result[]): string {
     const [from, to] = [at(1), at(factorOf(goal))].sort((a, b) => a - b) as [number, number];
     return [
       text(LABELS - 8, y + BAR, short(`${name}: ${goal.about}`), { size: 11, anchor: 'end' }),
-      bar(from, y + 2, to - from, BAR, isReached(goal) ? GOOD : BAD),
+      bar(from, y + 2, to - from, BAR, isMet(goal) ? GOOD : BAD),
       text(right + 8, y + BAR, `${valueText(goal)} (${goalText(goal)})`, { size: 11 }),
     ];
   });
@@ -31,13 +32,13 @@ export function goalsChart(results: readonly Result[]): string {
     line(at(factor), TOP, at(factor), height - 20, INK, factor === 1 ? '' : '1 5'),
     text(at(factor), height - 6, factor === 1 ? 'goal' : `×${factor}`, { size: 10, anchor: 'middle' }),
   ]);
-  return picture(WIDTH, height, 'How far each goal was reached (right of the line: better than it)', [
+  return picture(WIDTH, height, 'Results relative to their goals (right of the line: better than the goal)', [
     ...axis,
     ...parts,
   ]);
 }
 
-const factorOf = (goal: Reached) =>
+const factorOf = (goal: GoalResult) =>
   'atLeast' in goal ? goal.value / goal.atLeast : goal.atMost / Math.max(goal.value, Number.EPSILON);
 
 const LONGEST_LABEL = 84;
@@ -45,17 +46,17 @@ const short = (label: string) => (label.length > LONGEST_LABEL ? `${label.slice(
 
 type Bars = { title: string; figure: string; unit: string };
 
-/** One figure of every row that has it: the sides of a row beneath each other, as bars of the row's own scale. */
+/** One figure of every scenario that has it: a bar per contender, scaled within each scenario. */
 export function barsChart(results: readonly Result[], { title, figure, unit }: Bars): string | undefined {
-  const rows = results.filter(({ sides }) => sides.every(({ figures }) => figure in figures));
-  if (rows.length === 0) return undefined;
+  const withFigure = results.filter(({ contenders }) => contenders.every(({ figures }) => figure in figures));
+  if (withFigure.length === 0) return undefined;
   const parts: string[] = [];
   let y = TOP;
-  for (const { name, sides } of rows) {
+  for (const { name, contenders } of withFigure) {
     parts.push(text(0, y + BAR, name, { size: 11, weight: 600 }));
-    const most = Math.max(...sides.map((side) => side.figures[figure] ?? 0));
-    for (const [index, side] of sides.entries()) {
-      parts.push(...barOf(side, side.figures[figure] ?? 0, most, y, unit, index));
+    const most = Math.max(...contenders.map(({ figures }) => figures[figure] ?? 0));
+    for (const [index, contender] of contenders.entries()) {
+      parts.push(...barOf(contender, contender.figures[figure] ?? 0, most, y, unit, index));
       y += ROW;
     }
     y += ROW / 2;
@@ -63,7 +64,7 @@ export function barsChart(results: readonly Result[], { title, figure, unit }: B
   return picture(WIDTH, y, title, parts);
 }
 
-function barOf({ name }: Measured, value: number, most: number, y: number, unit: string, index: number): string[] {
+function barOf({ name }: Measurement, value: number, most: number, y: number, unit: string, index: number): string[] {
   const left = LABELS - 60;
   const width = (value / most) * (WIDTH - NUMBERS - left);
   return [
@@ -77,13 +78,13 @@ const PLOT_HEIGHT = 320;
 const PLOT_RIGHT = WIDTH - 230;
 const PLOT_LEFT = 60;
 
-/** How long each operation takes as the database grows; milliseconds by powers of ten. */
-export function growthChart({ name, sides }: Result): string {
-  const operations = Object.keys(sides[0]?.figures ?? {});
-  const values = sides.flatMap(({ figures }) => operations.map((operation) => figures[operation] ?? 1));
+/** The latency of each operation by size of the database, on a logarithmic axis. */
+export function growthChart({ name, contenders }: Result): string {
+  const operations = Object.keys(contenders[0]?.figures ?? {});
+  const values = contenders.flatMap(({ figures }) => operations.map((operation) => figures[operation] ?? 1));
   const [low, high] = [Math.floor(Math.log10(Math.min(...values))), Math.ceil(Math.log10(Math.max(...values)))];
   const bottom = TOP + PLOT_HEIGHT;
-  const x = (index: number) => PLOT_LEFT + (index / Math.max(1, sides.length - 1)) * (PLOT_RIGHT - PLOT_LEFT);
+  const x = (index: number) => PLOT_LEFT + (index / Math.max(1, contenders.length - 1)) * (PLOT_RIGHT - PLOT_LEFT);
   const y = (ms: number) => bottom - ((Math.log10(ms) - low) / Math.max(1, high - low)) * PLOT_HEIGHT;
   const decades = Array.from({ length: high - low + 1 }, (_, index) => 10 ** (low + index));
   const axes = [
@@ -91,11 +92,13 @@ export function growthChart({ name, sides }: Result): string {
       line(PLOT_LEFT, y(ms), PLOT_RIGHT, y(ms), INK, '1 5'),
       text(PLOT_LEFT - 8, y(ms) + 4, `${ms} ms`, { size: 10, anchor: 'end' }),
     ]),
-    ...sides.map((side, index) => text(x(index), bottom + 18, side.name, { size: 11, anchor: 'middle' })),
+    ...contenders.map((contender, index) =>
+      text(x(index), bottom + 18, contender.name, { size: 11, anchor: 'middle' }),
+    ),
   ];
   const lines = operations.flatMap((operation, index) => {
     const colour = SERIES[index % SERIES.length] ?? INK;
-    const points = sides.map(({ figures }, side): [number, number] => [x(side), y(figures[operation] ?? 1)]);
+    const points = contenders.map(({ figures }, at): [number, number] => [x(at), y(figures[operation] ?? 1)]);
     const legend = TOP + 14 + index * ROW;
     return [
       polyline(points, colour),
@@ -103,7 +106,7 @@ export function growthChart({ name, sides }: Result): string {
       text(PLOT_RIGHT + 38, legend, operation, { size: 11 }),
     ];
   });
-  return picture(WIDTH, bottom + 30, `${name}: milliseconds of each operation as the database grows`, [
+  return picture(WIDTH, bottom + 30, `${name}: milliseconds per operation, by size of the database`, [
     ...axes,
     ...lines,
   ]);

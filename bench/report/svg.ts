@@ -1,4 +1,4 @@
-/** Colours that can be read on white and on black. */
+/** Colours that are legible on white and on black. */
 export const INK = '#7d8590';
 export const GOOD = '#2da44e';
 export const BAD = '#d1495b';
@@ -27,7 +27,7 @@ export function polyline(points: readonly (readonly [number, number])[], colour:
   return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots.join('')}`;
 }
 
-/** A whole picture, without a background of its own. */
+/** A complete picture with a transparent background. */
 export const picture = (width: number, height: number, title: string, parts: readonly string[]) =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="${FONT}" role="img" aria-label="${escaped(title)}">
 ${text(0, 16, title, { size: 14, weight: 600 })}

@@ -1,11 +1,11 @@
 import { type RunningProcess, startProcess } from '../../test/support/processes.ts';
-import { started } from '../measuring/started.ts';
+import { registerCleanup } from '../measurement/cleanup.ts';
 
-/** A server under test, in a process of its own. */
+/** A server under test in a separate process. */
 export type Server = {
   readonly url: string;
   readonly pid: number;
-  /** What it has printed so far. */
+  /** What the process has printed so far. */
   output(): string;
   stop(): Promise<void>;
 };
@@ -17,5 +17,5 @@ export async function startServer(file: string, args: readonly string[], env: No
   const options = { ready: ADDRESS, cwd: '/', env: { PATH: process.env.PATH, ...env } };
   const running: RunningProcess = await startProcess(process.execPath, [file, ...args], options);
   const url = ADDRESS.exec(running.output())?.[0] ?? '';
-  return { url, pid: running.pid, output: running.output, stop: started(() => running.stop('SIGKILL')) };
+  return { url, pid: running.pid, output: running.output, stop: registerCleanup(() => running.stop('SIGKILL')) };
 }

@@ -1,5 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { id, moment } from '../columns.ts';
+import { id, int8, moment } from '../database/columns.ts';
 
 export const User = defineEntity({
   name: 'User',
@@ -7,8 +7,9 @@ export const User = defineEntity({
   properties: {
     id: id(),
     username: p.string().length(32),
-    /** The username in lower case: what is unique, and what the search looks through. */
+    /** The username in lower case: unique, and searched. */
     usernameKey: p.string().length(32).unique(),
+    /** Empty for an imported account without an address; its key has no `@` then, so no input leads to it. */
     email: p.string().length(254),
     emailKey: p.string().length(254).unique(),
     passwordHash: p.string().length(72).hidden(),
@@ -20,47 +21,47 @@ export const User = defineEntity({
 export type User = InferEntity<typeof User>;
 
 /**
- * The pieces of a username's key, up to three characters each, by which the search finds it; those of its beginning once
- * more, marked. Ordered by the length of the name, so that the best matches are the first entries of the key.
+ * The n-grams of a username's key, of one to three characters, for the search; the prefixes once more, with a mark.
+ * Ordered by the length of the name, so that the best matches come first in the index.
  */
-export const UsernamePiece = defineEntity({
-  name: 'UsernamePiece',
+export const UsernameNgram = defineEntity({
+  name: 'UsernameNgram',
   tableName: 'username_pieces',
   properties: {
     piece: p.string().length(4).primary(),
     length: p.integer().primary(),
     usernameKey: p.string().length(32).primary(),
-    userId: () => p.manyToOne(User).mapToPk().joinColumn('user_id').deleteRule('cascade').index(false),
+    userId: () => p.manyToOne(User).mapToPk().name('user_id').deleteRule('cascade').index(false),
   },
   indexes: [{ properties: ['userId'] }],
 });
 
-/** A login. Its row is the proof that tokens which name it are still good; ending it is deleting it. */
+/** A login. Tokens that name it are valid as long as its row exists. */
 export const Session = defineEntity({
   name: 'Session',
   tableName: 'sessions',
   properties: {
     id: p.string().length(36).primary(),
-    userId: () => p.manyToOne(User).mapToPk().joinColumn('user_id').deleteRule('cascade').index(false),
+    userId: () => p.manyToOne(User).mapToPk().name('user_id').deleteRule('cascade').index(false),
     createdAt: moment(),
     expiresAt: moment().index(),
   },
   indexes: [{ properties: ['userId'] }],
 });
 
-/** A one-use key for opening one plain WebSocket, kept hashed. */
+/** A one-use key that opens one plain WebSocket, stored hashed. */
 export const Ticket = defineEntity({
   name: 'Ticket',
   tableName: 'tickets',
   properties: {
     hash: p.string().length(64).primary(),
-    sessionId: () => p.manyToOne(Session).mapToPk().joinColumn('session_id').deleteRule('cascade').index(false),
+    sessionId: () => p.manyToOne(Session).mapToPk().name('session_id').deleteRule('cascade').index(false),
     expiresAt: moment().index(),
   },
   indexes: [{ properties: ['sessionId'] }],
 });
 
-/** A code for each request that asked for one. Kept for unknown addresses just the same. */
+/** One code per request, also for addresses without an account. */
 export const OneTimeCode = defineEntity({
   name: 'OneTimeCode',
   tableName: 'one_time_codes',
@@ -72,7 +73,7 @@ export const OneTimeCode = defineEntity({
     email: p.string().length(254),
     codeHash: p.string().length(64),
     tries: p.integer().default(0),
-    /** Tries by clients that do not name the request. */
+    /** Attempts by clients that do not name the request. */
     sharedTries: p.integer().default(0),
     createdAt: moment(),
     expiresAt: moment().index(),
@@ -80,24 +81,40 @@ export const OneTimeCode = defineEntity({
   indexes: [{ properties: ['emailKey', 'purpose', 'createdAt'] }],
 });
 
-/** Where a user has logged in from. */
+/** An origin that a user has logged in from. */
 export const KnownOrigin = defineEntity({
   name: 'KnownOrigin',
   tableName: 'known_origins',
   properties: {
-    userId: () => p.manyToOne(User).mapToPk().joinColumn('user_id').deleteRule('cascade').index(false).primary(),
+    userId: () => p.manyToOne(User).mapToPk().name('user_id').deleteRule('cascade').index(false).primary(),
     originHash: p.string().length(64).primary(),
     lastLogin: moment().index(),
   },
 });
 
-/** A name that somebody has left, which stays theirs for a while. */
-export const LeftUsername = defineEntity({
-  name: 'LeftUsername',
+/** A profile picture that the server keeps, under the key in its address. */
+export const Avatar = defineEntity({
+  name: 'Avatar',
+  tableName: 'avatars',
+  properties: {
+    key: p.string().length(64).primary(),
+    /** `u`: a user. */
+    owner: p.string().length(1),
+    ownerId: int8(),
+    contentType: p.string().length(32),
+    content: p.blob(),
+    createdAt: moment(),
+  },
+  indexes: [{ properties: ['owner', 'ownerId'] }],
+});
+
+/** A username that its user has given up, reserved for them for a while. */
+export const FormerUsername = defineEntity({
+  name: 'FormerUsername',
   tableName: 'left_usernames',
   properties: {
     usernameKey: p.string().length(32).primary(),
-    userId: () => p.manyToOne(User).mapToPk().joinColumn('user_id').deleteRule('cascade').index(false),
+    userId: () => p.manyToOne(User).mapToPk().name('user_id').deleteRule('cascade').index(false),
     until: moment().index(),
   },
   indexes: [{ properties: ['userId'] }],

@@ -1,20 +1,22 @@
-import { sql } from 'kysely';
-import type { Queries, Sql } from '../database.ts';
-import { EachRow } from '../each-row.ts';
+import type { Queries, Sql } from '../database/queries.ts';
+import { RowStatement } from '../database/statement.ts';
 
 export type FoundUser = { id: number; username: string; profilePicture: string; lastSeen: number };
 
-/** The users among the given ids, at most 5,000, that exist, in no order. */
-export async function findUsers(db: Sql, ids: readonly number[]): Promise<FoundUser[]> {
-  const { rows } = await sql<FoundUser>`
-    select id, username, profile_picture as "profilePicture", last_seen as "lastSeen"
-    from users where id in (${sql.join(ids)})`.execute(db);
-  return rows;
+/** The existing users among at most 5,000 ids, in no particular order. */
+export function findUsers(db: Sql, ids: readonly number[]): Promise<FoundUser[]> {
+  return db
+    .selectFrom('users')
+    .select(['id', 'username', 'profile_picture as profilePicture', 'last_seen as lastSeen'])
+    .where('id', 'in', ids)
+    .execute();
 }
 
-const findId = new EachRow<{ id: number }>((row) => `select u.id from users u${row.and} where u.id = ${row.int(0)}`);
+const findId = new RowStatement<{ id: number }>(
+  (row) => `select u.id from users u${row.and} where u.id = ${row.int(0)}`,
+);
 
-/** Which of the given ids are those of users. */
+/** Those of the given ids that belong to users. */
 export async function existingUsers({ run }: Queries, ids: readonly number[]): Promise<Set<number>> {
   const rows = await run(
     findId,
@@ -23,12 +25,6 @@ export async function existingUsers({ run }: Queries, ids: readonly number[]): P
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Whose account an address belongs to, with the address as it is stored: letters go there, not to what somebody typed. */
-export async function findByEmail(
-  db: Sql,
-  emailKey: string,
-): Promise<{ id: number; username: string; email: string } | undefined> {
-  const { rows } = await sql<{ id: number; username: string; email: string }>`
-    select id, username, email from users where email_key = ${emailKey}`.execute(db);
-  return rows[0];
-}
+/** The user with an e-mail address, and the address as stored: e-mails go there, not to the spelling in the request. */
+export const findByEmail = (db: Sql, emailKey: string) =>
+  db.selectFrom('users').select(['id', 'username', 'email']).where('email_key', '=', emailKey).executeTakeFirst();

@@ -1,15 +1,20 @@
 import { sql } from 'kysely';
-import { networkOf, originOf } from '../client-address.ts';
-import type { Sql } from '../database.ts';
+import type { Database } from '../database/database.ts';
+import type { Sql } from '../database/queries.ts';
+import { networkOf, originOf } from '../rate-limits/client-address.ts';
 import type { Tokens } from './tokens.ts';
 
-/** How many origins are remembered for a user, the newest, and for how long after the last login. */
+/** The newest ones are kept. */
 const MAX_ORIGINS_PER_USER = 20;
-const KEPT_MS = 90 * 86_400_000;
+/** After the last login. */
+const RETENTION_MS = 90 * 86_400_000;
+
+/** @property now milliseconds since 1970 */
+type Login = { userId: number; address: string; now: number };
 
 /**
- * Where a user has logged in from. What strangers do elsewhere does not count against them there. Addresses are kept as
- * keyed hashes.
+ * The origins that users have logged in from. They are counted separately, so attempts from elsewhere cannot lock a
+ * user out there. Addresses are stored as keyed hashes.
  */
 export class KnownOrigins {
   readonly #tokens: Tokens;
@@ -18,17 +23,23 @@ export class KnownOrigins {
     this.#tokens = tokens;
   }
 
-  /** @param address a client's, in its canonical form */
+  /** @param address the client's, in canonical form */
   hashOf(address: string): string {
     return this.#tokens.keyedHash('origin', originOf(address));
   }
 
-  /** Remembers a login, inside the transaction that starts the session. */
-  async remember(transaction: Sql, userId: number, address: string): Promise<void> {
+  /** Stores the origin of a login, inside the transaction that starts the session. */
+  async remember(transaction: Sql, { userId, address, now }: Login): Promise<void> {
     const origin = this.hashOf(address);
-    await sql`
-      insert into known_origins (user_id, origin_hash, last_login) values (${userId}, ${origin}, ${Date.now()})
-      on conflict (user_id, origin_hash) do update set last_login = excluded.last_login`.execute(transaction);
+    await transaction
+      .insertInto('known_origins')
+      .values({ user_id: userId, origin_hash: origin, last_login: now })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['user_id', 'origin_hash'])
+          .doUpdateSet(({ ref }) => ({ last_login: ref('excluded.last_login') })),
+      )
+      .execute();
     await sql`
       delete from known_origins where user_id = ${userId} and origin_hash in (
         select origin_hash from (
@@ -38,23 +49,39 @@ export class KnownOrigins {
       )`.execute(transaction);
   }
 
-  /** Whether the owner of an address of mail has logged in from a client's address. */
+  /** Whether the owner of an e-mail address has logged in from a client's address. */
   async isKnownForEmail(db: Sql, emailKey: string, address: string): Promise<boolean> {
-    const { rows } = await sql`
-      select 1 from users u join known_origins k on k.user_id = u.id
-      where u.email_key = ${emailKey} and k.origin_hash = ${this.hashOf(address)}`.execute(db);
-    return rows.length > 0;
+    const known = await db
+      .selectFrom('users as u')
+      .innerJoin('known_origins as k', 'k.user_id', 'u.id')
+      .select('u.id')
+      .where('u.email_key', '=', emailKey)
+      .where('k.origin_hash', '=', this.hashOf(address))
+      .executeTakeFirst();
+    return known !== undefined;
   }
 
-  /** Forgets what nobody has used for long. */
-  async sweep(db: Sql): Promise<void> {
-    await sql`delete from known_origins where last_login < ${Date.now() - KEPT_MS}`.execute(db);
+  /** Deletes origins without a login for `RETENTION_MS`. */
+  async sweep({ sql: db, moment }: Pick<Database, 'sql' | 'moment'>): Promise<void> {
+    await db
+      .deleteFrom('known_origins')
+      .where('last_login', '<', sql<number>`${moment} - ${sql.lit(RETENTION_MS)}`)
+      .execute();
   }
 }
 
-/**
- * The key under which what is tried for an account is counted: for a known origin alone, for all others of its network
- * together.
- */
+/** The key that counts attempts on an account: per origin if the origin is known, otherwise per network. */
 export const keyFor = (account: string, address: string, known: boolean): string =>
   `${account}\0${known ? originOf(address) : networkOf(address)}`;
+
+/** The columns that a login compares of users `u`, with their known origin `k` of this hash: null where it is unknown. */
+export const selectAccounts = (db: Sql, originHash: string) =>
+  db
+    .selectFrom('users as u')
+    .leftJoin('known_origins as k', (join) => join.onRef('k.user_id', '=', 'u.id').on('k.origin_hash', '=', originHash))
+    .select([
+      'u.id',
+      'u.username_key as usernameKey',
+      'u.password_hash as passwordHash',
+      'k.origin_hash as knownOrigin',
+    ]);

@@ -1,91 +1,70 @@
-import { sql } from 'kysely';
-import { object } from 'yup';
-import { originOf } from '../client-address.ts';
-import type { Context } from '../context.ts';
-import { ChatError } from '../errors.ts';
-import { required, text } from '../inputs.ts';
-import { COOKIE, FORGET, operation, optionalOperation, publicOperation, type Quota } from '../operation.ts';
+import type { Context } from '../operation/context.ts';
+import { ChatError } from '../operation/errors.ts';
+import * as field from '../operation/fields.ts';
+import { command, optionalCommand, publicOperation } from '../operation/operation.ts';
+import { COOKIE, FORGET } from '../operation/result.ts';
+import { originOf } from '../rate-limits/client-address.ts';
+import { boundedKey } from '../rate-limits/limits.ts';
 import { User } from './entities.ts';
-import { keyOf } from './fields.ts';
-import { keyFor } from './known-origins.ts';
-import { boundedKey, type Limits } from './limits.ts';
+import { anyName, anyPassword } from './fields.ts';
+import { keyFor, selectAccounts } from './known-origins.ts';
+import { emailKeyOf, usernameKeyOf } from './names.ts';
+import { attempts, countAttempt } from './password-attempts.ts';
+import { loginFields } from './results.ts';
 import { TICKET_TTL_SEC } from './sessions.ts';
-import { Turns } from './turns.ts';
-
-/** Whatever could be one; what a database could not even look for is refused. */
-const anyString = (description: string, example: string) =>
-  text(1, 65_536).required(required).meta({ description, example });
-/** Tries for one account come one after the other, so that none slips through while another is being counted. */
-const turns = new Turns();
+import { tokenAnswer, wantsToken } from './token-answer.ts';
 
 /** Logs in. A wrong username and a wrong password get the same answer, in the same time. */
-export const login = publicOperation({
-  input: object({
-    username: anyString('Yours, in any case.', 'alice'),
-    password: anyString('Yours.', 'StrongPassword123'),
-  }),
-  run: ({ username, password }, _, context, asked) => {
-    const account = boundedKey(keyOf(username));
-    return turns.take(account, async () => {
-      const user = await findUser(context, keyOf(username), asked.address);
-      asked.about = user?.id;
-      const key = keyFor(account, asked.address, user?.isKnown === true);
-      return countedAsFailure(context.limits, { origin: originOf(asked.address), key }, async (quota) => {
-        const token = await logIn(context, user, password, asked.address);
-        if (user !== undefined && token !== undefined) return { user_id: user.id, [COOKIE]: token };
-        asked.quota = quota;
+export const login = publicOperation('login', {
+  http: 'POST /api/login',
+  operationId: 'logIn',
+  summary: 'Log in',
+  details:
+    'Failed attempts are limited per account and network, and per client address. The session’s token is set as a cookie; a program requests it with `"token": true`.',
+  input: {
+    username: anyName('Your username or your e-mail address, in any case.', 'alice'),
+    password: anyPassword(),
+    token: wantsToken(),
+  },
+  result: loginFields,
+  errors: ['invalid_credentials'],
+  cookie: 'set',
+  uncounted: true,
+  audit: { done: 'login', refused: { invalid_credentials: 'login_failed', rate_limited: 'login_limited' } },
+  async run({ username, password, token: isTokenWanted }, _, context, info) {
+    const named = await findUser(context, username, info.address);
+    // the same key for the username and the e-mail address
+    const account = boundedKey(named?.usernameKey ?? keyOfName(username));
+    return attempts.run(account, async () => {
+      const user = await findUser(context, username, info.address);
+      info.about = user?.id;
+      const key = keyFor(account, info.address, user?.isKnown === true);
+      return countAttempt(context.limits, { origin: originOf(info.address), key }, async (quota) => {
+        const token = await logIn(context, user, password, info.address);
+        if (user !== undefined && token !== undefined)
+          return { user_id: user.id, ...tokenAnswer(token, isTokenWanted), [COOKIE]: token };
+        info.quota = quota;
         throw new ChatError('invalid_credentials');
       });
     });
   },
 });
 
-/**
- * Counts a try before it is known to fail, so that none of many at once slips through, and takes the count back when it
- * does not fail. Logins that succeed are counted the same way, so that a refusal does not tell that the password is right.
- */
-async function countedAsFailure<T>(
-  limits: Limits,
-  { origin, key }: { origin: string; key: string },
-  work: (quota: Quota | undefined) => Promise<T>,
-): Promise<T> {
-  let failed = false;
-  await limits.take('loginOrigin', origin);
-  try {
-    const result = await countedAsLogin(limits, key, async () => work(await limits.take('loginAccount', key)));
-    await limits.clear('loginAccount', key);
-    return result;
-  } catch (error) {
-    const code = error instanceof ChatError ? error.code : undefined;
-    failed = code === 'invalid_credentials';
-    if (!failed && code !== 'rate_limited') await limits.giveBack('loginAccount', key);
-    throw error;
-  } finally {
-    if (!failed) await limits.giveBack('loginOrigin', origin);
-  }
+type Found = { id: number; usernameKey: string; passwordHash: string; isKnown: boolean };
+
+/** No username has an `@`. */
+const isAddress = (name: string) => name.includes('@');
+const keyOfName = (name: string) => (isAddress(name) ? emailKeyOf(name) : usernameKeyOf(name));
+
+/** @param name a username or an e-mail address */
+async function findUser({ database, accounts }: Context, name: string, origin: string): Promise<Found | undefined> {
+  const account = await selectAccounts(database.sql, accounts.origins.hashOf(origin))
+    .where(isAddress(name) ? 'u.email_key' : 'u.username_key', '=', keyOfName(name))
+    .executeTakeFirst();
+  return account && { ...account, isKnown: account.knownOrigin !== null };
 }
 
-async function countedAsLogin<T>(limits: Limits, key: string, work: () => Promise<T>): Promise<T> {
-  await limits.take('logins', key);
-  try {
-    return await work();
-  } catch (error) {
-    await limits.giveBack('logins', key);
-    throw error;
-  }
-}
-
-type Found = { id: number; passwordHash: string; isKnown: boolean };
-
-async function findUser({ database, accounts }: Context, account: string, address: string): Promise<Found | undefined> {
-  const { rows } = await sql<{ id: number; passwordHash: string; knownOrigin: string | null }>`
-    select u.id, u.password_hash as "passwordHash", k.origin_hash as "knownOrigin"
-    from users u left join known_origins k on k.user_id = u.id and k.origin_hash = ${accounts.origins.hashOf(address)}
-    where u.username_key = ${account}`.execute(database.sql);
-  return rows[0] && { ...rows[0], isKnown: rows[0].knownOrigin !== null };
-}
-
-/** Compares the password and starts a session; once more if the user's hash was changed in between. */
+/** Compares the password and starts a session; retries once if the user's hash was changed in between. */
 async function logIn(
   context: Context,
   user: Found | undefined,
@@ -106,7 +85,7 @@ async function logIn(
   return token;
 }
 
-/** The cost or the form was changed since, and only now is the password known; one that was set meanwhile stays. */
+/** Replaces a hash of an outdated cost or normalisation, unless a new password was set meanwhile. */
 async function renewHash(
   { database, accounts }: Context,
   { id, passwordHash: outdated }: Pick<User, 'id' | 'passwordHash'>,
@@ -117,20 +96,35 @@ async function renewHash(
 }
 
 /**
- * Ends the session, if there is one: its token stops working and its open sockets are closed. Without one there is still a
- * dead cookie to take away.
+ * Ends the session, if there is one: its token stops working and its open sockets are closed. In any case the cookie is
+ * cleared.
  */
-export const logout = optionalOperation({
-  input: object({}),
+export const logout = optionalCommand('logout', {
+  http: 'POST /api/logout',
+  operationId: 'logOut',
+  summary: 'Log out: the session’s token stops working and its sockets are closed',
+  details: 'Over HTTP it needs no session: the cookie of an ended session is cleared too.',
+  input: {},
+  result: { message: field.fixed('Logged out successfully') },
+  cookie: 'cleared',
+  audit: { done: 'logout' },
   async run(_, caller, { accounts }, { connection }) {
     if (caller !== undefined) await accounts.sessions.end(caller, connection);
     return { message: 'Logged out successfully', [COOKIE]: null, [FORGET]: true };
   },
 });
 
-/** A one-use ticket for opening one plain WebSocket. */
-export const createTicket = operation({
-  input: object({}),
+/** Issues a one-use ticket that opens one plain WebSocket. */
+export const createTicket = command('ws_ticket', {
+  http: 'POST /api/ws/ticket',
+  operationId: 'createTicket',
+  summary: 'Get a ticket that opens one plain WebSocket',
+  details: 'It keeps the token out of URLs and logs: `/api/ws?ticket=…`.',
+  input: {},
+  result: {
+    ticket: field.text('Works once.', '4f6PjbWyLV0jXyrZC1uF7qkYb1pYqj0xkXf1qg1bJ3k'),
+    expires_in: field.whole('Seconds for which it is valid.', 30),
+  },
   run: async (_, caller, { accounts }) => ({
     ticket: await accounts.sessions.issueTicket(caller),
     expires_in: TICKET_TTL_SEC,

@@ -1,29 +1,37 @@
-import { dictionary } from '@zxcvbn-ts/language-common';
-import { ChatError } from '../errors.ts';
+import { createRequire } from 'node:module';
+import { ChatError } from '../operation/errors.ts';
 
-/** bcrypt reads no further: what is longer is refused, never cut. */
+/** bcrypt ignores further bytes: longer passwords are refused, not truncated. */
 export const PASSWORD_BYTES = 72;
 export const PASSWORD_CHARACTERS = 8;
-/** No text that is longer has 72 bytes after normalising. */
+/** Longer text exceeds 72 bytes after normalising, too. */
 const MAX_NORMALIZED_BYTES = 4_096;
 const PRODUCT = 'mmchat';
 
-/** The commonest passwords that are long enough to be taken at all; the list is in lower case. */
-const COMMON: ReadonlySet<string> = new Set(
-  dictionary['passwords-common'].filter((each) => each.length >= PASSWORD_CHARACTERS),
-);
+/** The commonest passwords of sufficient length, in lower case. */
+let common: ReadonlySet<string> | undefined;
 
-/** The form in which a password is hashed: the same whatever keyboard or system it was typed on. */
+/** Reads the list when it is first needed: unpacking it takes 0.1 s, a tenth of a start. */
+function commonPasswords(): ReadonlySet<string> {
+  const require = createRequire(import.meta.url);
+  const { dictionary } = require('@zxcvbn-ts/language-common') as typeof import('@zxcvbn-ts/language-common');
+  return new Set(dictionary['passwords-common'].filter((each) => each.length >= PASSWORD_CHARACTERS));
+}
+
+/** The form of a password that is hashed: the same for every keyboard and system. */
 export const normalizedPassword = (password: string): string =>
   Buffer.byteLength(password) > MAX_NORMALIZED_BYTES ? password : password.normalize('NFKC');
 
-/** Whether a password is among the first that anybody would try. */
-export const isCommon = (password: string): boolean => COMMON.has(normalizedPassword(password).toLowerCase());
+/** Whether a password is one of the commonest. */
+export function isCommon(password: string): boolean {
+  common ??= commonPasswords();
+  return common.has(normalizedPassword(password).toLowerCase());
+}
 
 /**
- * Refuses a password that follows from whose it is: the username, the address of mail or its first part, or the name of
- * the product with nothing but digits and signs around it.
- * @param field as the input calls it
+ * Refuses a password that is the username, the e-mail address or its local part, or the product's name with nothing but
+ * digits and punctuation around it.
+ * @param field the name of the input field
  * @throws ChatError `invalid_input`
  */
 export function refuseNameAsPassword(

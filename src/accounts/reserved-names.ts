@@ -1,4 +1,4 @@
-/** Names by which a user could pass for the operators, for the server itself, or for everybody. */
+/** Names with which a user could impersonate the operators, the server, or a group of all users. */
 const RESERVED: ReadonlySet<string> = new Set([
   ...['admin', 'admins', 'administrator', 'root', 'superuser', 'sysadmin', 'owner', 'moderator', 'staff', 'official'],
   ...[
@@ -17,5 +17,5 @@ const RESERVED: ReadonlySet<string> = new Set([
   ...['all', 'everyone', 'everybody', 'here', 'channel'],
 ]);
 
-/** Whether nobody may take a name. @param key of a username; dots, dashes and underscores make no difference */
+/** Whether a name is reserved. @param key of a username; dots, dashes and underscores are ignored */
 export const isReserved = (key: string): boolean => RESERVED.has(key.replace(/[._-]/g, ''));

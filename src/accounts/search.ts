@@ -1,68 +1,83 @@
-import { sql } from 'kysely';
-import { object } from 'yup';
-import type { Sql } from '../database.ts';
-import { required, text } from '../inputs.ts';
-import { operation } from '../operation.ts';
-import { keyOf } from './fields.ts';
-import { beginningWith, LONGEST_PIECE, pieceOf } from './username-pieces.ts';
+import { type SqlBool, sql } from 'kysely';
+import type { Sql } from '../database/queries.ts';
+import * as field from '../operation/fields.ts';
+import { required, text } from '../operation/inputs.ts';
+import { query } from '../operation/operation.ts';
+import { usernameKeyOf } from './names.ts';
+import { userField } from './results.ts';
+import { MAX_NGRAM_LENGTH, ngramOf, prefixNgram } from './username-ngrams.ts';
 
-const MOST_FOUND = 20;
+const MAX_RESULTS = 20;
 const QUERY_CHARACTERS = 64;
-/** A search looks at no more names than this, the shortest first, that share a rare piece with the text. */
-const MOST_LOOKED_AT = 5_000;
+/** A search scans at most this many names that share a rare n-gram with the text, the shortest first. */
+const MAX_SCANNED = 5_000;
 const SEARCH_COST = 2;
 
 type Found = { id: number; username: string; profile_picture: string };
 
-/** Users whose name contains `q`, whatever the case: the exact name first, then names that start with it, then shorter ones. */
-export const searchUsers = operation({
-  input: object({
+/** Finds users whose name contains `q` in any case: the exact name first, then prefix matches, then shorter names. */
+export const searchUsers = query('search_users', {
+  http: 'GET /api/users/search',
+  summary: 'Find users by a part of their name',
+  details: 'The exact name comes first, then names that begin with the text, then shorter names before longer ones.',
+  input: {
     q: text(1, QUERY_CHARACTERS)
       .required(required)
       .meta({ description: 'A part of the username, in any case; `%` and `_` are plain characters.', example: 'bo' }),
-  }),
+  },
+  result: { users: field.list(userField, 'At most 20, the best match first.') },
   canWait: true,
   cost: () => SEARCH_COST,
   async run({ q }, _, { database: { sql: db } }) {
-    const key = keyOf(q);
+    const key = usernameKeyOf(q);
     const plain = key.replace(/[\\%_]/g, '\\$&');
-    const pieces = piecesOf(key);
-    const beginning = await find(db, await rarest(db, [beginningWith(key), ...pieces]), `${plain}%`);
-    if (beginning.length === MOST_FOUND) return { users: beginning };
-    const inside = await find(db, await rarest(db, pieces), `_%${plain}%`);
-    const names = new Set(beginning.map(({ id }) => id));
-    return { users: [...beginning, ...inside.filter(({ id }) => !names.has(id))].slice(0, MOST_FOUND) };
+    const ngrams = ngramsOf(key);
+    const prefixed = await find(db, await rarest(db, [prefixNgram([...key]), ...ngrams]), `${plain}%`);
+    if (prefixed.length === MAX_RESULTS) return { users: prefixed };
+    const inside = await find(db, await rarest(db, ngrams), `_%${plain}%`);
+    const names = new Set(prefixed.map(({ id }) => id));
+    return { users: [...prefixed, ...inside.filter(({ id }) => !names.has(id))].slice(0, MAX_RESULTS) };
   },
 });
 
-/** Pieces of a text by which names that contain it can be looked up. */
-const piecesOf = (key: string) => {
-  const last = Math.max(0, key.length - LONGEST_PIECE);
-  return [...new Set([0, Math.floor(last / 2), last].map((start) => pieceOf(key.slice(start))))];
+/** N-grams that every name with this text contains: the first, the middle and the last. */
+const ngramsOf = (key: string) => {
+  const characters = [...key];
+  const last = Math.max(0, characters.length - MAX_NGRAM_LENGTH);
+  return [...new Set([0, Math.floor(last / 2), last].map((start) => ngramOf(characters.slice(start))))];
 };
 
-/** The piece that the fewest names have, as far as they are counted. */
-async function rarest(db: Sql, pieces: readonly string[]): Promise<string> {
-  const [first = '', ...others] = pieces;
+/** The n-gram of the fewest names, counting up to the number of names that a search scans. */
+async function rarest(db: Sql, ngrams: readonly string[]): Promise<string> {
+  const [first = '', ...others] = ngrams;
   if (others.length === 0) return first;
-  const counts = pieces.map(
-    (piece) => sql`
-      select cast(${piece} as varchar) as piece, count(*) as count from (
-        select 1 as found from username_pieces where piece = ${piece} limit ${sql.lit(MOST_LOOKED_AT)}
+  const counts = ngrams.map(
+    (ngram) => sql`
+      select cast(${ngram} as varchar) as ngram, count(*) as count from (
+        select 1 as found from username_pieces where piece = ${ngram} limit ${sql.lit(MAX_SCANNED)}
       ) as counted`,
   );
-  const { rows } = await sql<{ piece: string; count: number }>`${sql.join(counts, sql` union all `)}`.execute(db);
-  return rows.reduce((least, each) => (each.count < least.count ? each : least)).piece;
+  const { rows } = await sql<{ ngram: string; count: number }>`${sql.join(counts, sql` union all `)}`.execute(db);
+  return rows.reduce((least, each) => (each.count < least.count ? each : least)).ngram;
 }
 
-/** The shortest names with a piece that are like a pattern, among so many that the search comes to an end. */
-async function find(db: Sql, piece: string, pattern: string): Promise<Found[]> {
-  const { rows } = await sql<Found>`
-    select u.id, u.username, u.profile_picture from (
-      select length, username_key, user_id from username_pieces where piece = ${piece}
-      order by length, username_key limit ${sql.lit(MOST_LOOKED_AT)}
-    ) p join users u on u.id = p.user_id
-    where p.username_key like ${pattern} escape '\\'
-    order by p.length, p.username_key limit ${sql.lit(MOST_FOUND)}`.execute(db);
-  return rows;
+/** The shortest names that match a pattern, among a bounded number of names with an n-gram. */
+function find(db: Sql, ngram: string, pattern: string): Promise<Found[]> {
+  return db
+    .selectFrom(({ selectFrom }) =>
+      selectFrom('username_pieces')
+        .select(['length', 'username_key', 'user_id'])
+        .where('piece', '=', ngram)
+        .orderBy('length')
+        .orderBy('username_key')
+        .limit(sql.lit(MAX_SCANNED))
+        .as('p'),
+    )
+    .innerJoin('users as u', 'u.id', 'p.user_id')
+    .select(['u.id', 'u.username', 'u.profile_picture'])
+    .where(sql<SqlBool>`p.username_key like ${pattern} escape '\\'`)
+    .orderBy('p.length')
+    .orderBy('p.username_key')
+    .limit(sql.lit(MAX_RESULTS))
+    .execute();
 }

@@ -1,15 +1,16 @@
 import { sql } from 'kysely';
-import type { Database, Sql } from '../database.ts';
+import type { Database } from '../database/database.ts';
+import type { Sql } from '../database/queries.ts';
 
-/** How many sessions a user may have at once; the next login ends the oldest. */
+/** The next login ends the oldest session. */
 export const MAX_SESSIONS_PER_USER = 50;
 
 export type NewSession = { id: string; userId: number; createdAt: number; expiresAt: number };
 
 /**
  * Inserts a session if `passwordHash` is still its user's, in one statement. On PostgreSQL the user's row stays locked
- * until the transaction ends: a password reset that runs at the same time either changed the hash before, and nothing is
- * inserted, or deletes this session too. SQLite has one writer at a time.
+ * until the transaction ends: a concurrent password reset has either changed the hash before, and nothing is inserted,
+ * or deletes this session too. SQLite has one writer at a time.
  * @returns whether the session was inserted
  */
 export async function insertSession(
@@ -27,7 +28,7 @@ export async function insertSession(
   return rows.length > 0;
 }
 
-/** Deletes the oldest sessions of a user beside a new one, as many as are too many. @returns their ids */
+/** Deletes a user's oldest sessions beyond the limit, but not the new one. @returns their ids */
 export async function deleteOldest(transaction: Sql, { id, userId }: NewSession): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     delete from sessions where id in (

@@ -1,128 +1,145 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
-import { batched } from '../batched.ts';
-import type { Database, Sql } from '../database.ts';
-import type { Deliver } from '../effects.ts';
-import { ChatError } from '../errors.ts';
-import type { Caller } from '../operation.ts';
+import type { Broker } from '../broker/broker.ts';
+import { batched } from '../database/batch-loader.ts';
+import type { Database } from '../database/database.ts';
+import type { Sql } from '../database/queries.ts';
+import type { Caller } from '../operation/caller.ts';
+import { ChatError } from '../operation/errors.ts';
 import { Session, Ticket } from './entities.ts';
 import { KnownOrigins } from './known-origins.ts';
+import { SessionRenewal } from './session-renewal.ts';
 import { deleteOldest, insertSession } from './session-rows.ts';
 import { randomKey, sha256, type Tokens } from './tokens.ts';
 
 export const TICKET_TTL_SEC = 30;
-const MOST_REMEMBERED = 50_000;
-/** How long a session is taken for good without asking, while endings on other nodes may not be heard. */
-const UNHEARD_TRUST_MS = 1_000;
+const MAX_CACHED = 50_000;
+/** How long a cached session is used while this node may miss the end of sessions on other nodes. */
+const OFFLINE_CACHE_MS = 1_000;
 
-/** Whose session, and until when (milliseconds since 1970). */
+/** @property expiresAt in milliseconds since 1970 */
 export type Authenticated = Caller & { expiresAt: number };
-/** Who logs in, with the hash that was compared, from which address of origin. */
+/**
+ * @property passwordHash the hash that was compared
+ * @property address the client's
+ */
 export type Login = { userId: number; passwordHash: string; address: string };
-type Good = { userId: number; seenAt: number };
+/** @property readAt when the database was queried, by the monotonic clock */
+type Cached = { userId: number; readAt: number };
 
-/** Logins: a session's row in the database is the proof that the tokens which name it are still good. */
+/** Sessions. A token is valid as long as the row of its session exists in the database. */
 export class Sessions {
   readonly #database: Database;
   readonly #tokens: Tokens;
   readonly #origins: KnownOrigins;
   readonly #ttlMs: number;
-  readonly #deliver: Deliver;
-  readonly #hearsEndings: () => boolean;
-  /** Sessions known to be good; ending one forgets it here first. */
-  readonly #good = new LRUCache<string, Good>({ max: MOST_REMEMBERED });
-  /** Raised whenever a session ends, so that a look-up which began before does not believe what it found. */
-  #endings = 0;
+  readonly #broker: Broker;
+  readonly renewal: SessionRenewal;
+  /** Sessions that exist; an ended session is removed. */
+  readonly #cache = new LRUCache<string, Cached>({ max: MAX_CACHED });
+  /** Incremented whenever a session ends, so that a query that began before does not fill the cache. */
+  #version = 0;
   readonly #ownerOf = batched(async (ids: readonly string[]) => {
-    const { rows } = await sql<{ id: string; userId: number }>`
-      select id, user_id as "userId" from sessions where id in (${sql.join(ids)})`.execute(this.#database.sql);
-    return new Map(rows.map(({ id, userId }) => [id, userId]));
+    const rows = await this.#database.sql
+      .selectFrom('sessions')
+      .select(['id', 'user_id'])
+      .where('id', 'in', ids)
+      .execute();
+    return new Map(rows.map(({ id, user_id }) => [id, user_id]));
   });
 
-  /** @param hearsEndings whether sessions that other nodes end are heard of here */
-  constructor(database: Database, tokens: Tokens, ttlMinutes: number, deliver: Deliver, hearsEndings: () => boolean) {
+  constructor(database: Database, tokens: Tokens, lasting: { ttlMinutes: number; maxDays: number }, broker: Broker) {
     this.#database = database;
     this.#tokens = tokens;
     this.#origins = new KnownOrigins(tokens);
-    this.#ttlMs = ttlMinutes * 60_000;
-    this.#deliver = deliver;
-    this.#hearsEndings = hearsEndings;
+    this.#ttlMs = lasting.ttlMinutes * 60_000;
+    this.renewal = new SessionRenewal(database, tokens, lasting);
+    this.#broker = broker;
+    broker.subscribe({
+      effects: (effects) => {
+        for (const effect of effects) if (effect.kind === 'end') this.#forget(effect.userId, effect.sessionId);
+      },
+      missed: () => this.forgetAll(),
+    });
   }
 
   /**
-   * Logs a user in, and ends their oldest session if they have too many.
-   * @returns the token; undefined when `passwordHash` is no longer the user's
+   * Starts a session, and ends the user's oldest one if they have too many.
+   * @returns the token; undefined if `passwordHash` is no longer the user's
    */
   async start(login: Login): Promise<string | undefined> {
     const { userId } = login;
     const started = await this.#database.transaction(({ sql: db }) => this.startIn(db, login));
     if (started === undefined) return undefined;
-    await this.#deliver(started.ended.map((sessionId) => ({ kind: 'end', userId, sessionId })));
+    await this.endedSome(userId, started.ended);
     return started.token;
   }
 
-  /** The same inside a transaction, whose caller has to deliver the end of the sessions that were deleted. */
+  /** Starts a session inside a transaction; the caller then calls `endedSome` for the sessions that were deleted. */
   async startIn(
     transaction: Sql,
     { userId, passwordHash, address }: Login,
   ): Promise<{ token: string; ended: string[] } | undefined> {
-    const session = { id: randomUUID(), userId, createdAt: Date.now(), expiresAt: Date.now() + this.#ttlMs };
+    const now = this.#database.now();
+    const session = { id: randomUUID(), userId, createdAt: now, expiresAt: now + this.#ttlMs };
     if (!(await insertSession(transaction, this.#database.kind, session, passwordHash))) return undefined;
     const ended = await deleteOldest(transaction, session);
-    await this.#origins.remember(transaction, userId, address);
+    await this.#origins.remember(transaction, { userId, address, now });
     return { token: this.#tokens.issue({ userId, sessionId: session.id, expiresAt: session.expiresAt }), ended };
   }
 
-  /** Who a token speaks for; undefined when it is bad, expired or revoked. */
+  /** The caller that a token identifies; undefined if it is invalid, expired or revoked. */
   async authenticate(text: string): Promise<Authenticated | undefined> {
     const token = this.#tokens.verify(text);
-    return token !== undefined && (await this.#isGood(token)) ? token : undefined;
+    return token !== undefined && (await this.#exists(token)) ? token : undefined;
   }
 
-  async #isGood({ sessionId, userId }: Caller): Promise<boolean> {
-    const good = this.#good.get(sessionId);
-    const trusted = this.#hearsEndings() || Date.now() - (good?.seenAt ?? 0) < UNHEARD_TRUST_MS;
-    if (good?.userId === userId && trusted) return true;
-    const endings = this.#endings;
+  async #exists({ sessionId, userId }: Caller): Promise<boolean> {
+    const cached = this.#cache.get(sessionId);
+    const isFresh =
+      this.#broker.isCurrent || performance.now() - (cached?.readAt ?? Number.NEGATIVE_INFINITY) < OFFLINE_CACHE_MS;
+    if (cached?.userId === userId && isFresh) return true;
+    const [version, readAt] = [this.#version, performance.now()];
     if ((await this.#ownerOf(sessionId)) !== userId) return false;
-    if (endings !== this.#endings) return this.#isGood({ sessionId, userId }); // perhaps it was this one that ended
-    this.#remember(sessionId, userId);
+    if (version !== this.#version) return this.#exists({ sessionId, userId }); // this one may have ended meanwhile
+    this.#cache.set(sessionId, { userId, readAt });
     return true;
-  }
-
-  #remember(sessionId: string, userId: number): void {
-    this.#good.set(sessionId, { userId, seenAt: Date.now() });
   }
 
   /**
    * Ends one session: its tokens stop working and its sockets are closed, on every node.
-   * @param asking the socket that asked for it, which is closed when it has been answered
+   * @param asking the socket that requested it, which is closed after its answer
    */
   async end({ sessionId, userId }: Caller, asking?: string): Promise<void> {
     await this.#database.entities().nativeDelete(Session, { id: sessionId });
-    await this.#deliver([{ kind: 'end', userId, sessionId, asking }]);
+    await this.#broker.publish([{ kind: 'end', userId, sessionId, asking }]);
   }
 
-  /** To be called after all sessions of a user were deleted. */
+  /** Delivers the end of all sessions of a user, after their rows were deleted. */
   async endedAll(userId: number): Promise<void> {
-    await this.#deliver([{ kind: 'end', userId, sessionId: undefined }]);
+    await this.#broker.publish([{ kind: 'end', userId, sessionId: undefined }]);
   }
 
-  /** Forgets an ended session, or all of a user's: called on every node that hears of it. */
-  forget(userId: number, sessionId: string | undefined): void {
-    this.#endings += 1;
-    if (sessionId !== undefined) this.#good.delete(sessionId);
-    else for (const [id, good] of this.#good.entries()) if (good.userId === userId) this.#good.delete(id);
+  /** Delivers the end of some sessions of a user, after their rows were deleted. */
+  async endedSome(userId: number, sessionIds: readonly string[]): Promise<void> {
+    await this.#broker.publish(sessionIds.map((sessionId) => ({ kind: 'end', userId, sessionId })));
   }
 
-  /** Forgets everything: endings may have been missed. */
+  /** Removes an ended session, or all of a user's, from the cache. */
+  #forget(userId: number, sessionId: string | undefined): void {
+    this.#version += 1;
+    if (sessionId !== undefined) this.#cache.delete(sessionId);
+    else for (const [id, cached] of this.#cache.entries()) if (cached.userId === userId) this.#cache.delete(id);
+  }
+
+  /** Clears the cache, as this node may have missed the end of sessions. */
   forgetAll(): void {
-    this.#endings += 1;
-    this.#good.clear();
+    this.#version += 1;
+    this.#cache.clear();
   }
 
-  /** Those of the given sessions that have been ended. */
+  /** Those of the given sessions that have ended. */
   async endedOf(sessionIds: ReadonlySet<string>): Promise<string[]> {
     if (sessionIds.size === 0) return [];
     const found = await this.#database.entities().find(Session, { id: { $in: [...sessionIds] } }, { fields: ['id'] });
@@ -131,38 +148,39 @@ export class Sessions {
   }
 
   /**
-   * A one-use key, good for 30 seconds, that keeps the token itself out of URLs.
-   * @throws ChatError `unauthenticated` when the session has ended meanwhile
+   * Issues a one-use key, valid for 30 seconds, so that the token itself appears in no URL.
+   * @throws ChatError `unauthenticated` if the session has ended meanwhile
    */
   async issueTicket({ sessionId }: Caller): Promise<string> {
     const ticket = randomKey();
-    // the session stays locked: one that is being ended is found ended, in place of a reference that breaks
+    // locks the session, so that a concurrent end leads to no row here, and not to a violated foreign key
     const locked = this.#database.kind === 'postgresql' ? sql`for key share` : sql``;
     const { rows } = await sql`
       insert into tickets (hash, session_id, expires_at)
-      select cast(${sha256(ticket)} as varchar(64)), id, cast(${Date.now() + TICKET_TTL_SEC * 1000} as bigint)
+      select cast(${sha256(ticket)} as varchar(64)), id, cast(${this.#database.now() + TICKET_TTL_SEC * 1000} as bigint)
       from sessions where id = ${sessionId} ${locked} returning hash`.execute(this.#database.sql);
     if (rows.length === 0) throw new ChatError('unauthenticated');
     return ticket;
   }
 
-  /** Takes a ticket; deleting its row is what makes it work once. */
+  /** Redeems a ticket. It works once because its row is deleted first. */
   async redeemTicket(ticket: string): Promise<Authenticated | undefined> {
     const entities = this.#database.entities();
     const found = await entities.findOne(Ticket, { hash: sha256(ticket) });
     if (found === null || (await entities.nativeDelete(Ticket, { hash: found.hash })) === 0) return undefined;
-    const endings = this.#endings;
+    const version = this.#version;
     const session = await entities.findOne(Session, { id: found.sessionId });
-    if (session === null || found.expiresAt <= Date.now() || session.expiresAt <= Date.now()) return undefined;
-    const who = { userId: session.userId, sessionId: session.id, expiresAt: session.expiresAt };
-    return endings === this.#endings || (await this.#isGood(who)) ? who : undefined;
+    const now = this.#database.now();
+    if (session === null || found.expiresAt <= now || session.expiresAt <= now) return undefined;
+    const caller = { userId: session.userId, sessionId: session.id, expiresAt: session.expiresAt };
+    return version === this.#version || (await this.#exists(caller)) ? caller : undefined;
   }
 
-  /** Deletes what has run out. */
+  /** Deletes expired rows by the database's clock, as the clock of this node may be wrong. */
   async sweep(): Promise<void> {
-    const expired = { expiresAt: { $lt: Date.now() } };
-    await this.#database.entities().nativeDelete(Session, expired);
-    await this.#database.entities().nativeDelete(Ticket, expired);
-    await this.#origins.sweep(this.#database.sql);
+    const { sql: db, moment } = this.#database;
+    await db.deleteFrom('sessions').where('expires_at', '<', moment).execute();
+    await db.deleteFrom('tickets').where('expires_at', '<', moment).execute();
+    await this.#origins.sweep(this.#database);
   }
 }

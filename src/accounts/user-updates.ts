@@ -1,19 +1,16 @@
-import { sql } from 'kysely';
-import type { Database } from '../database.ts';
-import { type Deliver, toUsers } from '../effects.ts';
+import type { Database } from '../database/database.ts';
+import { type Deliver, toUsers } from '../delivery/effects.ts';
 import { timeOf } from '../time.ts';
 
-/** A user's changes are announced at most this often; the latest state is what counts. */
+/** A user's changes are announced at most this often, with the latest state. */
 const LEAST_INTERVAL_MS = 1_000;
 
-type Row = { username: string; profilePicture: string; conversationId: number | null };
-
-/** Announces new names and pictures to everybody who shares a conversation with the user, and to the user's own sockets. */
+/** Sends new names and pictures to all users who share a conversation with the user, and to the user's own sockets. */
 export class UserUpdates {
   readonly #database: Database;
   readonly #deliver: Deliver;
   readonly #report: (error: unknown, doing: string) => void;
-  /** Until when nothing more is announced of a user, and what waits for that. */
+  /** Users whose last announcement is recent, and whether they have changed since. */
   readonly #pauses = new Map<number, { timer: NodeJS.Timeout; changed: boolean }>();
 
   constructor(database: Database, deliver: Deliver, report: (error: unknown, doing: string) => void) {
@@ -22,7 +19,7 @@ export class UserUpdates {
     this.#report = report;
   }
 
-  /** To be called when a user's name or picture has been changed. */
+  /** To be called after a user's name or picture was changed. */
   changed(userId: number): void {
     const pause = this.#pauses.get(userId);
     if (pause !== undefined) pause.changed = true;
@@ -47,9 +44,12 @@ export class UserUpdates {
   }
 
   async #emit(userId: number): Promise<void> {
-    const { rows } = await sql<Row>`
-      select u.username, u.profile_picture as "profilePicture", p.conversation_id as "conversationId"
-      from users u left join participants p on p.user_id = u.id where u.id = ${userId}`.execute(this.#database.sql);
+    const rows = await this.#database.sql
+      .selectFrom('users as u')
+      .leftJoin('participants as p', 'p.user_id', 'u.id')
+      .select(['u.username', 'u.profile_picture as profilePicture', 'p.conversation_id as conversationId'])
+      .where('u.id', '=', userId)
+      .execute();
     const [first] = rows;
     if (first === undefined) return;
     const event = {
@@ -58,7 +58,7 @@ export class UserUpdates {
         sender_id: userId,
         sender_username: first.username,
         profile_picture: first.profilePicture,
-        created_at: timeOf(Date.now()),
+        created_at: timeOf(this.#database.now()),
       },
     };
     const conversationIds = rows.flatMap(({ conversationId }) => conversationId ?? []);

@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { User } from '../accounts/entities.ts';
-import { id, int8, moment } from '../columns.ts';
+import { id, int8, moment } from '../database/columns.ts';
 
 export const Conversation = defineEntity({
   name: 'Conversation',
@@ -8,19 +8,21 @@ export const Conversation = defineEntity({
   properties: {
     id: id(),
     isGroup: p.boolean(),
-    /** A group's name; a private conversation is named after its two users. */
+    /** The name of a group. A private conversation is named after its users. */
     name: p.string().length(100).nullable(),
     profilePicture: p.string().length(2048).default(''),
-    /** `<lower id>:<higher id>` of a private conversation's users, so that there is only one. */
+    /** `<lower id>:<higher id>` of the users of a private conversation; unique, so that there is one per pair. */
     privateKey: p.string().length(41).nullable().unique(),
-    /** The number of the newest durable change. */
+    /** The `seq` of the newest durable change. */
     lastSeq: int8().default(0),
-    /** The number of the newest removal: a node that knows only older ones looks who is left before it delivers. */
+    /** The `seq` of the newest removal. A node that knows only older ones reads the members before it delivers. */
     removalSeq: int8().default(0),
-    /** Up to this number there may be rows of `missed_blocks`. */
+    /** Rows of `missed_blocks` can exist only up to this number. */
     missedSeq: int8().default(0),
-    /** How many messages of users there are, deleted ones included; unread is arithmetic on it. */
+    /** The number of user messages, including deleted ones. Unread counts are computed from it. */
     messageCount: int8().default(0),
+    /** Null if participants were inserted without it; then it is counted. */
+    participantCount: p.integer().nullable(),
     lastMessageId: int8().nullable(),
     activityAt: moment(),
     createdAt: moment(),
@@ -32,21 +34,21 @@ export const Participant = defineEntity({
   tableName: 'participants',
   properties: {
     conversationId: () =>
-      p.manyToOne(Conversation).mapToPk().joinColumn('conversation_id').deleteRule('cascade').index(false).primary(),
-    userId: () => p.manyToOne(User).mapToPk().joinColumn('user_id').deleteRule('cascade').index(false).primary(),
+      p.manyToOne(Conversation).mapToPk().name('conversation_id').deleteRule('cascade').index(false).primary(),
+    userId: () => p.manyToOne(User).mapToPk().name('user_id').deleteRule('cascade').index(false).primary(),
     isAdmin: p.boolean(),
     joinedAt: moment(),
-    /** Everything up to this number is read (or was there before the joining). */
+    /** The watermark: everything up to this number is read, or is from before the user joined. */
     readSeq: int8(),
-    /** How many of the conversation's messages are read, own or from before the joining. */
+    /** The number of messages that are read, own, deleted while unread, or from before the user joined. */
     settled: int8(),
-    /** How many rows of `read_ranges` belong to this participant. */
+    /** The number of the participant's rows in `read_ranges`. */
     rangeCount: p.integer().default(0),
     /** Everything up to this number has been confirmed by one of the user's clients. */
     deliveredSeq: int8(),
     /**
-     * The day of the conversation's activity: a list finds the newest by it in an index, and yet a message writes to all
-     * participants only if it is the first of its day.
+     * The day of the conversation's last activity, indexed for the list of conversations. A message updates it for all
+     * participants only if it is the first of the day.
      */
     activityDay: p.integer().default(0),
   },
@@ -57,14 +59,14 @@ export const Participant = defineEntity({
   ],
 });
 
-/** What a participant has read beyond `readSeq`: the islands that reading out of order leaves. */
+/** The ranges that a participant has read beyond `readSeq`, by reading out of order. */
 export const ReadRange = defineEntity({
   name: 'ReadRange',
   tableName: 'read_ranges',
   properties: {
     conversationId: () =>
-      p.manyToOne(Conversation).mapToPk().joinColumn('conversation_id').deleteRule('cascade').index(false).primary(),
-    userId: () => p.manyToOne(User).mapToPk().joinColumn('user_id').deleteRule('cascade').index(false).primary(),
+      p.manyToOne(Conversation).mapToPk().name('conversation_id').deleteRule('cascade').index(false).primary(),
+    userId: () => p.manyToOne(User).mapToPk().name('user_id').deleteRule('cascade').index(false).primary(),
     fromSeq: int8().primary(),
     toSeq: int8(),
   },
@@ -72,21 +74,20 @@ export const ReadRange = defineEntity({
 });
 
 /**
- * What those who left had not read, or not been given, and what was said while nobody else was there: it is never read by
- * all, or delivered to all, any more. A block is of the numbers from `place` × 2^`level` on, 2^`level` of them; its users are
- * 0 where they are several, or nobody.
+ * Numbers that can no longer be read by all or delivered to all: a former member had not read or confirmed them, or there was
+ * no other member. A block is the 2^`level` numbers from `place` × 2^`level`. Its users are 0 for several users or none.
  */
 export const MissedBlock = defineEntity({
   name: 'MissedBlock',
   tableName: 'missed_blocks',
   properties: {
     conversationId: () =>
-      p.manyToOne(Conversation).mapToPk().joinColumn('conversation_id').deleteRule('cascade').index(false).primary(),
+      p.manyToOne(Conversation).mapToPk().name('conversation_id').deleteRule('cascade').index(false).primary(),
     level: p.integer().primary(),
     place: int8().primary(),
-    /** Who has not read it. */
+    /** The user who has not read it. */
     unreadBy: int8(),
-    /** Who has not even confirmed it. */
+    /** The user who has not confirmed it; null if it was delivered. */
     undeliveredBy: int8().nullable(),
   },
 });

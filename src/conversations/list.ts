@@ -1,50 +1,59 @@
 import { sql } from 'kysely';
-import { object } from 'yup';
-import { fixedStatement } from '../fixed-statement.ts';
-import { wholeNumber } from '../inputs.ts';
-import { operation } from '../operation.ts';
-import { limit, offset } from '../prepared-statements.ts';
+import { limit, offset } from '../database/queries.ts';
+import { Statement } from '../database/statement.ts';
+import * as field from '../operation/fields.ts';
+import { wholeNumber } from '../operation/inputs.ts';
+import { query } from '../operation/operation.ts';
 import { dayOf } from '../time.ts';
 import { cursorOf, cursorText, type Position, parseCursor } from './cursor.ts';
+import { conversationField, epochField } from './result-fields.ts';
 import { type StoredSummary, selectSummaries, summariesOf } from './summary.ts';
 
-const MOST_CONVERSATIONS = 500;
+const MAX_CONVERSATIONS = 500;
 const CONVERSATIONS_PER_COST = 250;
 
 type Cursor = { activityAt: number; id: number };
-/** Its day, too, is a number that the database takes. */
+/** Its day fits in the column as well. */
 const BEYOND_ALL: Cursor = { activityAt: 999_999_999_999_999, id: Number.MAX_SAFE_INTEGER };
 
-type Listed = { conversations: { conversation_id: number }[] };
-
-/** The caller's conversations, newest activity first. */
-export const listConversations = operation({
+/** The caller's conversations in order of their last activity, newest first. */
+export const listConversations = query('list_conversations', {
+  http: 'GET /api/conversations',
+  summary: 'Your conversations, newest activity first',
+  details: 'A page: if there are more, `next_cursor` is present; send it as `cursor`.',
   reads: {
-    conversations: ({ conversations }: Listed) => conversations.map((each) => each.conversation_id),
-    without: ({ conversations, ...rest }: Listed, left) => ({
+    conversations: ({ conversations }) => conversations.map((each) => each.conversation_id),
+    omit: ({ conversations, ...rest }, removed) => ({
       ...rest,
-      conversations: conversations.filter((each) => !left.has(each.conversation_id)),
+      conversations: conversations.filter((each) => !removed.has(each.conversation_id)),
     }),
   },
-  input: object({
+  input: {
     limit: wholeNumber(1).meta({
-      description: `At most so many; more than ${MOST_CONVERSATIONS} is cut.`,
+      description: `The maximum number of conversations, at most ${MAX_CONVERSATIONS}.`,
       example: 50,
     }),
     cursor: cursorText(),
-  }),
+  },
+  result: {
+    conversations: field.list(conversationField, 'At most 500.'),
+    next_cursor: field.optional(field.text('The cursor of the next page, if there is one.', '1758380100000-100')),
+    epoch: epochField,
+  },
   canWait: true,
-  cost: ({ limit: wanted = MOST_CONVERSATIONS }) =>
-    Math.ceil(Math.min(wanted, MOST_CONVERSATIONS) / CONVERSATIONS_PER_COST),
-  async run({ limit: wanted = MOST_CONVERSATIONS, cursor }, { userId }, { database, presence }) {
-    const most = Math.min(wanted, MOST_CONVERSATIONS);
+  cost: ({ limit: wanted = MAX_CONVERSATIONS }) =>
+    Math.ceil(Math.min(wanted, MAX_CONVERSATIONS) / CONVERSATIONS_PER_COST),
+  async run({ limit: wanted = MAX_CONVERSATIONS, cursor }, { userId }, { database, presence, installation }) {
+    const { epoch } = installation; // read first: a newer epoch must not be returned with older data
+    const most = Math.min(wanted, MAX_CONVERSATIONS);
     const after = cursor ? activityOf(parseCursor(cursor)) : BEYOND_ALL;
-    const rows = await findPage(database.sql, { userId, limit: most + 1, day: dayOf(after.activityAt), ...after });
+    const rows = await database.all(findPage, { userId, limit: most + 1, day: dayOf(after.activityAt), ...after });
     const page = rows.sort(byActivity).slice(0, most);
     const last = page.at(-1);
     return {
       conversations: await summariesOf(page, userId, presence),
       ...(rows.length > most && last !== undefined && { next_cursor: cursorOf({ at: last.activityAt, id: last.id }) }),
+      epoch,
     };
   },
 });
@@ -52,10 +61,10 @@ export const listConversations = operation({
 type Page = { userId: number; limit: number; day: number; activityAt: number; id: number };
 
 /**
- * First from which days they can be: if more than so many are of earlier days than the cursor, none is older than those.
- * Then which conversations of those days they are, and then all that is shown of them, in no order.
+ * `earliest` bounds the days that the page can reach, `newest` selects the conversations of those days, and the last query
+ * loads their summaries, unordered.
  */
-const findPage = fixedStatement<Page, StoredSummary>(
+const findPage = new Statement<Page, StoredSummary>(
   (value) => sql`
     with earliest as (
       select d.activity_day as day from participants d
@@ -71,7 +80,7 @@ const findPage = fixedStatement<Page, StoredSummary>(
     ${selectSummaries} where p.user_id = ${value('userId')} and c.id in (select id from newest)`,
 );
 
-/** Sorted here: the database would do it with all that is shown of each. */
+/** Sorted here: the database would sort whole summaries. */
 const byActivity = (one: Cursor, other: Cursor) => other.activityAt - one.activityAt || other.id - one.id;
 
 const activityOf = ({ at, id }: Position): Cursor => ({ activityAt: at, id });

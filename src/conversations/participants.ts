@@ -1,44 +1,103 @@
 import { sql } from 'kysely';
-import { object } from 'yup';
 import { findUsers } from '../accounts/find-users.ts';
-import type { Queries } from '../database.ts';
-import { type Effect, toUsers } from '../effects.ts';
-import { ChatError } from '../errors.ts';
-import { idOfGroup, idOfUser } from '../inputs.ts';
-import { type Caller, operation } from '../operation.ts';
-import type { Batch, LockedConversation } from './batch.ts';
-import { groupName, insertParticipants, MOST_MEMBERS } from './create.ts';
-import { keepMissed } from './missed.ts';
-import { conversationOf, type Participation, Participations } from './participation.ts';
-import { named, single } from './single.ts';
-import { type Person, record } from './system-messages.ts';
+import type { Queries } from '../database/queries.ts';
+import { type Effect, toUsers } from '../delivery/effects.ts';
+import type { Caller } from '../operation/caller.ts';
+import { ChatError } from '../operation/errors.ts';
+import * as field from '../operation/fields.ts';
+import { idOfGroup, idOfUser } from '../operation/inputs.ts';
+import { change } from '../operation/operation.ts';
+import type { ResultOf } from '../protocol.ts';
+import type { Batch, LockedConversation } from '../writer/batch.ts';
+import type { ChangeResult } from '../writer/change.ts';
+import { groupName, insertParticipants, MAX_MEMBERS } from './create.ts';
+import { storeMissedSeqs } from './missed-blocks.ts';
+import { storeParticipantCount } from './participant-count.ts';
+import { type Participation, Participations, participationOf } from './participation.ts';
+import { groupId, seqField } from './result-fields.ts';
+import { type Person, recordSystemMessage } from './system-messages.ts';
 
-type MemberChange = { caller: Caller; conversationId: number; userId: number };
-type Rename = { caller: Caller; conversationId: number; name: string };
+const MEMBER_ERRORS = ['not_participant', 'private_conversation', 'not_admin', 'unknown_user'] as const;
 
-/** Adds somebody to a group (admins only); who is in already stays as they are. */
-export const addParticipant = operation({
-  input: object({ conversation_id: idOfGroup(), user_id: idOfUser(45) }),
-  doneTo: ({ user_id }) => user_id,
-  run: ({ conversation_id: conversationId, user_id: userId }, caller, { changes }) =>
-    changes.submit(adding, { caller, conversationId, userId }),
+/** Adds a user to a group (admins only). Adding a member again changes nothing. */
+export const addParticipant = change('add_participant', {
+  http: 'POST /api/conversations/:conversation_id/participants',
+  summary: 'Add a user to a group (admins only)',
+  details: 'The new member sees the whole history. Earlier messages do not count as unread.',
+  input: { conversation_id: idOfGroup(), user_id: idOfUser(45) },
+  result: { conversation_id: groupId, seq: field.optional(seqField) },
+  errors: [...MEMBER_ERRORS, 'group_full'],
+  affectedUser: ({ user_id }) => user_id,
+  audit: { done: 'member_added' },
+  async run(batch, input, caller): Promise<ChangeResult<ResultOf<'add_participant'>>> {
+    const { conversation_id: conversationId, user_id: userId } = input;
+    const { conversation, actor } = await groupOf(batch, caller, conversationId);
+    const user = await userWith(batch, userId);
+    if (await isIn(batch, conversationId, user.id)) return { answer: { conversation_id: conversationId } };
+    if (await isFull(batch, conversationId)) throw new ChatError('group_full');
+    const { seq, effects } = await recordSystemMessage(batch, conversation, {
+      event: 'added_to_conversation',
+      actor,
+      subject: user,
+      content: `${actor.username} added ${user.username}`,
+    });
+    await insertParticipants(batch, conversationId, [{ userId: user.id, isAdmin: false }], conversation);
+    const join: Effect = { kind: 'join', conversationId, userIds: [user.id], seq };
+    return { answer: { conversation_id: conversationId, seq }, effects: [join, ...effects] };
+  },
 });
 
 /**
- * Takes somebody out of a group (admins only), or oneself (anybody). When it is answered, no socket of theirs gets
- * anything of the conversation any more.
+ * Removes a user from a group (admins only), or the caller (any member). After the answer, no socket of that user receives
+ * events of the conversation.
  */
-export const removeParticipant = operation({
-  input: object({ conversation_id: idOfGroup(), user_id: idOfUser(45) }),
-  run: ({ conversation_id: conversationId, user_id: userId }, caller, { changes }) =>
-    changes.submit(removing, { caller, conversationId, userId }),
+export const removeParticipant = change('remove_participant', {
+  http: 'DELETE /api/conversations/:conversation_id/participants/:user_id',
+  summary: 'Remove a user from a group (admins only), or leave it',
+  details:
+    'After the answer, the removed user receives nothing more of the conversation. When the last admin leaves, the member who joined first becomes admin.',
+  input: { conversation_id: idOfGroup(), user_id: idOfUser(45) },
+  result: { conversation_id: groupId, seq: seqField },
+  errors: [...MEMBER_ERRORS, 'unknown_participant'],
+  audit: { done: 'member_removed' },
+  async run(batch, { conversation_id: conversationId, user_id: userId }, caller) {
+    const isLeaving = userId === caller.userId;
+    const { conversation, actor } = await groupOf(batch, caller, conversationId, !isLeaving);
+    const user = await userWith(batch, userId);
+    if (!(await isIn(batch, conversationId, user.id))) throw new ChatError('unknown_participant');
+    const { seq, effects, update } = await recordSystemMessage(batch, conversation, {
+      event: 'removed_from_conversation',
+      actor,
+      subject: user,
+      content: isLeaving ? `${user.username} left` : `${actor.username} removed ${user.username}`,
+    });
+    await deleteParticipant(batch, conversationId, user.id, seq);
+    const succession = await appointAdmin(batch, conversation);
+    const leave: Effect = { kind: 'leave', conversationId, userId: user.id, removalSeq: seq };
+    const notice = toUsers([user.id], { type: 'conversation_update', payload: update });
+    return { answer: { conversation_id: conversationId, seq }, effects: [leave, notice, ...effects, ...succession] };
+  },
 });
 
 /** Renames a group (admins only). */
-export const renameConversation = operation({
-  input: object({ conversation_id: idOfGroup(), name: groupName('Chess Club') }),
-  run: ({ conversation_id: conversationId, name }, caller, { changes }) =>
-    changes.submit(renaming, { caller, conversationId, name }),
+export const renameConversation = change('rename_conversation', {
+  http: 'PATCH /api/conversations/:conversation_id',
+  summary: 'Rename a group (admins only)',
+  details: 'The members receive a `system_message`, which stays in the history, and a `conversation_update`.',
+  input: { conversation_id: idOfGroup(), name: groupName('Chess Club') },
+  result: { conversation_id: groupId, name: field.text('The new name.', 'Chess Club'), seq: seqField },
+  errors: ['not_participant', 'private_conversation', 'not_admin'],
+  async run(batch, { conversation_id: conversationId, name }, caller) {
+    const { conversation, actor } = await groupOf(batch, caller, conversationId);
+    const { seq, effects } = await recordSystemMessage(batch, conversation, {
+      event: 'renamed',
+      actor,
+      name,
+      content: `${actor.username} renamed the group to ${name}`,
+    });
+    await batch.sql.updateTable('conversations').set({ name }).where('id', '=', conversationId).execute();
+    return { answer: { conversation_id: conversationId, name, seq }, effects };
+  },
 });
 
 function mustBeAdmin({ isGroup, isAdmin }: Participation): void {
@@ -46,96 +105,57 @@ function mustBeAdmin({ isGroup, isAdmin }: Participation): void {
   if (!isAdmin) throw new ChatError('not_admin');
 }
 
-/** The locked group and its admin, or whoever else `allowed` lets. */
-async function groupOf(
-  batch: Batch,
-  { caller, conversationId }: { caller: Caller; conversationId: number },
-  adminOnly = true,
-) {
+/** The locked group and the caller, who has to be an admin or, if not `adminOnly`, a member. */
+async function groupOf(batch: Batch, caller: Caller, conversationId: number, adminOnly = true) {
   const conversation = batch.conversation(conversationId);
-  const participation = await conversationOf(batch, caller, conversationId);
+  const participation = await participationOf(batch, caller, conversationId);
   if (conversation === undefined) throw new ChatError('not_participant');
   if (adminOnly) mustBeAdmin(participation);
   if (!participation.isGroup) throw new ChatError('private_conversation');
   return { conversation, actor: { id: caller.userId, username: participation.username } };
 }
 
-const adding = single<MemberChange>(async (batch, item) => {
-  const { conversation, actor } = await groupOf(batch, item);
-  const { conversationId } = item;
-  const user = await personWith(batch, item.userId);
-  if (await isIn(batch, conversationId, user.id)) return { answer: { conversation_id: conversationId } };
-  if (await isFull(batch, conversationId)) throw new ChatError('group_full');
-  const { seq, effects } = await record(batch, conversation, {
-    event: 'added_to_conversation',
-    actor,
-    subject: user,
-    content: `${actor.username} added ${user.username}`,
-  });
-  await insertParticipants(batch, conversationId, [{ userId: user.id, isAdmin: false }], conversation);
-  const join: Effect = { kind: 'join', conversationId, userIds: [user.id], seq };
-  return { answer: { conversation_id: conversationId, seq }, effects: [join, ...effects] };
-}, named);
-
-const removing = single<MemberChange>(async (batch, item) => {
-  const { conversationId } = item;
-  const leaving = item.userId === item.caller.userId;
-  const { conversation, actor } = await groupOf(batch, item, !leaving);
-  const user = await personWith(batch, item.userId);
-  if (!(await isIn(batch, conversationId, user.id))) throw new ChatError('unknown_participant');
-  const { seq, effects, update } = await record(batch, conversation, {
-    event: 'removed_from_conversation',
-    actor,
-    subject: user,
-    content: leaving ? `${user.username} left` : `${actor.username} removed ${user.username}`,
-  });
-  await deleteParticipant(batch, conversationId, user.id, seq);
-  const succession = await appointAdmin(batch, conversation);
-  const leave: Effect = { kind: 'leave', conversationId, userId: user.id, removalSeq: seq };
-  const told = toUsers([user.id], { type: 'conversation_update', payload: update });
-  return { answer: { conversation_id: conversationId, seq }, effects: [leave, told, ...effects, ...succession] };
-}, named);
-
-const renaming = single<Rename>(async (batch, item) => {
-  const { conversation, actor } = await groupOf(batch, item);
-  const { name, conversationId } = item;
-  const { seq, effects } = await record(batch, conversation, {
-    event: 'renamed',
-    actor,
-    name,
-    content: `${actor.username} renamed the group to ${name}`,
-  });
-  await sql`update conversations set name = ${name} where id = ${conversationId}`.execute(batch.sql);
-  return { answer: { conversation_id: conversationId, name, seq }, effects };
-}, named);
-
-/** A group whose last admin has gone gets its longest-standing member as admin. */
+/** If the group has no admin, makes the member who joined first its admin. */
 async function appointAdmin(batch: Batch, conversation: LockedConversation): Promise<Effect[]> {
-  const { rows } = await sql<Person & { isAdmin: boolean }>`
-    select u.id, u.username, p.is_admin as "isAdmin" from participants p join users u on u.id = p.user_id
-    where p.conversation_id = ${conversation.id} order by p.is_admin desc, p.joined_at, p.user_id limit 1`.execute(
-    batch.sql,
-  );
-  const [first] = rows;
-  if (first === undefined || first.isAdmin) return [];
-  await sql`
-    update participants set is_admin = true
-    where conversation_id = ${conversation.id} and user_id = ${first.id}`.execute(batch.sql);
+  const first = await batch.sql
+    .selectFrom('participants as p')
+    .innerJoin('users as u', 'u.id', 'p.user_id')
+    .select(['u.id', 'u.username', 'p.is_admin'])
+    .where('p.conversation_id', '=', conversation.id)
+    .orderBy('p.is_admin', 'desc')
+    .orderBy('p.joined_at')
+    .orderBy('p.user_id')
+    .limit(sql.lit(1))
+    .executeTakeFirst();
+  if (first === undefined || first.is_admin) return [];
+  await batch.sql
+    .updateTable('participants')
+    .set({ is_admin: sql.lit(true) })
+    .where('conversation_id', '=', conversation.id)
+    .where('user_id', '=', first.id)
+    .execute();
   const content = `${first.username} is now an admin`;
-  return (await record(batch, conversation, { event: 'admin_changed', actor: first, subject: first, content })).effects;
+  return (
+    await recordSystemMessage(batch, conversation, { event: 'admin_changed', actor: first, subject: first, content })
+  ).effects;
 }
 
-async function personWith({ sql: db }: Queries, userId: number): Promise<Person> {
+async function userWith({ sql: db }: Queries, userId: number): Promise<Person> {
   const [user] = await findUsers(db, [userId]);
   if (user === undefined) throw new ChatError('unknown_user');
   return user;
 }
 
 async function isFull({ sql: db }: Queries, conversationId: number): Promise<boolean> {
-  const { rows } = await sql`
-    select 1 as "isThere" from participants where conversation_id = ${conversationId}
-    order by user_id limit 1 offset ${sql.lit(MOST_MEMBERS - 1)}`.execute(db);
-  return rows.length > 0;
+  const last = await db
+    .selectFrom('participants')
+    .select('user_id')
+    .where('conversation_id', '=', conversationId)
+    .orderBy('user_id')
+    .limit(sql.lit(1))
+    .offset(sql.lit(MAX_MEMBERS - 1))
+    .executeTakeFirst();
+  return last !== undefined;
 }
 
 async function isIn(db: Queries, conversationId: number, userId: number): Promise<boolean> {
@@ -143,10 +163,12 @@ async function isIn(db: Queries, conversationId: number, userId: number): Promis
 }
 
 async function deleteParticipant(batch: Batch, conversationId: number, userId: number, leftSeq: number): Promise<void> {
-  await keepMissed(batch, conversationId, userId, leftSeq);
-  for (const table of [sql.table('read_ranges'), sql.table('participants')]) {
-    await sql`delete from ${table} where conversation_id = ${conversationId} and user_id = ${userId}`.execute(
-      batch.sql,
-    );
-  }
+  await storeMissedSeqs(batch, conversationId, userId, leftSeq);
+  for (const table of ['read_ranges', 'participants'] as const)
+    await batch.sql
+      .deleteFrom(table)
+      .where('conversation_id', '=', conversationId)
+      .where('user_id', '=', userId)
+      .execute();
+  await storeParticipantCount(batch, conversationId);
 }

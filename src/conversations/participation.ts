@@ -1,10 +1,10 @@
-import { type RawBuilder, sql } from 'kysely';
-import type { Queries } from '../database.ts';
-import { EachRow } from '../each-row.ts';
-import { ChatError } from '../errors.ts';
-import type { Caller } from '../operation.ts';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Queries } from '../database/queries.ts';
+import { RowStatement } from '../database/statement.ts';
+import type { Caller } from '../operation/caller.ts';
+import { ChatError } from '../operation/errors.ts';
 
-/** A user in a conversation, seen together. */
+/** A participant with the columns of user and conversation that operations need. */
 export type Participation = {
   conversationId: number;
   userId: number;
@@ -22,7 +22,7 @@ export type Participation = {
 type Pair = { conversationId: number; userId: number };
 const keyOf = ({ conversationId, userId }: Pair) => `${conversationId}:${userId}`;
 
-const findParticipation = new EachRow<Participation>(
+const findParticipation = new RowStatement<Participation>(
   (row) => `
     select p.conversation_id as "conversationId", p.user_id as "userId", u.username, c.is_group as "isGroup",
       p.is_admin as "isAdmin", c.last_seq as "lastSeq", c.removal_seq as "removalSeq", p.read_seq as "readSeq", p.settled,
@@ -32,13 +32,13 @@ const findParticipation = new EachRow<Participation>(
 );
 
 /**
- * The condition that a user is in a conversation. It is part of the reading statement itself, so that one who is removed
- * between a check and the reading gets nothing newer than the removal.
+ * The condition that a user is in a conversation. It has to be part of the statement that reads: with a separate check, a user
+ * who is removed between check and read could get messages newer than the removal.
  */
 export const isParticipant = (userId: RawBuilder<unknown> | number, conversationId: RawBuilder<unknown> | number) =>
-  sql`exists (select 1 from participants v where v.conversation_id = ${conversationId} and v.user_id = ${userId})`;
+  sql<SqlBool>`exists (select 1 from participants v where v.conversation_id = ${conversationId} and v.user_id = ${userId})`;
 
-/** The participations among the given pairs, each found by its pair. */
+/** The participations of (conversation, user) pairs. */
 export class Participations {
   readonly #found: ReadonlyMap<string, Participation>;
 
@@ -61,11 +61,10 @@ export class Participations {
 }
 
 /**
- * Finds a conversation through the caller's own participation: there is no other way to get one, so the check cannot
- * be forgotten.
+ * The caller's participation in a conversation. Operations get the conversation through it, so the check cannot be forgotten.
  * @throws ChatError `not_participant`, also for a conversation that does not exist
  */
-export async function conversationOf(db: Queries, caller: Caller, conversationId: number): Promise<Participation> {
+export async function participationOf(db: Queries, caller: Caller, conversationId: number): Promise<Participation> {
   const pair = { conversationId, userId: caller.userId };
   const found = (await Participations.find(db, [pair])).get(pair.conversationId, pair.userId);
   if (found === undefined) throw new ChatError('not_participant');

@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
 import type { Presence } from '../presence/presence.ts';
+import type { ConversationSummary, LastMessage } from '../protocol.ts';
 import { timeOf } from '../time.ts';
+import { participantCount } from './participant-count.ts';
 import { unreadCount } from './unread.ts';
 
-/** A conversation as its participant sees it in a list. */
+/** The row of a conversation in a participant's list. */
 export type StoredSummary = {
   id: number;
   isGroup: boolean;
@@ -14,6 +16,7 @@ export type StoredSummary = {
   readSeq: number;
   deliveredSeq: number;
   unread: number;
+  participantCount: number;
   messageId: number | null;
   messageSeq: number;
   senderId: number;
@@ -22,7 +25,7 @@ export type StoredSummary = {
   sentAt: number;
   event: string | null;
   deletedAt: number | null;
-  /** Of a private conversation alone: both its users, the participant first. */
+  /** Only of a private conversation: the participant and the other user. */
   username: string;
   otherId: number | null;
   otherUsername: string;
@@ -31,12 +34,13 @@ export type StoredSummary = {
 };
 
 /**
- * One row a conversation, with its last message and, of a private one, both users: a group's name does not need them.
- * To be followed by conditions on `p` and `c`.
+ * One row per conversation with its last message and, if it is private, both users. To be followed by conditions on the
+ * participant `p` and the conversation `c`.
  */
 export const selectSummaries = sql`
   select c.id, c.is_group as "isGroup", c.name, c.profile_picture as "profilePicture", c.last_seq as "lastSeq",
     c.activity_at as "activityAt", p.read_seq as "readSeq", p.delivered_seq as "deliveredSeq", ${unreadCount} as unread,
+    ${participantCount} as "participantCount",
     m.id as "messageId", m.seq as "messageSeq", m.sender_id as "senderId", s.username as "senderUsername", m.content,
     m.created_at as "sentAt", m.event, m.deleted_at as "deletedAt",
     case when c.is_group then null else (select me.username from users me where me.id = p.user_id) end as username,
@@ -49,14 +53,23 @@ export const selectSummaries = sql`
       select op.user_id from participants op where op.conversation_id = c.id and op.user_id <> p.user_id limit 1
     ) end`;
 
-/** Conversations as `userId` sees them. */
-export async function summariesOf(rows: readonly StoredSummary[], userId: number, presence: Presence) {
+/** The summaries of conversations for a user. */
+export async function summariesOf(
+  rows: readonly StoredSummary[],
+  userId: number,
+  presence: Presence,
+): Promise<ConversationSummary[]> {
   const groups = rows.filter(({ otherId }) => otherId === null).map(({ id }) => id);
-  const lively = await presence.withOthersOnline(groups, userId);
-  return rows.map((row) => summaryOf(row, userId, presence, lively));
+  const othersOnline = await presence.withOthersOnline(groups, userId);
+  return rows.map((row) => summaryOf(row, userId, presence, othersOnline));
 }
 
-function summaryOf(row: StoredSummary, userId: number, presence: Presence, lively: ReadonlySet<number>) {
+function summaryOf(
+  row: StoredSummary,
+  userId: number,
+  presence: Presence,
+  othersOnline: ReadonlySet<number>,
+): ConversationSummary {
   const isGroup = Boolean(row.isGroup);
   return {
     id: row.id,
@@ -67,17 +80,18 @@ function summaryOf(row: StoredSummary, userId: number, presence: Presence, livel
     last_message: lastMessageOf(row),
     last_seq: row.lastSeq,
     unread_count: row.unread,
-    other_user_online: row.otherId === null ? lively.has(row.id) : presence.isOnline(row.otherId),
+    participant_count: row.participantCount,
+    other_user_online: row.otherId === null ? othersOnline.has(row.id) : presence.isOnline(row.otherId),
     ...(row.otherId !== null && { other_user: otherUserOf(row, row.otherId, presence) }),
   };
 }
 
-/** Both see the same name: the two usernames in the order of their ids. */
+/** The same for both users: the usernames in the order of the user ids. */
 function privateName({ username, otherUsername, otherId }: StoredSummary, userId: number): string {
   return userId < (otherId ?? 0) ? `${username} & ${otherUsername}` : `${otherUsername} & ${username}`;
 }
 
-function lastMessageOf(row: StoredSummary) {
+function lastMessageOf(row: StoredSummary): LastMessage | null {
   if (row.messageId === null) return null;
   return {
     message_id: row.messageId,

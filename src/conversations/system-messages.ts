@@ -1,28 +1,36 @@
-import { sql } from 'kysely';
-import { type Effect, toConversation } from '../effects.ts';
+import { type Effect, toConversation } from '../delivery/effects.ts';
 import type { SystemEvent } from '../protocol.ts';
 import { timeOf } from '../time.ts';
-import type { Batch, LockedConversation } from './batch.ts';
+import type { Batch, LockedConversation } from '../writer/batch.ts';
 
 export type Person = { id: number; username: string };
-type Happening = { event: SystemEvent; actor: Person; subject?: Person; content: string; name?: string };
+type ConversationEvent = { event: SystemEvent; actor: Person; subject?: Person; content: string; name?: string };
 
 /**
- * Writes down what happened to a conversation: one number, kept in the history as a system message and told to everyone
- * in it, as that message and as a `conversation_update`.
+ * Stores an event of a conversation as a system message under the next `seq`. Participants receive it as that message and as a
+ * `conversation_update`.
  */
-export async function record(
+export async function recordSystemMessage(
   batch: Batch,
   conversation: LockedConversation,
-  { event, actor, subject, content, name }: Happening,
-): Promise<{ seq: number; effects: Effect[]; update: UpdatePayload }> {
+  { event, actor, subject, content, name }: ConversationEvent,
+): Promise<{ seq: number; effects: Effect[]; update: ConversationUpdate }> {
   const seq = batch.nextSeq(conversation);
   if (event === 'removed_from_conversation') conversation.removalSeq = seq;
-  const { rows } = await sql<{ id: number }>`
-    insert into messages (conversation_id, sender_id, seq, changed_seq, content, created_at, event, subject_id)
-    values (${conversation.id}, ${actor.id}, ${seq}, ${seq}, ${content}, ${batch.now}, ${event}, ${subject?.id ?? null})
-    returning id`.execute(batch.sql);
-  const id = rows[0]?.id ?? 0;
+  const { id } = await batch.sql
+    .insertInto('messages')
+    .values({
+      conversation_id: conversation.id,
+      sender_id: actor.id,
+      seq,
+      changed_seq: seq,
+      content,
+      created_at: batch.now,
+      event,
+      subject_id: subject?.id ?? null,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
   conversation.lastMessageSeq = seq;
   conversation.activityAt = batch.now;
   const message = {
@@ -37,7 +45,7 @@ export async function record(
     user_id: subject?.id ?? null,
   };
   const update = {
-    ...updateOf(conversation.id, seq, actor.id, event, batch.now, subject?.id),
+    ...conversationUpdate(conversation.id, seq, actor.id, event, batch.now, subject?.id),
     ...(name !== undefined && { name }),
   };
   const effects = [
@@ -47,10 +55,10 @@ export async function record(
   return { seq, effects, update };
 }
 
-export type UpdatePayload = ReturnType<typeof updateOf>;
+export type ConversationUpdate = ReturnType<typeof conversationUpdate>;
 
 /** The payload of a `conversation_update`. */
-export const updateOf = (
+export const conversationUpdate = (
   conversationId: number,
   seq: number,
   actorId: number,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 
 /**
- * Unread messages of a participant `p` in its conversation `c`, as an expression: those of others since the joining, not
- * deleted, not system, not read. Every change keeps both counters in its own transaction, so it is arithmetic.
+ * The unread count of a participant `p` in a conversation `c`: user messages of others since the user joined that are neither
+ * read nor deleted. Every change maintains both counters in its transaction.
  */
 export const unreadCount = sql<number>`c.message_count - p.settled`;

@@ -1,33 +1,33 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import { id, int8, moment } from '../columns.ts';
+import { id, int8, moment } from '../database/columns.ts';
 
 export const Message = defineEntity({
   name: 'Message',
   tableName: 'messages',
   properties: {
     id: id(),
-    // no foreign keys: the transaction that writes a message has locked its conversation and read its sender, nothing ever
-    // deletes either, and PostgreSQL looked both up anew for each row, which took a third of its time; SQLite has them still
+    // no foreign keys on PostgreSQL: their look-ups took a third of the insert time, and the writing transaction has locked the
+    // conversation and read the sender, neither of which is ever deleted; SQLite still has them
     conversationId: int8(),
     senderId: int8(),
-    /** The message's place in its conversation. */
+    /** The position in the conversation. */
     seq: int8(),
-    /** The number of its last change: what catching up reads by. */
+    /** The `seq` of the last change, by which `sync` reads. */
     changedSeq: int8(),
     content: p.text(),
     clientMessageId: p.string().length(64).nullable(),
     createdAt: moment(),
     editedAt: moment().nullable(),
     deletedAt: moment().nullable(),
-    /** Set on system messages alone: what happened. */
+    /** The event of a system message. */
     event: p.string().length(32).nullable(),
-    /** To whom that happened; of a deleted message, who deleted it. */
+    /** The user affected by the event; for a deleted message, the user who deleted it. */
     subjectId: int8().nullable(),
   },
   uniques: [
     { properties: ['conversationId', 'seq'] },
     { properties: ['senderId', 'clientMessageId'], where: 'client_message_id is not null' },
   ],
-  // a message that was never changed is found by its `seq`: most need no entry here
+  // unchanged messages are found by `seq`: most messages need no entry here
   indexes: [{ properties: ['conversationId', 'changedSeq'], where: 'changed_seq > seq' }],
 });

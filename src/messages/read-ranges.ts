@@ -1,25 +1,24 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Sql } from '../database.ts';
-import { fixedStatement } from '../fixed-statement.ts';
-import { limit } from '../prepared-statements.ts';
-import { type Interval, intersection, union } from './intervals.ts';
-import type { Standing } from './standing.ts';
+import type { Queries } from '../database/queries.ts';
+import { limit } from '../database/queries.ts';
+import { Statement } from '../database/statement.ts';
+import type { ReadPositions } from './read-positions.ts';
+import { intersection, type SeqRange, union } from './seq-ranges.ts';
 
 /**
- * So many members may be behind with a message, with ranges beyond their watermarks, and it is still found out whether
- * all of them have read it. With more of them it stays as it is: their number only falls, so no state is taken back.
+ * The maximum number of members behind a message whose read ranges are compared, to determine whether all have read it. While
+ * more are behind, the status does not advance; it is never withdrawn, as their number only falls.
  */
-export const MOST_BEHIND = 100;
+export const MAX_COMPARED_MEMBERS = 100;
 
-/** A member's watermarks and one of the ranges beyond them: null where there is none. */
+/** The watermarks of a member, and one of the member's read ranges or null. */
 type Row = { userId: number; readSeq: number; deliveredSeq: number; from: number | null; to: number | null };
-/** Which of a participant's watermarks. */
 export type Watermark = 'readSeq' | 'deliveredSeq';
-type Asked = { conversationId: number; userId: number; from: number; to: number };
+type RangeQuery = { conversationId: number; userId: number; from: number; to: number };
 
 /**
- * The ranges `r` of a participant `p` that reach into a span: found by their index, without those before it. They come in
- * one statement with the watermark: between two, one could swallow the other, and a number would be in neither.
+ * Joins the ranges `r` of a participant `p` that overlap a span, found by their index. Ranges and watermark have to be read
+ * in one statement: between two statements the watermark can absorb a range.
  */
 export const rangesWithin = (from: RawBuilder<unknown>, to?: RawBuilder<unknown>) => sql`
   left join read_ranges r on r.conversation_id = p.conversation_id and r.user_id = p.user_id
@@ -32,23 +31,23 @@ const selectRows = sql.raw(`
   select p.user_id as "userId", p.read_seq as "readSeq", p.delivered_seq as "deliveredSeq", r.from_seq as "from",
     r.to_seq as "to"`);
 
-const findOwn = fixedStatement<Asked, Row>(
+const findOwn = new Statement<RangeQuery, Row>(
   (value) => sql`
     ${selectRows} from participants p ${rangesWithin(value('from'), value('to'))}
     where p.conversation_id = ${value('conversationId')} and p.user_id = ${value('userId')}`,
 );
 
-/** What a participant has read within a span; what they have read beside it may be missing. */
-export async function readWithin(db: Sql, standing: Standing, span: Interval): Promise<Interval[]> {
-  const { conversationId, userId, readSeq, rangeCount } = standing;
+/** The ranges that a participant has read within a span; ranges outside of it may be missing. */
+export async function readWithin(db: Queries, positions: ReadPositions, span: SeqRange): Promise<SeqRange[]> {
+  const { conversationId, userId, readSeq, rangeCount } = positions;
   if (rangeCount === 0 || span.to <= readSeq) return [{ from: 0, to: readSeq }];
-  const rows = await findOwn(db, { conversationId, userId, ...span });
+  const rows = await db.all(findOwn, { conversationId, userId, ...span });
   return rows.length === 0 ? [{ from: 0, to: readSeq }] : coverage(rows);
 }
 
-type Behind = Asked & { most: number };
-const behindBy = (column: string) =>
-  fixedStatement<Behind, Row>(
+type MembersQuery = RangeQuery & { most: number };
+const membersBehindBy = (column: string) =>
+  new Statement<MembersQuery, Row>(
     (value) => sql`
       ${selectRows} from (
         select o.conversation_id, o.user_id, o.read_seq, o.delivered_seq from participants o
@@ -57,23 +56,23 @@ const behindBy = (column: string) =>
         order by o.${sql.raw(column)} ${limit(value('most'))}
       ) p ${rangesWithin(value('from'), value('to'))}`,
   );
-const findBehind = { readSeq: behindBy('read_seq'), deliveredSeq: behindBy('delivered_seq') };
+const findMembersBehind = { readSeq: membersBehindBy('read_seq'), deliveredSeq: membersBehindBy('delivered_seq') };
 
 /**
- * What all others are through with within a span: what each has read, and beyond that what is below their watermark.
- * @param most how many who are behind are looked at, at most; the next one's watermark is as far as it goes
+ * The ranges within a span that all others have read, or confirmed if `watermark` is `deliveredSeq`.
+ * @param most the maximum number of members behind to compare; the result ends at the watermark of the next one
  */
-export async function commonOfOthers(
-  db: Sql,
-  { conversationId, userId }: Standing,
+export async function commonToOthers(
+  db: Queries,
+  { conversationId, userId }: ReadPositions,
   watermark: Watermark,
-  span: Interval,
+  span: SeqRange,
   most: number,
-): Promise<Interval[]> {
-  const rows = await findBehind[watermark](db, { conversationId, userId, ...span, most: most + 1 });
+): Promise<SeqRange[]> {
+  const rows = await db.all(findMembersBehind[watermark], { conversationId, userId, ...span, most: most + 1 });
   const members = [...Map.groupBy(rows, ({ userId: member }) => member).values()];
   const ordered = members.sort(([one], [other]) => (one as Row)[watermark] - (other as Row)[watermark]);
-  const everything: Interval[] = [{ from: 0, to: Number.MAX_SAFE_INTEGER }];
+  const everything: SeqRange[] = [{ from: 0, to: Number.MAX_SAFE_INTEGER }];
   const common = ordered
     .slice(0, most)
     .map((each) => coverage(each, watermark))
@@ -84,7 +83,7 @@ export async function commonOfOthers(
 
 type Read = Pick<Row, 'readSeq' | 'from' | 'to'> & { deliveredSeq?: number };
 
-/** What somebody is through with, by their rows: up to their watermark, or a higher one, and in their ranges. */
+/** The ranges that a member has read or confirmed, by the member's rows. */
 export const coverage = (rows: readonly Read[], watermark: Watermark = 'readSeq') =>
   union([
     { from: 0, to: Math.max(rows[0]?.readSeq ?? 0, rows[0]?.[watermark] ?? 0) },

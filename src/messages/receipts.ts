@@ -1,79 +1,88 @@
-import type { Sql } from '../database.ts';
+import type { Queries } from '../database/queries.ts';
 import type { MessageRow } from '../protocol.ts';
-import { covers, difference, type Interval } from './intervals.ts';
-import { missedWithin } from './missed-within.ts';
-import { commonOfOthers, MOST_BEHIND, readWithin, type Watermark } from './read-ranges.ts';
-import type { Standing } from './standing.ts';
+import { findMissedSeqs } from './missed-seqs.ts';
+import type { ReadPositions } from './read-positions.ts';
+import { commonToOthers, MAX_COMPARED_MEMBERS, readWithin, type Watermark } from './read-ranges.ts';
+import { covers, difference, type SeqRange } from './seq-ranges.ts';
 
-/** What the others of a conversation, all of them, have confirmed and read, within the span that was asked for. */
-export type OthersReceipts = { delivered: readonly Interval[]; read: readonly Interval[] };
-export type Receipts = { mine: readonly Interval[]; others: OthersReceipts };
+/** The numbers that all other participants have confirmed and read, within a span. */
+export type OthersReceipts = { delivered: readonly SeqRange[]; read: readonly SeqRange[] };
+export type Receipts = { mine: readonly SeqRange[]; others: OthersReceipts };
 
-type Placed = { senderId: number; seq: number };
+type SentMessage = { senderId: number; seq: number };
 
 /**
- * A message's state for a user. One's own: `sent`, `delivered` when the side of every other member who was there when it
- * was sent has confirmed it, `read` when each of them has read it. Somebody else's: one's own state. It is never taken back.
+ * The status of a message for a user. The user's own message is `delivered` or `read` when everyone who was in the
+ * conversation when it was sent has confirmed or read it; another's message is `read` when the user has read it. A status is
+ * never withdrawn.
  */
-export function statusOf({ senderId, seq }: Placed, userId: number, { mine, others }: Receipts): MessageRow['status'] {
+export function statusOf(
+  { senderId, seq }: SentMessage,
+  userId: number,
+  { mine, others }: Receipts,
+): MessageRow['status'] {
   if (senderId !== userId) return covers(mine, seq) ? 'read' : 'delivered';
   if (covers(others.read, seq)) return 'read';
   return covers(others.delivered, seq) ? 'delivered' : 'sent';
 }
 
-const NOTHING: Receipts = { mine: [], others: { delivered: [], read: [] } };
+const NO_RECEIPTS: Receipts = { mine: [], others: { delivered: [], read: [] } };
 
-/** What is to be known for the states of these messages of one conversation: it reads no more than what is among them. */
-export async function receiptsFor(db: Sql, standing: Standing, messages: readonly Placed[]): Promise<Receipts> {
-  const { userId } = standing;
-  const foreign = spanOf(messages.filter(({ senderId }) => senderId !== userId));
+/** The receipts that determine the statuses of messages of one conversation, within the span of those messages. */
+export async function receiptsFor(
+  db: Queries,
+  positions: ReadPositions,
+  messages: readonly SentMessage[],
+): Promise<Receipts> {
+  const { userId } = positions;
+  const byOthers = spanOf(messages.filter(({ senderId }) => senderId !== userId));
   const own = spanOf(messages.filter(({ senderId }) => senderId === userId));
   return {
-    mine: foreign ? await readWithin(db, standing, foreign) : NOTHING.mine,
-    others: own ? await othersWithin(db, standing, own) : NOTHING.others,
+    mine: byOthers ? await readWithin(db, positions, byOthers) : NO_RECEIPTS.mine,
+    others: own ? await findOthersReceipts(db, positions, own) : NO_RECEIPTS.others,
   };
 }
 
-function spanOf(messages: readonly Placed[]): Interval | undefined {
+function spanOf(messages: readonly SentMessage[]): SeqRange | undefined {
   const seqs = messages.map(({ seq }) => seq);
   return seqs.length === 0 ? undefined : { from: Math.min(...seqs), to: Math.max(...seqs) };
 }
 
 /**
- * What all others who were there have confirmed and read within a span. Those who are there are looked at before what those
- * who have left had missed: whoever leaves between the two is among both, and not in neither.
+ * The numbers of a span that all others have confirmed and read, including former members. Current members are read before
+ * the missed blocks of former ones: a member who leaves between the two reads counts in both instead of in neither.
  */
-export async function othersWithin(
-  db: Sql,
-  standing: Standing,
-  span: Interval,
-  most = MOST_BEHIND,
+export async function findOthersReceipts(
+  db: Queries,
+  positions: ReadPositions,
+  span: SeqRange,
+  most = MAX_COMPARED_MEMBERS,
 ): Promise<OthersReceipts> {
-  const delivered = await presentWithin(db, standing, 'deliveredSeq', span, most);
-  const read = await presentWithin(db, standing, 'readSeq', span, most);
-  // while ranges were compared somebody may have left of whom the standing knows nothing
-  if (!delivered.compared && !read.compared && span.from > standing.missedSeq)
+  const delivered = await ofCurrentMembers(db, positions, 'deliveredSeq', span, most);
+  const read = await ofCurrentMembers(db, positions, 'readSeq', span, most);
+  // while ranges were compared, a member may have left after `positions` were read
+  if (!delivered.compared && !read.compared && span.from > positions.missedSeq)
     return { delivered: delivered.common, read: read.common };
-  const { undelivered, unread } = await missedWithin(db, standing, span);
+  const { undelivered, unread } = await findMissedSeqs(db, positions, span);
   return { delivered: difference(delivered.common, undelivered), read: difference(read.common, unread) };
 }
 
-/** The same of those who are there now; their ranges are compared only where whoever is lowest has some. */
-async function presentWithin(
-  db: Sql,
-  standing: Standing,
+/** The same for current members; ranges are compared only if the member with the lowest watermark has some. */
+async function ofCurrentMembers(
+  db: Queries,
+  positions: ReadPositions,
   watermark: Watermark,
-  span: Interval,
+  span: SeqRange,
   most: number,
-): Promise<{ common: Interval[]; compared: boolean }> {
-  const { lowest, ranges } = lowestOf(standing, watermark);
+): Promise<{ common: SeqRange[]; compared: boolean }> {
+  const { lowest, ranges } = lowestOf(positions, watermark);
   const compared = ranges > 0 && span.to > lowest;
-  const common = compared ? await commonOfOthers(db, standing, watermark, span, most) : [{ from: 0, to: lowest }];
+  const common = compared ? await commonToOthers(db, positions, watermark, span, most) : [{ from: 0, to: lowest }];
   return { common, compared };
 }
 
-/** Up to where all others are through at least; where there is nobody, up to where somebody was. */
-export const lowestOf = (standing: Standing, watermark: Watermark) =>
+/** The lowest watermark of the others; without others, the `seq` of the last removal. */
+export const lowestOf = (positions: ReadPositions, watermark: Watermark) =>
   watermark === 'readSeq'
-    ? { lowest: standing.othersRead ?? standing.removalSeq, ranges: standing.othersReadRanges ?? 0 }
-    : { lowest: standing.othersDelivered ?? standing.removalSeq, ranges: standing.othersDeliveredRanges ?? 0 };
+    ? { lowest: positions.othersRead ?? positions.removalSeq, ranges: positions.othersReadRanges ?? 0 }
+    : { lowest: positions.othersDelivered ?? positions.removalSeq, ranges: positions.othersDeliveredRanges ?? 0 };

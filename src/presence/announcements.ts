@@ -1,65 +1,67 @@
-import { sql } from 'kysely';
-import type { Database } from '../database.ts';
-import type { Deliver } from '../effects.ts';
+import type { Database } from '../database/database.ts';
+import type { Deliver } from '../delivery/effects.ts';
 import { timeOf } from '../time.ts';
 
-/** A user who comes and goes is told of at most this often. */
-const LEAST_INTERVAL_MS = 1_000;
-/** Who reconnects within this time, as a page does that is loaded again, was never away. */
-const GRACE_MS = 1_000;
-/** How long an `online` is vouched for, and when it is repeated. */
+/** The presence of a user is announced at most this often. */
+const MIN_INTERVAL_MS = 1_000;
+/** How long an `online` is valid, and when it is repeated. */
 const LEASE_MS = 300_000;
 const RENEW_MS = 150_000;
-const LOOK_EVERY_MS = 100;
+const CHECK_EVERY_MS = 100;
 
-type Told = { online: boolean; at: number };
-type Affected = { userId: number; username: string; conversationId: number };
+/** @property at by the monotonic clock */
+type Announced = { online: boolean; at: number };
 
-/** Tells the people who share a conversation with a user that they came or went: the latest state, at most once a second. */
+/** Announces to the contacts of a user that they came online or went offline: the latest state, at most once a second. */
 export class Announcements {
   readonly #database: Database;
   readonly #deliver: Deliver;
   readonly #isOnline: (userId: number) => boolean;
   readonly #report: (error: unknown, doing: string) => void;
-  readonly #told = new Map<number, Told>();
-  /** Who changed, and when that is to be told. */
+  readonly #graceMs: number;
+  /** The last announcement of each user who is online or was announced recently, the oldest first. */
+  readonly #announced = new Map<number, Announced>();
+  /** Users who changed, and when that is to be announced. */
   readonly #due = new Map<number, number>();
-  /** Who was online without a word of it so far: lists may have said so, and are owed the end of it. */
-  readonly #untold = new Set<number>();
-  readonly #looking: NodeJS.Timeout;
+  /** Users who are or were online without an announcement: lists may have shown it, so `offline` has to be announced. */
+  readonly #unannounced = new Set<number>();
+  readonly #timer: NodeJS.Timeout;
 
+  /** @param graceMs a user who reconnects within this time, as when a page is reloaded, does not go offline */
   constructor(
     database: Database,
     deliver: Deliver,
     isOnline: (userId: number) => boolean,
     report: (error: unknown, doing: string) => void,
+    graceMs: number,
   ) {
     this.#database = database;
     this.#deliver = deliver;
     this.#isOnline = isOnline;
     this.#report = report;
-    this.#looking = setInterval(() => void this.#look(), LOOK_EVERY_MS).unref();
+    this.#graceMs = graceMs;
+    this.#timer = setInterval(() => void this.#check(), CHECK_EVERY_MS).unref();
   }
 
   changed(userId: number): void {
-    const now = Date.now();
-    const free = (this.#told.get(userId)?.at ?? 0) + LEAST_INTERVAL_MS;
+    const now = performance.now();
+    const free = (this.#announced.get(userId)?.at ?? Number.NEGATIVE_INFINITY) + MIN_INTERVAL_MS;
     const online = this.#isOnline(userId);
-    if (online && this.#told.get(userId)?.online !== true) this.#untold.add(userId);
-    this.#due.set(userId, Math.max(free, online ? now : now + GRACE_MS));
+    if (online && this.#announced.get(userId)?.online !== true) this.#unannounced.add(userId);
+    this.#due.set(userId, Math.max(free, online ? now : now + this.#graceMs));
   }
 
   close(): void {
-    clearInterval(this.#looking);
+    clearInterval(this.#timer);
   }
 
-  async #look(): Promise<void> {
-    const now = Date.now();
-    const news = this.#takeDue(now).filter((userId) => this.#isNews(userId));
-    const users = [...new Set([...news, ...this.#toRenew(now)])];
+  async #check(): Promise<void> {
+    const now = performance.now();
+    const changed = this.#takeDue(now).filter((userId) => this.#hasChanged(userId));
+    const users = [...new Set([...changed, ...this.#toRenew(now)])];
     if (users.length === 0) return;
-    for (const userId of users) this.#note(userId, now);
-    await this.#announce(users, now).catch((error) => this.#report(error, 'announcing presence'));
+    for (const userId of users) this.#remember(userId, now);
+    await this.#announce(users).catch((error) => this.#report(error, 'announcing presence'));
   }
 
   #takeDue(now: number): number[] {
@@ -69,41 +71,43 @@ export class Announcements {
     return due;
   }
 
-  /** Whoever was told longest ago comes first, so it looks at no more than those. */
+  /** The oldest announcement comes first, so this looks only at those that are due. */
   #toRenew(now: number): number[] {
     const users: number[] = [];
-    for (const [userId, { online, at }] of this.#told) {
+    for (const [userId, { online, at }] of this.#announced) {
       if (at + RENEW_MS > now) break;
       if (online) users.push(userId);
     }
     return users;
   }
 
-  #isNews(userId: number): boolean {
-    const told = this.#told.get(userId)?.online === true;
-    return this.#isOnline(userId) ? !told : told || this.#untold.has(userId);
+  #hasChanged(userId: number): boolean {
+    const wasOnline = this.#announced.get(userId)?.online === true;
+    return this.#isOnline(userId) ? !wasOnline : wasOnline || this.#unannounced.has(userId);
   }
 
-  /** What was told is remembered for who is online; for who is not, as long as it limits the next announcement. */
-  #note(userId: number, now: number): void {
-    this.#untold.delete(userId);
-    this.#told.delete(userId); // so that it comes last
-    this.#told.set(userId, { online: this.#isOnline(userId), at: now });
+  /** Of users who are offline the announcement is remembered only as long as it delays the next one. */
+  #remember(userId: number, now: number): void {
+    this.#unannounced.delete(userId);
+    this.#announced.delete(userId); // so that it comes last
+    this.#announced.set(userId, { online: this.#isOnline(userId), at: now });
     if (!this.#isOnline(userId)) {
       setTimeout(() => {
-        if (this.#told.get(userId)?.online === false) this.#told.delete(userId);
-      }, LEAST_INTERVAL_MS).unref();
+        if (this.#announced.get(userId)?.online === false) this.#announced.delete(userId);
+      }, MIN_INTERVAL_MS).unref();
     }
   }
 
-  async #announce(userIds: readonly number[], now: number): Promise<void> {
-    const { rows } = await sql<Affected>`
-      select u.id as "userId", u.username, p.conversation_id as "conversationId"
-      from users u join participants p on p.user_id = u.id where u.id in (${sql.join(userIds)})`.execute(
-      this.#database.sql,
-    );
+  async #announce(userIds: readonly number[]): Promise<void> {
+    const now = this.#database.now();
+    const rows = await this.#database.sql
+      .selectFrom('users as u')
+      .innerJoin('participants as p', 'p.user_id', 'u.id')
+      .select(['u.id as userId', 'u.username', 'p.conversation_id as conversationId'])
+      .where('u.id', 'in', userIds)
+      .execute();
     for (const [userId, affected] of Map.groupBy(rows, (row) => row.userId)) {
-      const online = this.#told.get(userId)?.online ?? false;
+      const online = this.#announced.get(userId)?.online ?? false;
       const payload = {
         sender_id: userId,
         sender_username: affected[0]?.username ?? '',

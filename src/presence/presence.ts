@@ -1,29 +1,29 @@
 import { sql } from 'kysely';
-import { int8 } from '../conversations/batch.ts';
-import type { Database } from '../database.ts';
-import type { Deliver } from '../effects.ts';
+import type { Broker } from '../broker/broker.ts';
+import type { Database } from '../database/database.ts';
+import { int8 } from '../database/queries.ts';
+import type { Deliver } from '../delivery/effects.ts';
 import { Announcements } from './announcements.ts';
+import { withOnlineMembers } from './online-members.ts';
 
-/** Whether another user's socket on this node is in a conversation's room. */
-export type AnyOtherIn = (conversationId: number, userId: number) => boolean;
-/** Who is online on the other nodes, and who tells them of this one's. */
-export type OtherNodes = {
-  isOnline(userId: number): boolean;
-  onlineUsers(): Iterable<number>;
-  userConnected(userId: number): void;
-  userDisconnected(userId: number): void;
+/** The sockets of this node. */
+type LocalDelivery = {
+  readonly deliver: Deliver;
+  /** Whether a socket of another user is in a conversation's room. */
+  readonly anyOtherIn: (conversationId: number, userId: number) => boolean;
 };
-
 type Report = (error: unknown, doing: string) => void;
 
 const FLUSH_EVERY_MS = 5_000;
-/** Who is online needs no row to say so: theirs is written only every so many times, against a crash. */
-const ONLINE_EVERY = 12;
-const MOST_ROWS = 5_000;
+/** `last_seen` of connected users is written only every 12th flush; it matters only after a crash. */
+const CONNECTED_EVERY = 12;
+const MAX_ROWS = 5_000;
 
-/** Who is online, by their open connections, and when everybody was last seen. */
+/** Which users are online, by their open connections, and when users were last seen. */
 export class Presence {
   readonly #database: Database;
+  readonly #broker: Broker;
+  readonly #local: LocalDelivery;
   readonly #connections = new Map<number, Set<string>>();
   /** When users were last active, until it is written to their rows. */
   readonly #active = new Map<number, number>();
@@ -31,20 +31,26 @@ export class Presence {
   readonly #announcements: Announcements;
   readonly #report: Report;
   readonly #flushing: NodeJS.Timeout;
-  readonly #anyOtherIn: AnyOtherIn;
-  #others: OtherNodes | undefined;
 
-  constructor(database: Database, deliver: Deliver, anyOtherIn: AnyOtherIn, report: Report) {
+  constructor(database: Database, broker: Broker, local: LocalDelivery, report: Report, graceMs: number) {
     this.#database = database;
-    this.#anyOtherIn = anyOtherIn;
+    this.#broker = broker;
+    this.#local = local;
     this.#report = report;
-    this.#announcements = new Announcements(database, deliver, (userId) => this.isOnline(userId), report);
+    // every node announces to its own clients, so these events are not published
+    this.#announcements = new Announcements(
+      database,
+      local.deliver,
+      (userId) => this.isOnline(userId),
+      report,
+      graceMs,
+    );
     this.#flushing = setInterval(() => void this.#flush(), FLUSH_EVERY_MS).unref();
-  }
-
-  /** From now on there are other nodes. */
-  join(others: OtherNodes): void {
-    this.#others = others;
+    broker.subscribe({
+      onlineElsewhere: (userIds) => {
+        for (const userId of userIds) this.#announcements.changed(userId);
+      },
+    });
   }
 
   connected(userId: number, connection: string): void {
@@ -52,7 +58,7 @@ export class Presence {
     this.#connections.set(userId, connections.add(connection));
     this.touch(userId);
     if (connections.size > 1) return;
-    this.#others?.userConnected(userId);
+    this.#broker.setOnline(userId, true);
     this.#announcements.changed(userId);
   }
 
@@ -61,72 +67,53 @@ export class Presence {
     if (connections?.delete(connection) !== true || connections.size > 0) return;
     this.#connections.delete(userId);
     this.touch(userId);
-    this.#others?.userDisconnected(userId);
+    this.#broker.setOnline(userId, false);
     this.#announcements.changed(userId);
   }
 
-  /** Users came or went on other nodes. */
-  readonly changedElsewhere = (userIds: Iterable<number>): void => {
-    for (const userId of userIds) this.#announcements.changed(userId);
-  };
-
-  /** Users with a connection on this node. */
-  onlineHere(): Iterable<number> {
-    return this.#connections.keys();
-  }
-
-  /** Notes that a user does something. */
+  /** To be called when a user calls an operation. */
   touch(userId: number): void {
-    this.#active.set(userId, Date.now());
+    this.#active.set(userId, this.#database.now());
   }
 
   isOnline(userId: number): boolean {
-    return this.#connections.has(userId) || this.#others?.isOnline(userId) === true;
+    return this.#connections.has(userId) || this.#broker.isOnlineElsewhere(userId);
   }
 
-  /** Those of the given conversations in which anybody but this user is online. */
+  /** Those of the given conversations in which another user is online. */
   async withOthersOnline(conversationIds: readonly number[], userId: number): Promise<Set<number>> {
-    const here = new Set(conversationIds.filter((id) => this.#anyOtherIn(id, userId)));
-    const open = conversationIds.filter((id) => !here.has(id));
-    const elsewhere = [...(this.#others?.onlineUsers() ?? [])].filter((id) => id !== userId);
-    return new Set([...here, ...(await this.#withAnyOf(open, elsewhere))]);
+    const found = new Set(conversationIds.filter((id) => this.#local.anyOtherIn(id, userId)));
+    const rest = conversationIds.filter((id) => !found.has(id));
+    if (!this.#broker.anyOnlineElsewhere || rest.length === 0) return found;
+    const isOtherOnline = (id: number) => id !== userId && this.#broker.isOnlineElsewhere(id);
+    return found.union(await withOnlineMembers(this.#database, rest, isOtherOnline));
   }
 
-  async #withAnyOf(conversationIds: readonly number[], userIds: readonly number[]): Promise<number[]> {
-    if (conversationIds.length === 0 || userIds.length === 0) return [];
-    const { rows } = await sql<{ id: number }>`
-      select distinct conversation_id as id from participants
-      where conversation_id in (${sql.join(conversationIds)}) and user_id in (${sql.join(userIds.slice(0, MOST_ROWS))})`.execute(
-      this.#database.sql,
-    );
-    return rows.map(({ id }) => id);
-  }
-
-  /** Milliseconds since 1970: now for who is online, else the last activity. @param stored what the user's row says */
+  /** Milliseconds since 1970: now if the user is online, else their last activity. @param stored in the user's row */
   lastSeen(userId: number, stored: number): number {
-    return this.isOnline(userId) ? Date.now() : Math.max(stored, this.#active.get(userId) ?? 0);
+    return this.isOnline(userId) ? this.#database.now() : Math.max(stored, this.#active.get(userId) ?? 0);
   }
 
-  /** Writes what is not yet written, and announces nothing more. */
+  /** Stops announcing, and writes what has not been written. */
   async close(): Promise<void> {
     clearInterval(this.#flushing);
     this.#announcements.close();
-    this.#flushes = -1; // the last time, everybody
+    this.#flushes = -1; // the last flush includes connected users
     await this.#flush();
   }
 
   async #flush(): Promise<void> {
-    const now = Date.now();
+    const now = this.#database.now();
     this.#flushes += 1;
-    const everybody = this.#flushes % ONLINE_EVERY === 0;
-    if (everybody) for (const userId of this.#connections.keys()) this.#active.set(userId, now);
-    const active = [...this.#active].filter(([userId]) => everybody || !this.#connections.has(userId));
+    const all = this.#flushes % CONNECTED_EVERY === 0;
+    if (all) for (const userId of this.#connections.keys()) this.#active.set(userId, now);
+    const active = [...this.#active].filter(([userId]) => all || !this.#connections.has(userId));
     for (const [userId] of active) this.#active.delete(userId);
     try {
-      for (let start = 0; start < active.length; start += MOST_ROWS)
-        await this.#store(active.slice(start, start + MOST_ROWS));
+      for (let start = 0; start < active.length; start += MAX_ROWS)
+        await this.#store(active.slice(start, start + MAX_ROWS));
     } catch (error) {
-      // kept for the next time, unless something newer has come
+      // kept for the next flush, unless there is something newer
       for (const [userId, at] of active) this.#active.set(userId, Math.max(at, this.#active.get(userId) ?? 0));
       this.#report(error, 'writing when users were last seen');
     }

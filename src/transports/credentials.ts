@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Authenticated, Sessions } from '../accounts/sessions.ts';
-import { canonicalAddress } from '../client-address.ts';
+import { canonicalAddress } from '../rate-limits/client-address.ts';
 
 export const COOKIE_NAME = 'token';
 const COOKIE = new RegExp(`(?:^|;)\\s*${COOKIE_NAME}="?([^;\\s"]+)`, 'g');
@@ -11,7 +11,7 @@ const MOST_COOKIES = 5;
 /**
  * The tokens that a request bears, the likeliest first: the one that a program sets as `Bearer`, or else those of all
  * cookies of our name, at most 5 of them. A browser can have several such cookies, of other paths or domains, and some of
- * them stale; and a proxy with a password of its own sends `Authorization: Basic` along, which is none of ours.
+ * them stale; and a proxy with a password of its own adds `Authorization: Basic`, which is not for this server.
  */
 function tokensOf({ authorization, cookie }: IncomingHttpHeaders): string[] {
   const bearer = authorization === undefined ? null : BEARER.exec(authorization);
@@ -20,10 +20,13 @@ function tokensOf({ authorization, cookie }: IncomingHttpHeaders): string[] {
   return Array.from(cookie.matchAll(COOKIE).take(MOST_COOKIES), ([, token = '']) => token);
 }
 
+/** Whether a request bears its token where a program puts it, and not in a cookie. */
+export const isBearer = ({ authorization = '' }: IncomingHttpHeaders): boolean => BEARER.test(authorization);
+
 /** Whether a request bears any token, be it good or not. */
 export const bearsToken = (headers: IncomingHttpHeaders): boolean => tokensOf(headers).length > 0;
 
-/** Everybody for whom a request bears a good token. */
+/** The callers of all valid tokens of a request. */
 export async function authenticateAll(
   { headers }: IncomingMessage,
   sessions: Pick<Sessions, 'authenticate'>,
@@ -32,7 +35,7 @@ export async function authenticateAll(
   return found.filter((who) => who !== undefined);
 }
 
-/** Who a request speaks for: by the first of its tokens that is good. Undefined if none is. */
+/** The caller of a request: of its first valid token. Undefined if none is valid. */
 export async function authenticateRequest(
   { headers }: IncomingMessage,
   sessions: Pick<Sessions, 'authenticate'>,

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket as TcpSocket } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { ChatServer } from '../chat-server.ts';
-import { connectionsOf } from './slow-readers.ts';
-import { terminateSoon } from './terminate-soon.ts';
+import type { ChatServer } from '../delivery/socket-types.ts';
+import { terminateSoon } from './close-timeout.ts';
+import { connectionsOf } from './socketio/slow-readers.ts';
 
 const STEP_MS = 3;
 const SPREAD_OVER_MS = 3_000;
-/** How long a client may take to fetch what waits for it, before its connection ends all the same. */
+/** How long a client may take to fetch pending data before its connection ends anyway. */
 const SEND_WITHIN_MS = 1_000;
 
 /** An Engine.IO connection, as far as ending it goes. Its form is not documented: socket.io is pinned, and tests guard it. */
@@ -31,22 +31,22 @@ export type EngineConnection = {
  */
 export async function drainConnections(endings: readonly (() => Promise<void> | void)[]): Promise<void> {
   const step = Math.min(STEP_MS, SPREAD_OVER_MS / endings.length);
-  const start = Date.now();
+  const start = performance.now();
   const ended: (Promise<void> | void)[] = [];
   for (const [index, end] of endings.entries()) {
-    const early = start + index * step - Date.now();
+    const early = start + index * step - performance.now();
     if (early > 1) await new Promise((resolve) => setTimeout(resolve, early));
     ended.push(end());
   }
   await Promise.all(ended);
 }
 
-/** The connections whose clients fetch what they are sent, each time by another request. */
+/** The connections that use long polling: their clients fetch data with one request after another. */
 export const pollingConnections = (io: ChatServer): EngineConnection[] =>
   connectionsOf<EngineConnection>(io).filter(({ transport }) => transport.name === 'polling');
 
 /**
- * Ends an Engine.IO connection after what waits for it has been sent, in the way of a network that fails: every client
+ * Ends an Engine.IO connection after its pending data was sent, as if the network had failed: every client
  * reconnects after that by itself. Clients take Engine.IO's own packet for closing as final, and some wait for a ping that
  * is overdue after a WebSocket's closing frame; so neither is sent.
  */

@@ -1,27 +1,27 @@
-import type { ChatSocket } from '../chat-server.ts';
-import { cutFlooder } from '../delivery.ts';
+import { disconnectFlooder } from '../delivery/close-socket.ts';
+import type { ChatSocket } from '../delivery/socket-types.ts';
 import type { ErrorAnswer } from '../protocol.ts';
 
-/** So many `rate_limited` answers, and the connection is not read from for a while; as many again, and it is closed. */
+/** After this many `rate_limited` answers the server stops reading the connection for a while; after as many again it closes it. */
 const MOST_REFUSALS = 100;
 /** Far shorter than any heartbeat, whose answers are not read either. */
 const LONGEST_PAUSE_SEC = 10;
-/** A client that is refused nothing for so long begins anew. */
+/** The counts start again after this time without a refusal. */
 const FORGIVEN_AFTER_MS = 30_000;
 
-/** What is below a socket, as far as reading from it goes; long polling has nothing that can be paused. */
+/** The part of a connection that can be paused; long polling has none. */
 type Reading = { pause(): void; resume(): void };
 type Flood = {
   refusals: number;
   lastRefusalAt: number;
   wasPaused: boolean;
-  /** What had been read before the pause took effect, while it lasts. */
+  /** Calls that were read before the pause took effect, while it lasts. */
   waiting?: (() => void)[] | undefined;
 };
 
 /**
- * Stops a client that goes on asking however often it is told `rate_limited`: reading and refusing everything it sends
- * would take the time that others need. What was read is kept and answered in its order when the pause ends. It costs
+ * Stops a client that continues after many `rate_limited` answers: reading and refusing everything it sends
+ * would take time from other clients. Calls that were read are kept and answered in order when the pause ends. It costs
  * nothing until a first refusal.
  */
 export class FloodGuard {
@@ -34,18 +34,18 @@ export class FloodGuard {
     this.#readingOf = readingOf;
   }
 
-  /** Whether something that is asked for now has to be postponed. */
+  /** Whether calls that arrive now have to be postponed. */
   get isPaused(): boolean {
     return this.#flood?.waiting !== undefined;
   }
 
-  /** Has something asked `again` when the pause is over. */
+  /** Runs `again` when the pause is over. */
   postpone(again: () => void): void {
     const waiting = this.#flood?.waiting ?? [];
     const reading = this.#readingOf(this.#socket);
     reading?.pause(); // it may have been resumed by others
     waiting.push(again);
-    if (reading === undefined && waiting.length > MOST_REFUSALS) cutFlooder(this.#socket);
+    if (reading === undefined && waiting.length > MOST_REFUSALS) disconnectFlooder(this.#socket);
   }
 
   /** To be called with every answer that is an error. */
@@ -55,17 +55,17 @@ export class FloodGuard {
 
   #refused(retryAfterSec: number): void {
     const flood = this.#current();
-    if (flood.waiting !== undefined) return; // it was asked for before the pause
+    if (flood.waiting !== undefined) return; // the call arrived before the pause
     flood.refusals += 1;
     if (flood.refusals < MOST_REFUSALS) return;
-    if (flood.wasPaused) return cutFlooder(this.#socket);
+    if (flood.wasPaused) return disconnectFlooder(this.#socket);
     Object.assign(flood, { refusals: 0, wasPaused: true, waiting: [] });
     this.#readingOf(this.#socket)?.pause();
     setTimeout(() => this.#resume(flood), Math.min(retryAfterSec, LONGEST_PAUSE_SEC) * 1_000).unref();
   }
 
   #current(): Flood {
-    const now = Date.now();
+    const now = performance.now();
     if (this.#flood === undefined || now - this.#flood.lastRefusalAt > FORGIVEN_AFTER_MS)
       this.#flood = { refusals: 0, lastRefusalAt: now, wasPaused: false };
     this.#flood.lastRefusalAt = now;

@@ -1,38 +1,38 @@
 import * as ws from 'ws';
-import { StraightWrite } from './straight-write.ts';
+import { DirectWrite } from './direct-write.ts';
 
-/** An encoded WebSocket frame: its head, and its payload. */
+/** An encoded WebSocket frame: its header, and its payload. */
 export type Frame = readonly Buffer[];
 
-/** Both parts of `ws` that its types leave out; engine.io uses them in the same way. `ws` is pinned, tests guard it. */
+/** The types of `ws` omit both; engine.io uses them in the same way. `ws` is pinned, and tests guard it. */
 const { Sender } = ws as unknown as { Sender: { frame(data: Buffer, options: object): Buffer[] } };
 type WithSender = { _sender: { sendFrame(frame: Frame): void } };
 
 const TEXT = { opcode: 1, fin: true, rsv1: false, mask: false, readOnly: false };
-/** What waits for one connection within one turn, in bytes, before it is written without waiting for the turn's end. */
-const MOST_TOGETHER_BYTES = 262_144;
+/** With more bytes buffered, a connection is written to before the tick ends. */
+const MAX_BUFFERED_BYTES = 262_144;
 
 export const textFrame = (text: string): Frame => Sender.frame(Buffer.from(text), TEXT);
 
 /**
- * The frames of one connection in one turn, as a chain. Connections in the same rooms get the same frames in the same
- * order, so they hold the same links, and their bytes are joined once for all of them.
+ * The frames of one connection in one tick, as a chain in which each knows the one before it. Connections in the same rooms
+ * get the same frames in the same order, so they share a chain, and its bytes are joined once for all of them.
  */
-class Link {
+class FrameChain {
   readonly bytes: number;
-  readonly #before: Link | undefined;
+  readonly #before: FrameChain | undefined;
   readonly #frame: Frame;
-  #after: Link | undefined;
+  #after: FrameChain | undefined;
   #joined: Buffer | undefined;
 
-  constructor(frame: Frame, before?: Link) {
+  constructor(frame: Frame, before?: FrameChain) {
     this.#frame = frame;
     this.#before = before;
     this.bytes = frame.reduce((sum, { length }) => sum + length, before?.bytes ?? 0);
   }
 
-  followedBy(frame: Frame): Link {
-    if (this.#after === undefined || this.#after.#frame !== frame) this.#after = new Link(frame, this);
+  append(frame: Frame): FrameChain {
+    if (this.#after === undefined || this.#after.#frame !== frame) this.#after = new FrameChain(frame, this);
     return this.#after;
   }
 
@@ -41,14 +41,13 @@ class Link {
     return this.#joined;
   }
 
-  /** From its end on: a link knows the one before it. */
   #join(): Buffer {
     const joined = Buffer.allocUnsafe(this.bytes);
-    for (let link: Link | undefined = this; link !== undefined; link = link.#before) {
-      let place = link.#before?.bytes ?? 0;
-      for (const part of link.#frame) {
-        joined.set(part, place);
-        place += part.length;
+    for (let chain: FrameChain | undefined = this; chain !== undefined; chain = chain.#before) {
+      let offset = chain.#before?.bytes ?? 0;
+      for (const part of chain.#frame) {
+        joined.set(part, offset);
+        offset += part.length;
       }
     }
     return joined;
@@ -56,90 +55,91 @@ class Link {
 }
 
 /**
- * Collects what one turn writes to each WebSocket, and writes it with one system call each when the turn ends: two thirds
- * of a fan-out's cost are system calls. A turn is what the event loop calls and all promises that follow from it, so a
- * batch of the group commit is told and acknowledged in one. No timer, nor a round of the event loop, is waited for.
+ * Collects the frames of one tick for each WebSocket, and writes them with one system call each when the tick ends: system
+ * calls are two thirds of the cost of a fan-out. A tick is one callback of the event loop and all promise jobs that follow
+ * from it, so the events and acknowledgements of a batch of the group commit are written together. It waits for no timer,
+ * and for no further round of the event loop.
  */
-export class Turn {
-  readonly #goodForMs: number;
-  #start = new Link([]);
+export class TickBuffer {
+  readonly #validForMs: number;
+  #start = new FrameChain([]);
   #waiting: FrameWriter[] = [];
-  #begunAt = 0;
-  #isTakenBack = false;
+  /** After this moment of the monotonic clock none of the frames may be written. */
+  #writeBy = Number.POSITIVE_INFINITY;
 
   /**
-   * @param goodForMs who stood still for longer between an event and its writing cannot know whether it may still be
-   *   told: somebody may have been removed meanwhile, on another node
+   * @param validForMs discards frames that are older, as after a pause of the process: a recipient may have been removed
+   *   meanwhile, on another node
    */
-  constructor(goodForMs = Number.POSITIVE_INFINITY) {
-    this.#goodForMs = goodForMs;
+  constructor(validForMs = Number.POSITIVE_INFINITY) {
+    this.#validForMs = validForMs;
   }
 
-  /** Where the frames of every connection begin in this turn. */
-  get start(): Link {
+  /** The empty chain with which every connection begins in this tick. */
+  get start(): FrameChain {
     return this.#start;
   }
 
-  get isStale(): boolean {
-    // who shares rooms with nobody need not ask the clock for each connection
-    const canBeLate = this.#goodForMs < Number.POSITIVE_INFINITY;
-    return this.#isTakenBack || (canBeLate && Date.now() - this.#begunAt > this.#goodForMs);
+  get isExpired(): boolean {
+    const canExpire = this.#writeBy < Number.POSITIVE_INFINITY; // a single node need not read the clock per connection
+    return canExpire && performance.now() >= this.#writeBy;
   }
 
-  /** Has nothing of what is collected written: the connections that it is for are cut, and their clients catch up. */
-  readonly takeBack = (): void => {
-    if (this.#waiting.length > 0) this.#isTakenBack = true;
+  /** Discards the collected frames if they are not written before this moment: their connections end, and clients sync. */
+  readonly writeBy = (moment: number): void => {
+    if (this.#waiting.length > 0) this.#writeBy = Math.min(this.#writeBy, moment);
   };
 
   add(writer: FrameWriter): void {
     if (this.#waiting.length === 0) {
-      this.#begunAt = Date.now();
+      this.#writeBy =
+        this.#validForMs === Number.POSITIVE_INFINITY ? this.#validForMs : performance.now() + this.#validForMs;
       process.nextTick(this.flush);
     }
     this.#waiting.push(writer);
   }
 
-  /** Writes everything now. A removal needs it: what was told before it must not follow its acknowledgement. */
+  /** Writes everything now. Removals need it: earlier events must not follow the acknowledgement of a removal. */
   readonly flush = (): void => {
     const waiting = this.#waiting;
     this.#waiting = [];
-    this.#start = new Link([]);
+    this.#start = new FrameChain([]);
     for (const writer of waiting) writer.flush();
-    this.#isTakenBack = false;
+    this.#writeBy = Number.POSITIVE_INFINITY;
   };
 }
 
 type Limits = { mostUnreadBytes: number; tooSlow(): void };
 
-/** Writes one WebSocket's frames in their order, those of one turn together. */
+/** Writes the frames of one WebSocket in order, those of one tick together. */
 export class FrameWriter {
   readonly #socket: ws.WebSocket;
-  readonly #turn: Turn;
+  readonly #buffer: TickBuffer;
   readonly #limits: Limits;
-  readonly #straight: StraightWrite;
-  #pending: Link | undefined;
+  readonly #direct: DirectWrite;
+  #pending: FrameChain | undefined;
 
-  /** @param limits what a client that does not read may keep us waiting with; beyond it `tooSlow` is called instead of writing */
-  constructor(socket: ws.WebSocket, turn: Turn, limits: Limits) {
+  /** @param limits how much may be unread by the client; beyond it `tooSlow` is called instead of writing */
+  constructor(socket: ws.WebSocket, buffer: TickBuffer, limits: Limits) {
     this.#socket = socket;
-    this.#turn = turn;
+    this.#buffer = buffer;
     this.#limits = limits;
-    this.#straight = new StraightWrite(socket);
+    this.#direct = new DirectWrite(socket);
   }
 
   write(frame: Frame): void {
-    if (this.#pending === undefined) this.#turn.add(this);
-    this.#pending = (this.#pending ?? this.#turn.start).followedBy(frame);
-    if (this.#pending.bytes > MOST_TOGETHER_BYTES) this.flush();
+    if (this.#pending === undefined) this.#buffer.add(this);
+    this.#pending = (this.#pending ?? this.#buffer.start).append(frame);
+    if (this.#pending.bytes > MAX_BUFFERED_BYTES) this.flush();
   }
 
   flush(): void {
     const pending = this.#pending;
     this.#pending = undefined;
     if (pending === undefined || this.#socket.readyState !== ws.WebSocket.OPEN) return;
-    if (this.#turn.isStale) return this.#socket.terminate(); // its client comes back, and catches up
-    if (this.#straight.write(pending.joined())) return;
-    const unread = this.#socket.bufferedAmount + this.#straight.waitingBytes;
+    if (this.#buffer.isExpired) return this.#socket.terminate(); // its client reconnects, and syncs
+    if (this.#direct.write(pending.joined())) return;
+    const unread = this.#socket.bufferedAmount + this.#direct.waitingBytes;
     if (unread > this.#limits.mostUnreadBytes) return this.#limits.tooSlow();
     (this.#socket as unknown as WithSender)._sender.sendFrame([pending.joined()]);
   }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { ChatError } from '../errors.ts';
+import { ChatError } from '../operation/errors.ts';
 
 /** Both as browsers write them: `scheme://host[:port]`, without a default port. */
 type Rules = { publicOrigins: readonly string[]; corsOrigins: readonly string[] };
@@ -40,6 +40,6 @@ export class Origins {
 function isSameHost(origin: string, host: string | undefined): boolean {
   if (host === undefined || !URL.canParse(origin)) return false; // both can be any text
   const own = new URL(origin);
-  const asked = `${own.protocol}//${host}`;
-  return HTTP.test(own.protocol) && URL.canParse(asked) && new URL(asked).host === own.host;
+  const requested = `${own.protocol}//${host}`;
+  return HTTP.test(own.protocol) && URL.canParse(requested) && new URL(requested).host === own.host;
 }

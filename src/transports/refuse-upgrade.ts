@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ChatError, ErrorCode } from '../errors.ts';
+import type { ChatError, ErrorCode } from '../operation/errors.ts';
 
 /** After its answer a refused socket is kept for so long, so that the client can read the answer. */
 const DESTROY_AFTER_MS = 500;
-/** What RFC 9110 and RFC 6455 want to be said besides. */
+/** Further headers that RFC 9110 and RFC 6455 require. */
 const HEADERS: Partial<Record<ErrorCode, string>> = {
   unauthenticated: 'WWW-Authenticate: Bearer\r\n',
   upgrade_required: 'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n',

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Log } from './answer.ts';
+import type { Log } from './call.ts';
 import { addressOf } from './credentials.ts';
 
 const SILENT_MS = 60_000;
@@ -8,7 +8,7 @@ const MOST_ORIGINS = 100;
 const MOST_TEXT_CHARS = 200;
 
 /**
- * Makes what logs a request that was refused for its origin, and what to set where it should not have been: one line a
+ * Returns a function that logs a request that was refused for its origin, and the setting that would allow it: one line a
  * minute for each origin.
  * @param trustedProxies how many proxies to believe about the client's address
  */

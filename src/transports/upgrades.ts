@@ -1,11 +1,11 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { ChatError } from '../errors.ts';
-import { type Log, toChatError } from './answer.ts';
-import { type EngineRequests, isEngineRequest } from './engine-requests.ts';
+import { ChatError } from '../operation/errors.ts';
+import { type Log, toChatError } from './call.ts';
 import type { Origins } from './origins.ts';
-import type { RawWebSockets } from './raw-websocket.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
+import { type EngineRequests, isEngineRequest } from './socketio/engine-requests.ts';
+import type { RawWebSockets } from './websocket/endpoint.ts';
 
 type Dependencies = { origins: Origins; engine: EngineRequests; raw: RawWebSockets; log: Log };
 
@@ -14,7 +14,7 @@ const RAW_PATH = /^\/api\/ws\/?(\?|$)/i;
 const VERSIONS = ['8', '13'];
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 
-/** Sends each WebSocket upgrade to Engine.IO or to the plain WebSockets; each is answered, whatever it asks for. */
+/** Passes each WebSocket upgrade to Engine.IO or to the plain WebSockets; every upgrade is answered. */
 export function serveUpgrades(http: Server, { origins, engine, raw, log }: Dependencies): void {
   http.on('upgrade', (request, socket, head) => {
     try {
@@ -34,7 +34,7 @@ export function serveUpgrades(http: Server, { origins, engine, raw, log }: Depen
   }
 }
 
-/** RFC 6455, section 4.2.1: what it misses could only be answered when a ticket has been used up. */
+/** RFC 6455, section 4.2.1. Checked first: later, a ticket would already be used up. */
 function mustBeHandshake({ method, headers }: IncomingMessage): void {
   if (!VERSIONS.includes(headers['sec-websocket-version'] ?? '')) throw new ChatError('upgrade_required');
   if (method !== 'GET' || !KEY.test(headers['sec-websocket-key'] ?? '')) throw new ChatError('invalid_handshake');

@@ -1,31 +1,33 @@
 import type { Chat, Profile } from 'mmchat-client';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { renewSession } from './account/renew-session.ts';
 import { ConversationPane } from './chat/conversation-pane.tsx';
-import { KnownReaders } from './chat/readers.ts';
+import { ReadersStore } from './chat/readers-store.ts';
+import { Announcer } from './components/announcer.tsx';
+import { ConnectionBar } from './components/connection-bar.tsx';
+import { conversationIdOf, navigate, routeOfConversation, useRoute } from './components/route.ts';
+import { useStore } from './components/use-store.ts';
 import { Sidebar } from './conversations/sidebar.tsx';
 import { NewGroup } from './dialogs/new-group.tsx';
 import { ProfileDialog } from './dialogs/profile-dialog.tsx';
-import { Announcer } from './parts/announcer.tsx';
-import { ConnectionBar } from './parts/connection-bar.tsx';
-import { conversationIn, go, routeOfConversation, useRoute } from './parts/route.ts';
-import { useReadable } from './parts/use-readable.ts';
 
 type Shown = 'profile' | 'new-group' | undefined;
 
-/** Two panes, the conversations and the one that is open; where there is room for one only, the open one. */
+/** Two panes: the conversations and the open one. Narrow screens show only one of them. */
 export function ChatPage({ chat, me }: { chat: Chat; me: Profile }) {
-  const openId = conversationIn(useRoute());
+  const openId = conversationIdOf(useRoute());
   const [dialog, setDialog] = useState<Shown>();
   const store = useMemo(() => (openId === undefined ? undefined : chat.conversation(openId)), [chat, openId]);
-  const [readers] = useState(() => new KnownReaders());
+  const [readers] = useState(() => new ReadersStore());
   useEffect(() => readers.listenTo(chat), [readers, chat]);
+  useEffect(renewSession, [chat]);
   useTitle(chat);
-  useWayBack(openId);
+  useReturnFocus(openId);
   return (
     <div class={openId === undefined ? 'page' : 'page in-conversation'}>
       {openId !== undefined && (
-        <button type="button" class="skip" onClick={focusMessages}>
-          To the messages
+        <button type="button" class="skip-link" onClick={focusMessages}>
+          Skip to the messages
         </button>
       )}
       <ConnectionBar chat={chat} />
@@ -38,7 +40,7 @@ export function ChatPage({ chat, me }: { chat: Chat; me: Profile }) {
           onNewGroup={() => setDialog('new-group')}
         />
         {store === undefined ? (
-          <main class="pane nothing">
+          <main class="pane no-conversation">
             <h2>No conversation is open</h2>
             <p>Choose one, or search for somebody to write to.</p>
           </main>
@@ -54,7 +56,7 @@ export function ChatPage({ chat, me }: { chat: Chat; me: Profile }) {
           onClose={() => setDialog(undefined)}
           onMade={(id) => {
             setDialog(undefined);
-            go(routeOfConversation(id));
+            navigate(routeOfConversation(id));
           }}
         />
       )}
@@ -65,8 +67,8 @@ export function ChatPage({ chat, me }: { chat: Chat; me: Profile }) {
 
 const focusMessages = () => document.querySelector<HTMLElement>('.history .scroller')?.focus();
 
-/** Who comes back to the list, where only one of the panes is shown, goes on where they left it. */
-function useWayBack(openId: number | undefined): void {
+/** On returning to the list, focuses the conversation that was open, for screens that show one pane. */
+function useReturnFocus(openId: number | undefined): void {
   const before = useRef(openId);
   useEffect(() => {
     const left = before.current;
@@ -77,7 +79,7 @@ function useWayBack(openId: number | undefined): void {
 }
 
 function useTitle(chat: Chat): void {
-  const unread = useReadable(chat.conversations).reduce((sum, { unread_count }) => sum + unread_count, 0);
+  const unread = useStore(chat.conversations).reduce((sum, { unread_count }) => sum + unread_count, 0);
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) MmChat` : 'MmChat';
   }, [unread]);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { startApp, type TestApp } from '../support/app.ts';
-import { ask, codeFor, newAccount } from './asking.ts';
+import { ask, codeFor, newAccount } from './requests.ts';
 
 const PRODUCTION = { NODE_ENV: 'production' };
 const CASES: [string, Record<string, string>, string[]][] = [
@@ -24,7 +24,7 @@ describe('The session cookie', () => {
   afterEach(() => app?.stop());
 
   for (const [when, env, flags] of CASES) {
-    it(`is httpOnly, for the whole site and ${flags.join(', ')} ${when}`, async () => {
+    it(`is httpOnly, has path=/ and ${flags.join(', ')} ${when}`, async () => {
       app = await startApp('sqlite', { JWT_TTL_MIN: '90', ...env });
       const account = newAccount();
       const otp = await codeFor(app, 'signup', account);
@@ -38,7 +38,7 @@ describe('The session cookie', () => {
     });
   }
 
-  it('is all that a browser needs, and logging out takes it away', async () => {
+  it('is sufficient for a browser, and is cleared by a logout', async () => {
     app = await startApp();
     const alice = await app.person('alice');
     const cookie = `theme=dark; ${alice.cookie}; token2=x`;
@@ -52,21 +52,21 @@ describe('The session cookie', () => {
     expect((await fetch(`${app.url}/api/me`, { headers: { cookie } })).status).to.equal(401);
   });
 
-  it('is taken away by a logout without a session, or with one that has ended or is damaged', async () => {
+  it('is cleared by a logout without a session, or with an ended or damaged one', async () => {
     app = await startApp();
     const alice = await app.person('alice');
     await ask(app, 'logout', {}, { cookie: alice.cookie });
     for (const headers of [{}, { cookie: alice.cookie }, { cookie: 'token={}' }, { authorization: 'Bearer x' }]) {
-      const { status, headers: told, body } = await ask(app, 'logout', {}, headers);
+      const { status, headers: received, body } = await ask(app, 'logout', {}, headers);
       expect([status, body]).to.deep.equal([200, { success: true, message: 'Logged out successfully' }]);
-      expect(parse(told.get('set-cookie'))).to.include({ pair: 'token=', expires: 0 });
-      expect(told.get('clear-site-data')).to.equal('"storage"');
+      expect(parse(received.get('set-cookie'))).to.include({ pair: 'token=', expires: 0 });
+      expect(received.get('clear-site-data')).to.equal('"storage"');
     }
     const foreign = await ask(app, 'logout', {}, { origin: 'https://evil.example' });
     expect([foreign.status, foreign.headers.get('set-cookie')]).to.deep.equal([403, null]);
   });
 
-  it('ends with every session of the browser, if it has several', async () => {
+  it('ends all sessions of the browser, if it sends several', async () => {
     app = await startApp();
     const [alice, bob] = await app.people('alice', 'bob');
     const cookie = `${alice.cookie}; token=x; ${bob.cookie}`;
@@ -74,13 +74,13 @@ describe('The session cookie', () => {
     for (const { rest } of [alice, bob]) expect((await rest.ask('me')).ok).to.equal(false);
   });
 
-  it('is ended in the partition that it was set in', async () => {
+  it('is cleared in the partition in which it was set', async () => {
     app = await startApp('sqlite', { COOKIE_SAMESITE: 'none', COOKIE_SECURE: 'on' });
     const { headers } = await ask(app, 'logout');
     expect(parse(headers.get('set-cookie')).flags).to.include.members(['samesite=none', 'secure', 'partitioned']);
   });
 
-  it('is ended by a password reset, which logs nobody in', async () => {
+  it('is cleared by a password reset, which starts no session', async () => {
     app = await startApp();
     const alice = await app.person('alice');
     const reset = { email: alice.email, otp: await codeFor(app, 'forgot', alice), new_password: 'AnotherPassword1' };

@@ -1,18 +1,18 @@
 import { expect } from 'chai';
-import { numbersOf } from '../operating/operator.ts';
+import { numbersOf } from '../monitoring/operator.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { ask, newAccount, type Reply } from './asking.ts';
+import { ask, newAccount, type Reply } from './requests.ts';
 
-/** What differs between any two answers. */
+/** Headers that differ between any two answers. */
 const VOLATILE = new Set(['date', 'x-request-id']);
 const ROUNDS = 9;
-/** Far more than the look-ups differ by, far less than hashing a password or waiting for a mail server takes. */
+/** Far more than the queries differ by, and far less than the time of a password hash or of a mail server. */
 const SAME_TIME_MS = 25;
 
-/** Random, and as long in every answer. */
+/** Random, and equally long in all answers. */
 const hidden = (text: string) => text.replace(/[\w-]{43}/g, 'random').replace(/expires=[^;]+/, 'expires');
 
-/** Everything of an answer that a caller could compare. */
+/** The parts of an answer that a caller can compare. */
 function seen({ status, headers, body }: Reply) {
   const compared = [...headers].filter(([name]) => !VOLATILE.has(name)).map(([name, value]) => [name, hidden(value)]);
   expect(
@@ -39,29 +39,29 @@ describe('Whether an address has an account', () => {
   });
   afterEach(() => app.stop());
 
-  it('does not show when somebody signs up with it; its owner gets a letter that says so, without a code', async () => {
+  it('does not show at signup; its owner receives an e-mail about it, without a code', async () => {
     const owner = await app.person('owner');
     const free = newAccount();
     const taken = { ...newAccount(), email: owner.email };
     const replies = [await ask(app, 'signup/initiate', free), await ask(app, 'signup/initiate', taken)];
     expect(replies[0]?.status).to.equal(200);
     expect(seen(replies[1] as Reply)).to.deep.equal(seen(replies[0] as Reply));
-    const letter = await app.smtp.next(owner.email);
-    expect(letter.text).to.include('already has an account').and.not.match(/\d{4}/);
+    const email = await app.smtp.next(owner.email);
+    expect(email.text).to.include('already has an account').and.not.match(/\d{4}/);
     expect((await app.smtp.next(free.email)).text).to.match(/^\d{6}$/m);
     const verified = await ask(app, 'signup/verify', { ...taken, otp: '123456' });
     const wrongCode = await ask(app, 'signup/verify', { ...free, otp: '12345' });
     expect(seen(verified)).to.deep.equal(seen(wrongCode));
   });
 
-  it('does not show in another spelling of it either', async () => {
+  it('does not show in another spelling of it', async () => {
     const owner = await app.person('owner');
     const shouted = owner.email.replace('owner', 'OWNER');
     expect((await ask(app, 'signup/initiate', { ...newAccount(), email: shouted })).status).to.equal(200);
     expect((await app.smtp.next(owner.email)).text).to.include('already has an account');
   });
 
-  it('does not show when its password is forgotten; an unknown address gets no letter', async () => {
+  it('does not show in a password reset; an unknown address receives no e-mail', async () => {
     const owner = await app.person('owner');
     const unknown = await ask(app, 'forgot/initiate', { email: 'nobody@example.com' });
     const known = await ask(app, 'forgot/initiate', { email: owner.email });
@@ -75,16 +75,16 @@ describe('Whether an address has an account', () => {
     expect(one?.status).to.equal(422);
     expect(seen(one as Reply)).to.deep.equal(seen(other as Reply));
     expect((await app.smtp.next(owner.email)).text).to.match(/^\d{6}$/m);
-    expect(app.smtp.letters.map(({ to }) => to)).not.to.include('nobody@example.com');
+    expect(app.smtp.emails.map(({ to }) => to)).not.to.include('nobody@example.com');
   });
 
-  it('does not show in the work that follows: a letter to nobody is queued and composed as well', async () => {
+  it('does not show in the load: an e-mail for an unknown address is also queued and composed', async () => {
     const people = Array.from({ length: 6 }, (_, index) => `nobody${index}@example.com`);
     for (const email of people) expect((await ask(app, 'forgot/initiate', { email })).status).to.equal(200);
-    expect((await numbersOf(app.url)).get('mmchat_mail_queue'), 'letters that wait').to.be.above(0);
+    expect((await numbersOf(app.url)).get('mmchat_mail_queue'), 'e-mails in the queue').to.be.above(0);
   });
 
-  it('does not show in how long the answers take', async () => {
+  it('does not show in the time of the answers', async () => {
     const owner = await app.person('owner');
     const pairs = [
       ['signup/initiate', { ...newAccount(), email: owner.email }, newAccount()],

@@ -2,7 +2,7 @@ import bcrypt from 'bcrypt';
 import { expect } from 'chai';
 import { User } from '../../src/accounts/entities.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { ask, beside, codeFor, PASSWORD, type Reply } from './asking.ts';
+import { ask, codeFor, PASSWORD, type Reply, withDatabase } from './requests.ts';
 
 const ROUNDS = 5;
 const answer = ({ status, body }: Reply) => ({ status, body });
@@ -21,13 +21,13 @@ describe('Logging in', () => {
     }
   };
 
-  it('takes the username in any case, and the password in its own', async () => {
+  it('accepts the username in any case, and the password in its own case only', async () => {
     const { username, id } = await app.person('Alice');
     expect((await logIn(username.toUpperCase())).body).to.deep.equal({ success: true, user_id: id });
     expect((await logIn(username, PASSWORD.toUpperCase())).status).to.equal(401);
   });
 
-  it('answers an unknown username just as a wrong password, after as much work', async () => {
+  it('answers an unknown username like a wrong password, after as much work', async () => {
     const { username } = await app.person('alice');
     const times: Record<string, number[]> = { known: [], unknown: [] };
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -45,7 +45,7 @@ describe('Logging in', () => {
     expect(unknown / known, 'an answer without hashing takes a tenth').to.be.within(0.4, 2.5);
   });
 
-  it('is shut for an account after 5 failures, even with the right password, and for that account alone', async () => {
+  it('is blocked for an account after 5 failures, even with the right password, and for no other', async () => {
     const [alice, bob] = await app.people('alice', 'bob');
     await fail(alice.username, 5);
     for (const username of [alice.username, alice.username.toUpperCase()]) {
@@ -55,10 +55,10 @@ describe('Logging in', () => {
       expect(headers.get('set-cookie')).to.equal(null);
     }
     expect((await logIn(bob.username)).status).to.equal(200);
-    expect(await alice.rest.ask('me'), 'who is in stays in').to.include({ ok: true });
+    expect(await alice.rest.ask('me'), 'existing sessions stay valid').to.include({ ok: true });
   });
 
-  it('is shut for a name that nobody has in just the same way', async () => {
+  it('is blocked for an unknown name in the same way', async () => {
     const { username } = await app.person('alice');
     const [known, unknown] = await Promise.all(
       [username, 'nobody'].map(async (name) => {
@@ -71,7 +71,7 @@ describe('Logging in', () => {
     expect(unknown?.body).to.deep.equal(body);
   });
 
-  it('counts failures that come all at once', async () => {
+  it('counts concurrent failures', async () => {
     const { username } = await app.person('alice');
     const tries = Array.from({ length: 20 }, () => logIn(username, 'not the password'));
     const statuses = (await Promise.all(tries)).map(({ status }) => status);
@@ -79,7 +79,7 @@ describe('Logging in', () => {
     expect(statuses.filter((status) => status === 429)).to.have.length(15);
   });
 
-  it('forgets the failures when it succeeds', async () => {
+  it('clears the failures when it succeeds', async () => {
     const { username } = await app.person('alice');
     await fail(username, 4);
     expect((await logIn(username)).status).to.equal(200);
@@ -87,14 +87,14 @@ describe('Logging in', () => {
     expect((await logIn(username)).status).to.equal(200);
   });
 
-  it('renews a hash of another cost, once, and the password stays what it was', async () => {
+  it('renews a hash of another cost once, with the same password', async () => {
     const { username, id } = await app.person('alice');
     const hash = () =>
-      beside(app, async (database) => (await database.entities().findOneOrFail(User, { id })).passwordHash);
+      withDatabase(app, async (database) => (await database.entities().findOneOrFail(User, { id })).passwordHash);
     const other = await bcrypt.hash(PASSWORD, 4);
-    await beside(app, (database) => database.entities().nativeUpdate(User, { id }, { passwordHash: other }));
+    await withDatabase(app, (database) => database.entities().nativeUpdate(User, { id }, { passwordHash: other }));
     expect((await logIn(username, 'not the password')).status).to.equal(401);
-    expect(await hash(), 'who does not know it renews nothing').to.equal(other);
+    expect(await hash(), 'a wrong password renews nothing').to.equal(other);
     expect((await logIn(username)).status).to.equal(200);
     const renewed = await hash();
     expect(bcrypt.getRounds(renewed)).to.equal(10);
@@ -102,7 +102,7 @@ describe('Logging in', () => {
     expect(await hash()).to.equal(renewed);
   });
 
-  it('is open again after a new password was set with a code', async () => {
+  it('is possible again after a new password was set with a code', async () => {
     const alice = await app.person('alice');
     await fail(alice.username, 5);
     const reset = { email: alice.email, otp: await codeFor(app, 'forgot', alice), new_password: 'AnotherPassword1' };
@@ -112,27 +112,27 @@ describe('Logging in', () => {
   });
 });
 
-describe('Logging in again and again', () => {
+describe('Repeated logins', () => {
   let app: TestApp;
   before(async () => {
     app = await startApp('sqlite', { RATE_LIMITS: 'on', RATE_LOGINS: '3/900', TRUST_PROXY: '1' });
   });
   after(() => app.stop());
 
-  it('is limited per account and network, whether the password is right or not', async () => {
+  it('are limited per account and network, with right and wrong passwords', async () => {
     const [alice, bob] = await app.people('alice', 'bob');
     const logIn = async (username: string, password = PASSWORD, address = '127.0.0.1') =>
       (await ask(app, 'login', { username, password }, { 'x-forwarded-for': address })).status;
     for (const status of [200, 200, 200, 429, 429]) expect(await logIn(alice.username)).to.equal(status);
     expect(await logIn(alice.username, 'not the password')).to.equal(429);
-    expect(await logIn(alice.username, PASSWORD, '203.0.113.1'), 'from elsewhere').to.equal(200);
+    expect(await logIn(alice.username, PASSWORD, '203.0.113.1'), 'from another network').to.equal(200);
     expect(await logIn(bob.username)).to.equal(200);
     for (let round = 0; round < 4; round += 1) expect(await logIn(bob.username, 'not the password')).to.equal(401);
     expect(await logIn(bob.username), 'failures do not count as logins').to.equal(200);
   });
 });
 
-describe('Logging in from one address of origin', () => {
+describe('Logging in from one client address', () => {
   let app: TestApp;
   before(async () => {
     app = await startApp('sqlite', {
@@ -150,14 +150,14 @@ describe('Logging in from one address of origin', () => {
     return (await fetch(`${app.url}/api/login`, { method: 'POST', headers, body })).status;
   };
 
-  it('is shut after so many failures that come all at once, and no more are hashed', async () => {
+  it('is blocked after too many concurrent failures, and no more passwords are hashed', async () => {
     const tries = Array.from({ length: 40 }, (_, index) => from('203.0.113.1', `nobody${index}`, PASSWORD));
     const statuses = await Promise.all(tries);
     expect(statuses.filter((status) => status === 401)).to.have.length(6);
     expect(statuses.filter((status) => status === 429)).to.have.length(34);
   });
 
-  it('is not shut by logins that succeed, nor by tries for an account that is shut', async () => {
+  it('is not blocked by successful logins, nor by attempts on a blocked account', async () => {
     const [alice, bob] = await app.people('alice', 'bob');
     for (let round = 0; round < 8; round += 1)
       expect(await from('203.0.113.2', alice.username, PASSWORD)).to.equal(200);
@@ -165,11 +165,11 @@ describe('Logging in from one address of origin', () => {
       expect(await from('203.0.113.3', bob.username, 'wrong one')).to.equal(401);
     for (let round = 0; round < 8; round += 1) expect(await from('203.0.113.2', bob.username, PASSWORD)).to.equal(429);
     const wrong = Array.from({ length: 6 }, (_, index) => from('203.0.113.2', `nobody${index}`, PASSWORD));
-    expect(await Promise.all(wrong), 'all of them are left').to.deep.equal(wrong.map(() => 401));
+    expect(await Promise.all(wrong), 'none of them was counted').to.deep.equal(wrong.map(() => 401));
     expect(await from('203.0.113.2', alice.username, PASSWORD)).to.equal(429);
   });
 
-  it('is shut after so many failures, whichever accounts they were for', async () => {
+  it('is blocked after too many failures for any accounts', async () => {
     const { username } = await app.person('alice');
     const guesses = Array.from({ length: 6 }, (_, index) => ({ username: `nobody${index}`, password: PASSWORD }));
     for (const { status } of await Promise.all(guesses.map((guess) => ask(app, 'login', guess)))) {

@@ -7,8 +7,8 @@ import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes
 const ACCOUNT = { username: 'alice', email: 'alice@example.com', password: 'StrongPassword123' };
 const ALLOWED = 'https://app.example.org,https://app.example.com,http://localhost:5173';
 
-describe('A login that its browser will not keep', function () {
-  this.timeout(30_000);
+describe('A login whose cookie the browser will drop', function () {
+  this.timeout(120_000);
   let folder: string;
   let program: Program;
   beforeEach(() => {
@@ -33,7 +33,7 @@ describe('A login that its browser will not keep', function () {
     expect((await post(`${program.url}/api/login`, ACCOUNT, headers)).status).to.equal(200);
   }
 
-  /** From a page of the server itself, under a name of its own. */
+  /** Logs in from a page of the server itself, under a name of its own. */
   function logInAt(host: string, origin: string): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const headers = { host, origin, 'content-type': 'application/json' };
@@ -45,7 +45,7 @@ describe('A login that its browser will not keep', function () {
     return promise;
   }
 
-  /** The origins of which there is a warning, in their order, with the variable that it names. */
+  /** The origins of the logged warnings, in order, with the named variable. */
   const warned = () =>
     program
       .output()
@@ -54,7 +54,7 @@ describe('A login that its browser will not keep', function () {
       .map((line) => JSON.parse(line))
       .map(({ level, origin, msg }) => [level, origin, /COOKIE_\w+=\w+/.exec(msg)?.[0]]);
 
-  it('as it comes from another site is warned of in the log, once for each origin', async () => {
+  it('because the request comes from another site is logged as a warning, once per origin', async () => {
     await start({});
     await logIn({});
     await logIn({ origin: program.url });
@@ -70,7 +70,7 @@ describe('A login that its browser will not keep', function () {
     expect(program.output()).not.to.include(ACCOUNT.password).and.not.include('token=');
   });
 
-  it('as it comes over http:// while the cookie is secure is warned of in the log', async () => {
+  it('because the request comes over http:// and the cookie is secure is logged as a warning', async () => {
     await start({ COOKIE_SECURE: 'on' });
     await logInAt('chat.example.com', 'http://chat.example.com');
     await logInAt('chat.example.net', 'https://chat.example.net');
@@ -79,7 +79,7 @@ describe('A login that its browser will not keep', function () {
     expect(warned()).to.deep.equal([[40, 'http://chat.example.com', 'COOKIE_SECURE=off']]);
   });
 
-  it('is not warned of where the cookie is for other sites', async () => {
+  it('causes no warning if the cookie is for other sites', async () => {
     await start({ COOKIE_SAMESITE: 'none', COOKIE_SECURE: 'on' });
     await logIn({ origin: 'https://app.example.org', 'sec-fetch-site': 'cross-site' });
     await logIn({ origin: program.url });

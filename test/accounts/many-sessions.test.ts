@@ -23,7 +23,7 @@ onEachDatabase(`A user with ${MAX_SESSIONS_PER_USER} sessions`, (kind) => {
     const second = await people.logIn(oldest);
     for (let count = 2; count < MAX_SESSIONS_PER_USER; count += 1) await people.logIn(oldest);
     const [ending, staying] = [await oldest.socketio(), await second.socketio()];
-    expect(await statusOf(oldest.token), 'as many as there may be').to.equal(200);
+    expect(await statusOf(oldest.token), 'the maximum number of sessions').to.equal(200);
     const newest = await people.logIn(oldest);
     expect((await ending.inbox.next('error')).code).to.equal('unauthenticated');
     await ending.closed;
@@ -33,7 +33,7 @@ onEachDatabase(`A user with ${MAX_SESSIONS_PER_USER} sessions`, (kind) => {
     expect(await statusOf(other.token), 'another user').to.equal(200);
   });
 
-  it('has no more of them after many logins at once', async () => {
+  it('has no more of them after many concurrent logins', async () => {
     const carol = await app.person('carol');
     const logins = await Promise.all(Array.from({ length: 40 }, () => people.logIn(carol)));
     const more = await Promise.all(Array.from({ length: 40 }, () => people.logIn(carol)));

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { expect } from 'chai';
 import { sql } from 'kysely';
 import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
-import { ask, beside, codeFor, newAccount, wrong } from './asking.ts';
+import { ask, codeFor, newAccount, withDatabase, wrong } from './requests.ts';
 
 type Row = { purpose: string; email_key: string; code_hash: string; tries: number; expires_at: number };
 
@@ -19,7 +19,7 @@ onEachDatabase('A one-time code', (kind) => {
 
   const newPassword = { new_password: 'AnotherPassword1' };
 
-  it('has as many digits as was asked for', async () => {
+  it('has the configured number of digits', async () => {
     expect(await codeFor(app, 'signup', newAccount())).to.match(/^\d{10}$/);
   });
 
@@ -36,14 +36,14 @@ onEachDatabase('A one-time code', (kind) => {
     expect((await ask(app, 'forgot/reset', reset)).status).to.equal(422);
   });
 
-  it('survives four wrong tries', async () => {
+  it('survives four wrong attempts', async () => {
     const account = newAccount();
     const otp = await codeFor(app, 'signup', account);
     await tryTimes(4, 'signup/verify', { ...account, otp: wrong(otp) });
     expect((await ask(app, 'signup/verify', { ...account, otp })).status).to.equal(200);
   });
 
-  it('is dead after five wrong tries, even for who then has it right', async () => {
+  it('is invalid after five wrong attempts, even if the sixth is right', async () => {
     const account = newAccount();
     const otp = await codeFor(app, 'signup', account);
     await tryTimes(5, 'signup/verify', { ...account, otp: wrong(otp) });
@@ -53,10 +53,10 @@ onEachDatabase('A one-time code', (kind) => {
     const reset = { email: person.email, otp: await codeFor(app, 'forgot', person), ...newPassword };
     await tryTimes(5, 'forgot/reset', { ...reset, otp: wrong(reset.otp) });
     expect((await ask(app, 'forgot/reset', reset)).status).to.equal(422);
-    expect((await ask(app, 'login', person)).status, 'the password is as it was').to.equal(200);
+    expect((await ask(app, 'login', person)).status, 'the password is unchanged').to.equal(200);
   });
 
-  it('counts wrong tries that come all at once', async () => {
+  it('counts concurrent wrong attempts', async () => {
     const account = newAccount();
     const otp = await codeFor(app, 'signup', account);
     const guesses = Array.from({ length: 12 }, () => ask(app, 'signup/verify', { ...account, otp: wrong(otp) }));
@@ -72,7 +72,7 @@ onEachDatabase('A one-time code', (kind) => {
     expect((await ask(app, 'signup/verify', { ...account, otp: second })).status).to.equal(200);
   });
 
-  it('is good for one purpose alone', async () => {
+  it('is valid for one purpose only', async () => {
     const person = await app.person();
     const otp = await codeFor(app, 'forgot', person);
     await ask(app, 'signup/initiate', { ...person, username: 'somebody-else' });
@@ -85,7 +85,7 @@ onEachDatabase('A one-time code', (kind) => {
   it('expires after OTP_TTL_SEC', async () => {
     const account = newAccount();
     const otp = await codeFor(app, 'signup', account);
-    await beside(app, async (database) => {
+    await withDatabase(app, async (database) => {
       const mine = sql`email_key = ${account.email}`;
       const { rows } = await sql<Row>`select expires_at from one_time_codes where ${mine}`.execute(database.sql);
       expect(Number(rows[0]?.expires_at) - Date.now()).to.be.within(25_000, 30_000);
@@ -94,10 +94,10 @@ onEachDatabase('A one-time code', (kind) => {
     expect((await ask(app, 'signup/verify', { ...account, otp })).status).to.equal(422);
   });
 
-  it('is kept under a keyed hash alone', async () => {
+  it('is stored as a keyed hash only', async () => {
     const account = newAccount();
     const otp = await codeFor(app, 'signup', account);
-    const rows = await beside(app, async (database) => {
+    const rows = await withDatabase(app, async (database) => {
       return (await sql<Row>`select * from one_time_codes where email_key = ${account.email}`.execute(database.sql))
         .rows;
     });

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import { rest } from '../support/clients.ts';
-import { ask } from './asking.ts';
+import { ask } from './requests.ts';
 
 const RFC_3339_UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 const PICTURE = 'https://cdn.example.com/avatars/alice.jpg';
 
-onEachDatabase('The own profile', (kind) => {
+onEachDatabase('The user’s own profile', (kind) => {
   let app: TestApp;
   before(async () => {
     app = await startApp(kind);
@@ -18,7 +18,7 @@ onEachDatabase('The own profile', (kind) => {
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   }
 
-  it('has exactly what is documented', async () => {
+  it('has exactly the documented fields', async () => {
     const alice = await app.person('Alice');
     const { status, body } = await get(alice.cookie);
     const { id, username, email } = alice;
@@ -35,7 +35,7 @@ onEachDatabase('The own profile', (kind) => {
     expect(Date.now() - Date.parse(String(body.created_at))).to.be.within(0, 60_000);
   });
 
-  it('changes in what is given, and in nothing else', async () => {
+  it('changes the given fields and no others', async () => {
     const alice = await app.person('alice');
     const before = (await get(alice.cookie)).body;
     const named = await alice.rest.ask('update_me', { username: `${alice.username}_new` });
@@ -50,7 +50,7 @@ onEachDatabase('The own profile', (kind) => {
     expect(await alice.rest.ask('update_me', { profile_picture: '' }), 'cleared').to.include({ profile_picture: '' });
   });
 
-  it('does not take a name that somebody has, in any case; one may change the case of one’s own', async () => {
+  it('does not take a name that another user has, in any case, but may change the case of its own name', async () => {
     const [alice, bob] = await app.people('alice', 'bob');
     const taken = await alice.rest.ask('update_me', { username: bob.username.toUpperCase() });
     expect(taken).to.deep.include({ ok: false, status: 409 });
@@ -58,10 +58,10 @@ onEachDatabase('The own profile', (kind) => {
     expect(await alice.rest.ask('update_me', { username: alice.username.toUpperCase() })).to.include({ ok: true });
   });
 
-  it('refuses what is no name and no picture', async () => {
+  it('refuses invalid names and pictures', async () => {
     const alice = await app.person('alice');
     const bad = {
-      username: ['ab', 'x'.repeat(33), 'with blank', 'ümlaut', '', 7],
+      username: ['ab', 'x'.repeat(33), 'with blank', 'ümlаut', '', 7],
       profile_picture: [
         'javascript:alert(1)',
         'ftp://a.example/x',
@@ -80,7 +80,7 @@ onEachDatabase('The own profile', (kind) => {
     expect(await alice.rest.ask('me')).to.include({ username: alice.username, profile_picture: '' });
   });
 
-  it('is for who is logged in', async () => {
+  it('requires a login', async () => {
     for (const [name, input] of [
       ['me', {}],
       ['update_me', { username: 'nobody' }],
@@ -90,14 +90,14 @@ onEachDatabase('The own profile', (kind) => {
   });
 });
 
-describe('When somebody was last seen', () => {
+describe('When a user was last seen', () => {
   let app: TestApp;
   before(async () => {
     app = await startApp();
   });
   after(() => app.stop());
 
-  it('is now for who is connected, and stays as it was for who has gone', async () => {
+  it('is the present for connected users, and does not change after they disconnect', async () => {
     const [alice, bob] = await app.people('alice', 'bob');
     const bobSocket = await bob.socketio();
     const online = await alice.rest.ask('last_seen', { user_id: bob.id });
@@ -107,13 +107,13 @@ describe('When somebody was last seen', () => {
     const before = Date.now();
     bobSocket.close();
     await bobSocket.closed;
-    let gone = await alice.rest.ask('last_seen', { user_id: bob.id });
-    while (gone.online) gone = await alice.rest.ask('last_seen', { user_id: bob.id });
-    expect(Date.parse(gone.last_seen)).to.be.within(before - 2_000, Date.now());
-    expect((await alice.rest.ask('last_seen', { user_id: bob.id })).last_seen).to.equal(gone.last_seen);
+    let state = await alice.rest.ask('last_seen', { user_id: bob.id });
+    while (state.online) state = await alice.rest.ask('last_seen', { user_id: bob.id });
+    expect(Date.parse(state.last_seen)).to.be.within(before - 2_000, Date.now());
+    expect((await alice.rest.ask('last_seen', { user_id: bob.id })).last_seen).to.equal(state.last_seen);
   });
 
-  it('is 404 for nobody, and 400 for what is no id', async () => {
+  it('is 404 for an unknown user, and 400 for an invalid id', async () => {
     const { rest: alice } = await app.person('alice');
     expect(await alice.ask('last_seen', { user_id: 999_999 })).to.deep.include({ status: 404 });
     for (const bad of ['x', '0', '-1', '1.5', '9007199254740993', '1e3']) {

@@ -4,7 +4,7 @@ import { closeAll, connection, enter, refusal, upgrade } from '../realtime/conne
 import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import { type Client, rawAt, rest } from '../support/clients.ts';
 import { People, type Person } from '../support/people.ts';
-import { ask, codeFor } from './asking.ts';
+import { ask, codeFor } from './requests.ts';
 
 const UNAUTHENTICATED = 4401;
 const DISCONNECTED = 'io server disconnect';
@@ -33,7 +33,7 @@ onEachDatabase('A session', (kind) => {
     expect(await upgrade(app.url, `/api/ws?token=${token}`)).to.include({ status: 401, code: 'unauthenticated' });
   }
 
-  /** Each was told why, and then closed. */
+  /** Each client receives the reason, and is then disconnected. */
   async function expectClosed(clients: readonly Client[]): Promise<void> {
     for (const { transport, inbox, closed } of clients) {
       const { code, error } = await inbox.next('error');
@@ -42,7 +42,7 @@ onEachDatabase('A session', (kind) => {
     }
   }
 
-  /** Somebody with two logins, and a friend whose messages show who still listens. */
+  /** A user with two sessions, and a friend whose messages show which sockets are still connected. */
   async function scene() {
     const [alice, bob] = await app.people('alice', 'bob');
     const elsewhere = await people.logIn(alice);
@@ -50,7 +50,7 @@ onEachDatabase('A session', (kind) => {
     return { alice, elsewhere, bob, conversation_id };
   }
 
-  it('that is logged out is refused everywhere and its sockets are closed; other sessions go on', async () => {
+  it('that is logged out is refused everywhere and its sockets are closed; other sessions stay valid', async () => {
     const { alice, elsewhere, bob, conversation_id } = await scene();
     const [ended, others] = [await socketsOf(alice), await socketsOf(elsewhere)];
     expect(await alice.rest.ask('logout')).to.deep.include({ ok: true, message: 'Logged out successfully' });
@@ -62,7 +62,7 @@ onEachDatabase('A session', (kind) => {
     expect(await elsewhere.rest.ask('me')).to.include({ ok: true, id: alice.id });
   });
 
-  it('that a socket logs out answers first what the socket had asked for before', async () => {
+  it('that a socket logs out first answers the earlier calls of the socket', async () => {
     for (const connect of [
       (who: Person) => who.raw(),
       (who: Person) => who.socketio(),
@@ -85,7 +85,7 @@ onEachDatabase('A session', (kind) => {
   });
 
   for (const transport of ['socketio', 'raw'] as const) {
-    it(`can be logged out over ${transport}, which is answered before it is closed with the others`, async () => {
+    it(`can be logged out over ${transport}; the answer comes before the sockets are closed`, async () => {
       const { alice, elsewhere } = await scene();
       const [asking, other] = [await alice.client(transport), await alice.raw()];
       const logout = asking.ask('logout');
@@ -97,7 +97,7 @@ onEachDatabase('A session', (kind) => {
     });
   }
 
-  it('ends with all others of its user when the password is reset', async () => {
+  it('ends with all others of its user after a password reset', async () => {
     const { alice, elsewhere, bob, conversation_id } = await scene();
     const [ended, bystander] = [[...(await socketsOf(alice)), ...(await socketsOf(elsewhere))], await bob.socketio()];
     const reset = { email: alice.email, otp: await codeFor(app, 'forgot', alice), new_password: 'AnotherPassword1' };
@@ -110,25 +110,25 @@ onEachDatabase('A session', (kind) => {
     await bystander.inbox.next('message', { content: 'Back' });
   });
 
-  it('tells both namespaces of a connection why it ends, before they are disconnected', async () => {
+  it('sends both namespaces of a connection the reason of the end, before they are disconnected', async () => {
     const { alice } = await scene();
     const manager = connection(app.url);
-    const told: string[] = [];
+    const events: string[] = [];
     const ends = ['/chat', '/presence'].map(async (namespace) => {
       const socket = await enter(manager, namespace, alice.token);
-      socket.on('error', ({ code }) => told.push(`${namespace} ${code}`));
-      return { ended: new Promise((resolve) => socket.once('disconnect', () => resolve(told.push(namespace)))) };
+      socket.on('error', ({ code }) => events.push(`${namespace} ${code}`));
+      return { ended: new Promise((resolve) => socket.once('disconnect', () => resolve(events.push(namespace)))) };
     });
     const entered = await Promise.all(ends);
     await alice.rest.ask('logout');
     await Promise.all(entered.map(({ ended }) => ended));
     for (const namespace of ['/chat', '/presence']) {
-      expect(told).to.include(`${namespace} unauthenticated`);
-      expect(told.indexOf(namespace)).to.be.above(told.indexOf(`${namespace} unauthenticated`));
+      expect(events).to.include(`${namespace} unauthenticated`);
+      expect(events.indexOf(namespace)).to.be.above(events.indexOf(`${namespace} unauthenticated`));
     }
   });
 
-  /** How an attempt to connect ends, sooner or later. */
+  /** How an attempt to connect ends. */
   const endOfRaw = ({ token }: Person) =>
     rawAt(`${app.url.replace('http', 'ws')}/api/ws?token=${token}`).then(
       ({ closed }) => closed,
@@ -141,12 +141,12 @@ onEachDatabase('A session', (kind) => {
       () => 'refused',
     );
 
-  it('closes a socket that is just connecting while it ends', async () => {
+  it('closes a socket that connects at the same time', async () => {
     const alice = await app.person('alice');
     const logins = await Promise.all(Array.from({ length: 6 }, () => people.logIn(alice)));
     for (const [round, login] of logins.entries()) {
       const connecting = [endOfRaw(login), endOfSocketIo(login)];
-      await setTimeout(round); // lets the end come a little later in each round
+      await setTimeout(round); // delays the end a little more in each round
       await login.rest.ask('logout');
       const [raw, socketIo] = await Promise.all(connecting);
       expect(raw).to.be.oneOf(['refused', UNAUTHENTICATED]);
@@ -156,7 +156,7 @@ onEachDatabase('A session', (kind) => {
   });
 
   for (const transport of ['socketio', 'raw'] as const) {
-    it(`does nothing more, whatever its ${transport} client still sends while it is being closed`, async () => {
+    it(`executes nothing that its ${transport} client sends while it is being closed`, async () => {
       const { alice, bob, conversation_id } = await scene();
       const late = { conversation_id, content: 'Too late' };
       const { sent } =
@@ -172,7 +172,7 @@ onEachDatabase('A session', (kind) => {
   }
 });
 
-/** A plain WebSocket that sends a message when it is told that it will be closed; resolves when it is. */
+/** A plain WebSocket that sends a message when it receives the error; resolves when it has been sent. */
 async function sendingOnError(address: string, message: object): Promise<{ sent: Promise<boolean> }> {
   const { socket, closed } = await rawAt(address.replace('http', 'ws'));
   let sent = false;

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
-import { indexUsername } from '../../src/accounts/username-pieces.ts';
+import { indexUsername } from '../../src/accounts/username-ngrams.ts';
 import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import type { Client } from '../support/clients.ts';
-import { beside } from './asking.ts';
+import { withDatabase } from './requests.ts';
 
 type Found = { id: number; username: string; profile_picture: string };
 
-onEachDatabase('Searching for people', (kind) => {
+onEachDatabase('Searching for users', (kind) => {
   let app: TestApp;
   let client: Client;
   before(async () => {
@@ -19,7 +19,7 @@ onEachDatabase('Searching for people', (kind) => {
   const search = async (q: unknown): Promise<Found[]> => (await client.ask('search_users', { q })).users;
   const names = async (q: unknown) => (await search(q)).map(({ username }) => username);
 
-  /** Gives people names without the numbers that the tests' sign-up adds. */
+  /** Gives users names without the numbers that the test sign-up adds. */
   async function rename(...usernames: string[]): Promise<void> {
     const people = await Promise.all(usernames.map(() => app.person()));
     await Promise.all(people.map((each, index) => each.rest.ask('update_me', { username: usernames[index] })));
@@ -32,7 +32,7 @@ onEachDatabase('Searching for people', (kind) => {
     expect(await names('nobody-has-this')).to.deep.equal([]);
   });
 
-  it('tells what is documented of each, and not the address', async () => {
+  it('returns the documented fields of each user, without the address', async () => {
     const carol = await app.person('carol');
     await carol.rest.ask('update_me', { profile_picture: 'https://cdn.example.com/carol.jpg' });
     const { id, username } = carol;
@@ -41,14 +41,14 @@ onEachDatabase('Searching for people', (kind) => {
     ]);
   });
 
-  it('takes % and _ and \\ for what they are', async () => {
+  it('treats % and _ and \\ as plain characters', async () => {
     await rename('per_cent', 'perXcent');
     expect(await names('r_c')).to.deep.equal(['per_cent']);
     for (const wild of ['%', 'r%t', '\\', '\\_', "'", '%%']) expect(await names(wild), wild).to.deep.equal([]);
     for (const name of await names('_')) expect(name).to.include('_');
   });
 
-  it('finds no longer who has another name now', async () => {
+  it('does not find a user by a former name', async () => {
     const dora = await app.person('dora');
     await dora.rest.ask('update_me', { username: 'theodora' });
     expect(await names(dora.username)).to.deep.equal([]);
@@ -56,9 +56,9 @@ onEachDatabase('Searching for people', (kind) => {
     expect(await names('dora')).to.deep.equal(['theodora']);
   });
 
-  it('gives at most 20', async () => {
+  it('returns at most 20', async () => {
     const crowd = Array.from({ length: 22 }, (_, index) => `crowd${index}`);
-    await beside(app, async (database) => {
+    await withDatabase(app, async (database) => {
       const rows = crowd.map((name) => sql`(${name}, ${name}, ${name}, ${name}, 'x', 1, 1)`);
       await sql`
         insert into users (username, username_key, email, email_key, password_hash, last_seen, created_at)
@@ -72,7 +72,7 @@ onEachDatabase('Searching for people', (kind) => {
     expect(new Set(found).size).to.equal(20);
   });
 
-  it('needs 1 to 64 characters', async () => {
+  it('requires 1 to 64 characters', async () => {
     for (const q of ['', 'x'.repeat(65)]) expect(await client.ask('search_users', { q })).to.include({ status: 400 });
     expect(await client.ask('search_users')).to.include({ status: 400 });
     expect(await names('x'.repeat(64))).to.deep.equal([]);

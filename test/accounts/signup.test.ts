@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import { rest } from '../support/clients.ts';
 import { codeIn } from '../support/people.ts';
-import { ask, codeFor, newAccount, wrong } from './asking.ts';
+import { ask, codeFor, newAccount, wrong } from './requests.ts';
 
 onEachDatabase('Signing up', (kind) => {
   let app: TestApp;
@@ -11,7 +11,7 @@ onEachDatabase('Signing up', (kind) => {
   });
   after(() => app.stop());
 
-  it('sends a code to the address, and with it makes the account and logs in', async () => {
+  it('sends a code to the address, which creates the account and logs in', async () => {
     const account = { ...newAccount('Alice'), email: 'Alice.Smith@example.com' };
     const initiated = await ask(app, 'signup/initiate', account);
     expect(initiated.status).to.equal(200);
@@ -29,7 +29,7 @@ onEachDatabase('Signing up', (kind) => {
     expect((await ask(app, 'login', account)).body).to.deep.equal({ success: true, user_id: body.user_id });
   });
 
-  it('makes no account without the right code', async () => {
+  it('creates no account without the right code', async () => {
     const account = newAccount();
     const otp = await codeFor(app, 'signup', account);
     for (const bad of [wrong(otp), 'abcdef', `${otp}0`, otp.slice(1)]) {
@@ -40,7 +40,7 @@ onEachDatabase('Signing up', (kind) => {
     expect((await ask(app, 'login', account)).status).to.equal(401);
   });
 
-  it('takes no code that was sent to somebody else', async () => {
+  it('refuses a code that was sent to another user', async () => {
     const [mine, theirs] = [newAccount(), newAccount()];
     const otp = await codeFor(app, 'signup', mine);
     await codeFor(app, 'signup', theirs);
@@ -48,7 +48,7 @@ onEachDatabase('Signing up', (kind) => {
     expect((await ask(app, 'signup/verify', { ...mine, email, otp })).status).to.equal(422);
   });
 
-  it('refuses a username that is taken, whatever its case', async () => {
+  it('refuses a taken username in any case', async () => {
     const { username } = await app.person('Taken');
     const account = newAccount();
     const initiated = await ask(app, 'signup/initiate', { ...account, username: username.toUpperCase() });
@@ -56,10 +56,10 @@ onEachDatabase('Signing up', (kind) => {
     const otp = await codeFor(app, 'signup', account);
     const verified = await ask(app, 'signup/verify', { ...account, username: username.toLowerCase(), otp });
     expect([verified.status, verified.body.code]).to.deep.equal([409, 'username_taken']);
-    expect((await ask(app, 'signup/verify', { ...account, otp })).status, 'the code is still good').to.equal(200);
+    expect((await ask(app, 'signup/verify', { ...account, otp })).status, 'the code is still valid').to.equal(200);
   });
 
-  it('gives a name that two want at the same time to one of them, and the other may take another', async () => {
+  it('gives a name that two users request concurrently to one of them; the other may choose another', async () => {
     const [one, other] = [newAccount(), newAccount()];
     const codes = [await codeFor(app, 'signup', one), await codeFor(app, 'signup', other)];
     const wanted = [one, other].map((account, index) => ({ ...account, username: 'the-name', otp: codes[index] }));
@@ -69,7 +69,7 @@ onEachDatabase('Signing up', (kind) => {
     expect((await ask(app, 'signup/verify', { ...loser, username: 'another-name' })).status).to.equal(200);
   });
 
-  it('makes one account of one code, however often it is sent at once', async () => {
+  it('creates one account per code, also for concurrent requests', async () => {
     const account = newAccount();
     const otp = await codeFor(app, 'signup', account);
     const names = ['a', 'b', 'c', 'd'].map((suffix) => `${account.username}${suffix}`);
@@ -79,7 +79,7 @@ onEachDatabase('Signing up', (kind) => {
     expect(replies.map(({ status }) => status).sort()).to.deep.equal([200, 422, 422, 422]);
   });
 
-  it('names every field that is not right', async () => {
+  it('names every invalid field', async () => {
     const { status, body } = await ask(app, 'signup/initiate', { username: 'a b', email: 'nobody', password: 'short' });
     expect([status, body.success, body.code]).to.deep.equal([400, false, 'invalid_input']);
     expect(body.fields.map(({ field }: { field: string }) => field)).to.have.members(['username', 'email', 'password']);
@@ -87,14 +87,14 @@ onEachDatabase('Signing up', (kind) => {
 
   it('refuses an address that is too long in lower case', async () => {
     const email = `${'İ'.repeat(64)}@${`${'İ'.repeat(60)}.`.repeat(3)}com`;
-    expect(email.length, 'short enough as it is typed').to.be.below(255);
+    expect(email.length, 'short enough as typed').to.be.below(255);
     for (const path of ['signup/initiate', 'forgot/initiate']) {
       const { status, body } = await ask(app, path, { ...newAccount(), email });
       expect([status, body.fields?.[0]?.field]).to.deep.equal([400, 'email']);
     }
   });
 
-  it('takes a password of up to 72 bytes and never cuts a longer one', async () => {
+  it('accepts a password of up to 72 bytes and never truncates a longer one', async () => {
     const account = newAccount();
     for (const password of ['x'.repeat(73), 'ü'.repeat(37), 'x'.repeat(7)]) {
       expect((await ask(app, 'signup/initiate', { ...account, password })).status, password).to.equal(400);

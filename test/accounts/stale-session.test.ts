@@ -1,21 +1,21 @@
 import { hash } from 'node:crypto';
 import { expect } from 'chai';
 import { sql } from 'kysely';
+import { makeHoldable, meanwhile } from '../realtime/blocked-queries.ts';
 import { closeAll, connection, enter, upgrade } from '../realtime/connecting.ts';
-import { makeHoldable, meanwhile } from '../realtime/held-up.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { rest } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
 import { requirePostgresql } from '../support/services.ts';
-import { ask, beside, codeFor } from './asking.ts';
-import { claimsOf } from './forging.ts';
+import { claimsOf } from './forged-tokens.ts';
+import { ask, codeFor, withDatabase } from './requests.ts';
 
 const A_SESSION = '%select%from%sessions%';
 
-describe('A session that ends while it is being looked up', () => {
+describe('A session that ends while it is being queried', () => {
   let app: TestApp;
   before(async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     await requirePostgresql(this);
     app = await startApp('postgresql');
     await makeHoldable(app, 'sessions', A_SESSION);
@@ -23,7 +23,7 @@ describe('A session that ends while it is being looked up', () => {
   after(() => app?.stop());
   afterEach(closeAll);
 
-  /** Each gives the code of the refusal. */
+  /** Each returns the error code of the refusal. */
   const ways: Record<string, (person: Person, ticket: string) => Promise<unknown>> = {
     REST: async ({ token }) => (await rest(app.url, token).ask('me')).error?.code,
     'plain WebSocket': async ({ token }) => (await upgrade(app.url, `/api/ws?token=${token}`)).code,
@@ -33,7 +33,7 @@ describe('A session that ends while it is being looked up', () => {
   };
 
   for (const [name, tryIt] of Object.entries(ways)) {
-    it(`opens nothing any more over ${name}`, async () => {
+    it(`opens no connection over ${name}`, async () => {
       const alice = await app.person('alice');
       const reset = { email: alice.email, otp: await codeFor(app, 'forgot', alice), new_password: 'AnotherPassword1' };
       const end = async () => expect((await ask(app, 'forgot/reset', reset)).status).to.equal(200);
@@ -44,11 +44,11 @@ describe('A session that ends while it is being looked up', () => {
     });
   }
 
-  /** A ticket that was not asked for with the token: then the session would be known already. */
+  /** A ticket that was not issued through the token, which would have cached the session. */
   async function insertTicket(person: Person): Promise<string> {
     const ticket = `ticket of ${person.id}`;
     const { sid } = claimsOf(person);
-    await beside(app, ({ sql: db }) =>
+    await withDatabase(app, ({ sql: db }) =>
       sql`
         insert into tickets (hash, session_id, expires_at)
         values (${hash('sha256', ticket)}, ${sid}, ${Date.now() + 30_000})`.execute(db),

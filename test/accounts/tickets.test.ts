@@ -4,7 +4,7 @@ import { closeAll, refusal, upgrade } from '../realtime/connecting.ts';
 import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import { rawAt, rest } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
-import { beside } from './asking.ts';
+import { withDatabase } from './requests.ts';
 
 onEachDatabase('A ticket', (kind) => {
   let app: TestApp;
@@ -23,7 +23,7 @@ onEachDatabase('A ticket', (kind) => {
   };
   const path = (ticket: string) => `/api/ws?ticket=${ticket}`;
 
-  it('opens one plain WebSocket for the user who got it, and no second one', async () => {
+  it('opens one plain WebSocket for its user, and no second one', async () => {
     const ticket = await issue();
     const client = await rawAt(`${app.url.replace('http', 'ws')}${path(ticket)}`);
     expect(await client.ask('me')).to.include({ ok: true, id: alice.id });
@@ -31,7 +31,7 @@ onEachDatabase('A ticket', (kind) => {
     client.close();
   });
 
-  it('that is used several times at once opens one', async () => {
+  it('opens one connection if it is used several times concurrently', async () => {
     const ticket = await issue();
     const statuses = await Promise.all(
       Array.from({ length: 5 }, async () => (await upgrade(app.url, path(ticket))).status),
@@ -39,7 +39,7 @@ onEachDatabase('A ticket', (kind) => {
     expect(statuses.sort()).to.deep.equal([101, 401, 401, 401, 401]);
   });
 
-  it('is no token: it opens nothing but a plain WebSocket', async () => {
+  it('is not a token: it opens only a plain WebSocket', async () => {
     const ticket = await issue();
     for (const headers of [{ authorization: `Bearer ${ticket}` }, { cookie: `token=${ticket}` }]) {
       expect((await fetch(`${app.url}/api/me`, { headers })).status).to.equal(401);
@@ -48,19 +48,19 @@ onEachDatabase('A ticket', (kind) => {
     expect((await refusal(app.url, '/chat', { token: ticket })).data?.code).to.equal('unauthenticated');
     expect((await refusal(app.url, '/chat', { ticket }, { query: { ticket } })).data?.code).to.equal('unauthenticated');
     expect(await upgrade(app.url, `/api/ws?token=${ticket}`)).to.include({ status: 401 });
-    expect(await upgrade(app.url, path(ticket)), 'none of it used it up').to.include({ status: 101 });
+    expect(await upgrade(app.url, path(ticket)), 'none of these used it up').to.include({ status: 101 });
   });
 
-  it('is needed to be whole: a wrong or empty one opens nothing, whatever else is there', async () => {
+  it('has to be complete: a wrong or empty one opens nothing, even with a valid cookie', async () => {
     const headers = { cookie: alice.cookie };
     for (const ticket of ['', 'x', (await issue()).slice(1)]) {
       expect(await upgrade(app.url, path(ticket), headers)).to.include({ status: 401 });
     }
   });
 
-  it('runs out after 30 seconds', async () => {
+  it('expires after 30 seconds', async () => {
     const ticket = await issue();
-    await beside(app, async (database) => {
+    await withDatabase(app, async (database) => {
       const { rows } = await sql<{ at: number }>`select max(expires_at) as at from tickets`.execute(database.sql);
       expect(Number(rows[0]?.at) - Date.now()).to.be.within(25_000, 30_000);
       await sql`update tickets set expires_at = ${Date.now() - 1}`.execute(database.sql);
@@ -68,17 +68,20 @@ onEachDatabase('A ticket', (kind) => {
     expect(await upgrade(app.url, path(ticket))).to.include({ status: 401 });
   });
 
-  it('ends with the session that it was got with', async () => {
+  it('ends with the session that requested it', async () => {
     const bob = await app.person('bob');
     const ticket = await issue(bob);
     await bob.rest.ask('logout');
     expect(await upgrade(app.url, path(ticket))).to.include({ status: 401 });
   });
 
-  it('is for who is logged in, and kept hashed', async () => {
+  it('requires a login, and is stored hashed', async () => {
     expect(await rest(app.url).ask('ws_ticket')).to.include({ ok: false, status: 401 });
     const ticket = await issue();
-    const rows = await beside(app, async (database) => (await sql`select * from tickets`.execute(database.sql)).rows);
+    const rows = await withDatabase(
+      app,
+      async (database) => (await sql`select * from tickets`.execute(database.sql)).rows,
+    );
     expect(rows).not.to.have.length(0);
     expect(JSON.stringify(rows)).not.to.include(ticket);
   });

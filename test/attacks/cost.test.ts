@@ -1,29 +1,30 @@
 import { expect } from 'chai';
-import { fillUsers } from '../../bench/servers/filling.ts';
-import { readConfig } from '../../src/config.ts';
-import { Database } from '../../src/database.ts';
-import { accepted, groupOf, onEachServer, privateOf, refused, send } from '../contract/scene.ts';
+import { fillUsers, openToFill } from '../../bench/servers/fill-database.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { accepted, groupOf, onEachServer, privateOf, refused, send } from '../contract/fixture.ts';
 import type { TestApp } from '../support/app.ts';
 import { onEachDatabase, startApp } from '../support/app.ts';
 import type { Answer, Client } from '../support/clients.ts';
 
 const MOST_MEMBERS = 5_000;
 const LARGEST_PAGE = 500;
+/** More than a search scans. */
+const NAMES = 6_000;
 
 onEachDatabase('A large group', (kind) => {
   let app: TestApp;
   let everybody: number[];
   before(async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     app = await startApp(kind);
-    const database = await Database.open(readConfig(app.env).database);
+    const database = await openToFill(readConfig(app.env).database);
     await fillUsers(database, MOST_MEMBERS);
     await database.close();
     everybody = Array.from({ length: MOST_MEMBERS }, (_, index) => index + 1);
   });
   after(() => app.stop());
 
-  it('holds 5,000 members, its creator among them, and no more', async () => {
+  it('holds 5,000 members including its creator, and no more', async () => {
     const [ann, ben] = await app.people('ann', 'ben');
     const others = everybody.slice(1);
     const over = await ann.rest.ask('create_group', { name: 'Everybody', member_ids: everybody });
@@ -31,12 +32,12 @@ onEachDatabase('A large group', (kind) => {
     const made = accepted(await ann.rest.ask('create_group', { name: 'Everybody', member_ids: others }));
     const { conversation_id } = made;
     refused(await ann.rest.ask('add_participant', { conversation_id, user_id: ben.id }), 409, 'group_full');
-    accepted(await ann.rest.ask('add_participant', { conversation_id, user_id: others[0] })); // in already
+    accepted(await ann.rest.ask('add_participant', { conversation_id, user_id: others[0] })); // already a member
     accepted(await ann.rest.ask('remove_participant', { conversation_id, user_id: others[0] }));
     accepted(await ann.rest.ask('add_participant', { conversation_id, user_id: ben.id }));
   });
 
-  it('tells its members a page at a time, each once, the longest-standing first', async () => {
+  it('lists its members in pages, each once, the oldest membership first', async () => {
     const ann = await app.person('ann');
     const late = everybody.slice(0, 3);
     const member_ids = everybody.slice(3, 1_203);
@@ -57,10 +58,10 @@ onEachDatabase('A large group', (kind) => {
 });
 
 onEachServer(
-  'What a call costs',
+  'The cost of a call',
   (app) => {
     const OPERATIONS = 50;
-    /** How many calls of a kind are let through at once. */
+    /** How many calls of an operation are permitted at once. */
     async function letThrough(client: Client, name: string, input: object): Promise<number> {
       const answers = await Promise.all(Array.from({ length: OPERATIONS + 1 }, () => client.ask(name, input)));
       const limited = answers.filter(({ error }) => error?.code === 'rate_limited');
@@ -68,7 +69,7 @@ onEachServer(
       return answers.length - limited.length;
     }
 
-    it('is one of its limit, for what is small', async () => {
+    it('is 1 for small calls', async () => {
       const ann = await app().person('ann');
       expect(await letThrough(await ann.raw(), 'me', {})).to.equal(OPERATIONS);
     });
@@ -80,7 +81,7 @@ onEachServer(
       expect(await letThrough(await ann.raw(), 'read_receipt', { message_ids })).to.equal(2);
     });
 
-    it('grows with the conversations that are caught up on', async () => {
+    it('grows with the conversations that are synced', async () => {
       const ann = await app().person('ann');
       const conversations = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [index + 1_000_000, 1]));
       expect(await letThrough(await ann.raw(), 'sync', { conversations })).to.equal(2);
@@ -94,14 +95,14 @@ onEachServer(
       expect(await letThrough(await ann.raw(), 'create_group', { name: 'Large', member_ids })).to.equal(2);
     });
 
-    it('grows with the messages that are left out of a page', async () => {
+    it('grows with the messages that are excluded from a page', async () => {
       const ann = await app().person('ann');
       const conversation_id = await groupOf(ann);
       const page = { conversation_id, offset: 50_000 };
       expect(await letThrough(await ann.raw(), 'list_messages', page)).to.equal(1);
     });
 
-    it('is waited for by what comes next, where it is more than the limit allows at once', async () => {
+    it('delays the following calls if it exceeds the limit', async () => {
       const ann = await app().person('ann');
       const member_ids = Array.from({ length: 1_000 }, (_, index) => index + 1_000_000);
       const client = await ann.raw();
@@ -111,7 +112,7 @@ onEachServer(
       expect(error.retry_after).to.be.within(115, 125); // 101 of 50 a minute
     });
 
-    it('is counted for what is refused as invalid, too', async () => {
+    it('is counted for invalid calls, too', async () => {
       const ann = await app().person('ann');
       expect(await letThrough(await ann.raw(), 'delivered', { conversation_id: 'x' })).to.equal(OPERATIONS);
     });
@@ -120,9 +121,9 @@ onEachServer(
 );
 
 onEachServer(
-  'Adding one and the same user to groups',
+  'Adding one user to groups',
   (app) => {
-    it('is limited for all who do it together; leaving and others are not', async () => {
+    it('is limited for all users together; leaving and other users are not', async () => {
       const [victim, other, ...attackers] = await app().people('victim', 'other', 'ann', 'ben', 'cid');
       const codes: string[] = [];
       const [stranger, foreign] = [other, await groupOf(attackers[0])];
@@ -151,7 +152,7 @@ onEachServer(
 onEachServer(
   'Heavy calls',
   (app) => {
-    it('are at most two of a user at once, however many the limits allow', async () => {
+    it('are limited to two concurrent ones per user', async () => {
       const ann = await app().person('ann');
       const clients = await Promise.all([ann.raw(), ann.raw(), ann.socketio()]);
       const heavy = { name: 'Large', member_ids: Array.from({ length: 600 }, (_, index) => index + 1_000_000) };
@@ -167,28 +168,28 @@ onEachServer(
   { RATE_LIMITS: 'on', RATE_SIGNUP_ORIGIN: '10000/60', RATE_OPERATIONS: '100000/1' },
 );
 
-onEachServer('A search among many names that have the same beginning', (app) => {
+onEachServer('A search among many names with the same prefix', (app) => {
   before(async function () {
-    this.timeout(30_000);
-    const database = await Database.open(readConfig(app().env).database);
-    await fillUsers(database, 20_000);
+    this.timeout(120_000);
+    const database = await openToFill(readConfig(app().env).database);
+    await fillUsers(database, NAMES);
     await database.close();
   });
 
-  it('finds the exact name first, and then those that begin with it', async () => {
+  it('finds the exact name first, and then prefix matches', async () => {
     const ann = await app().person('ann');
-    const { users } = accepted(await ann.rest.ask('search_users', { q: 'User1999' }));
+    const { users } = accepted(await ann.rest.ask('search_users', { q: 'User599' }));
     const names = users.map(({ username }: { username: string }) => username);
-    expect(names).to.deep.equal(['user1999', ...Array.from({ length: 10 }, (_, digit) => `user1999${digit}`)]);
+    expect(names).to.deep.equal(['user599', ...Array.from({ length: 10 }, (_, digit) => `user599${digit}`)]);
   });
 
   it('finds a name by its end', async () => {
     const ann = await app().person('ann');
-    const { users } = accepted(await ann.rest.ask('search_users', { q: 'r19998' }));
-    expect(users.map(({ username }: { username: string }) => username)).to.deep.equal(['user19998']);
+    const { users } = accepted(await ann.rest.ask('search_users', { q: 'r5998' }));
+    expect(users.map(({ username }: { username: string }) => username)).to.deep.equal(['user5998']);
   });
 
-  it('looks at a bounded number of names when it finds none', async () => {
+  it('scans a bounded number of names if it finds none', async () => {
     const ann = await app().person('ann');
     const { users } = accepted(await ann.rest.ask('search_users', { q: 'user%' }));
     expect(users).to.deep.equal([]);

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 const POLLING = '/socket.io/?EIO=4&transport=polling';
 export const SEPARATOR = '\u001e';
 
-/** Long polling as its protocol has it, without a client. */
+/** Long polling by its protocol, without a client library. */
 export class Polling {
   readonly address: string;
 
@@ -21,7 +21,7 @@ export class Polling {
     return fetch(this.address, { method: 'POST', body, headers: { 'content-type': 'text/plain;charset=UTF-8' } });
   }
 
-  /** The packets of one poll, without the server's pings; undefined once the connection is closed. */
+  /** The packets of one poll, without the server’s pings; undefined after the connection is closed. */
   async poll(): Promise<string[] | undefined> {
     const response = await fetch(this.address);
     if (response.status !== 200) return undefined;
@@ -29,7 +29,7 @@ export class Polling {
     return packets.filter((packet) => packet !== '6' && packet !== '2');
   }
 
-  /** Polls until the connection is closed, and gives what came until then. */
+  /** Polls until the connection is closed, and returns all packets. */
   async untilClosed(): Promise<string[]> {
     const all: string[] = [];
     for (;;) {
@@ -41,7 +41,7 @@ export class Polling {
   }
 }
 
-/** Engine.IO over a WebSocket, without a client. */
+/** Engine.IO over a WebSocket, without a client library. */
 export async function openWebSocket(url: string): Promise<WebSocket> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
   socket.on('error', () => undefined);
@@ -49,7 +49,7 @@ export async function openWebSocket(url: string): Promise<WebSocket> {
   return socket;
 }
 
-/** What comes until a WebSocket is closed, and the code that it is closed with. */
+/** The messages until a WebSocket is closed, and the close code. */
 export async function untilClosed(socket: WebSocket): Promise<{ packets: string[]; code: number }> {
   const packets: string[] = [];
   socket.on('message', (data) => packets.push(String(data)));

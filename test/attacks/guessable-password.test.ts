@@ -1,7 +1,7 @@
 import bcrypt from 'bcrypt';
 import { expect } from 'chai';
 import { User } from '../../src/accounts/entities.ts';
-import { ask, beside, codeFor, newAccount } from '../accounts/asking.ts';
+import { ask, codeFor, newAccount, withDatabase } from '../accounts/requests.ts';
 import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import { codeIn } from '../support/people.ts';
 
@@ -23,7 +23,7 @@ onEachDatabase('A password', (kind) => {
     body.fields?.[0]?.field,
   ];
 
-  it('that everybody tries first is refused', async () => {
+  it('that is very common is refused', async () => {
     for (const password of [...COMMON, ...OF_THE_PRODUCT])
       expect(refusedField(await initiate({ password })), password).to.deep.equal([400, 'invalid_input', 'password']);
     for (const password of FINE) expect((await initiate({ password })).status, password).to.equal(200);
@@ -40,7 +40,7 @@ onEachDatabase('A password', (kind) => {
     ).to.include('password');
   });
 
-  it('that is refused after a reset leaves the code as it was', async () => {
+  it('that is refused in a reset leaves the code valid', async () => {
     const person = await app.person('quite-long');
     const { email } = person;
     const otp = await codeFor(app, 'forgot', person);
@@ -53,7 +53,7 @@ onEachDatabase('A password', (kind) => {
     expect((await ask(app, 'forgot/reset', { email, otp, new_password: 'AnotherPassword1' })).status).to.equal(200);
   });
 
-  it('that was set with a code is told in a letter to the owner', async () => {
+  it('that was set with a code is reported to the owner by e-mail', async () => {
     const person = await app.person();
     const reset = { email: person.email.toUpperCase(), new_password: 'AnotherPassword1' };
     const answer = await ask(app, 'forgot/reset', { ...reset, otp: await codeFor(app, 'forgot', person) });
@@ -73,17 +73,21 @@ onEachDatabase('A password', (kind) => {
   });
 
   it('is counted in bytes after normalising', async () => {
-    expect((await initiate({ password: '\uFF21'.repeat(72) })).status, '216 bytes as typed, 72 after').to.equal(200);
+    expect(
+      (await initiate({ password: '\uFF21'.repeat(72) })).status,
+      '216 bytes as typed, 72 after normalising',
+    ).to.equal(200);
     expect(refusedField(await initiate({ password: '\uFDFA\uFDFA\uFDFA'.repeat(3) }))).to.include('password');
     expect(refusedField(await initiate({ password: 'e\u0301'.repeat(6) }))).to.include('password');
   });
 
-  it('whose hash is of the form as it was typed still works, and is hashed anew', async () => {
+  it('whose hash was made without normalising still works, and is hashed again', async () => {
     const { id, username } = await app.person();
     const typed = 'Zoe\u0308 liest viel';
-    const hashOf = () => beside(app, async (each) => (await each.entities().findOneOrFail(User, { id })).passwordHash);
+    const hashOf = () =>
+      withDatabase(app, async (each) => (await each.entities().findOneOrFail(User, { id })).passwordHash);
     const old = await bcrypt.hash(typed, 4);
-    await beside(app, (each) => each.entities().nativeUpdate(User, { id }, { passwordHash: old }));
+    await withDatabase(app, (each) => each.entities().nativeUpdate(User, { id }, { passwordHash: old }));
     expect((await ask(app, 'login', { username, password: typed.normalize('NFC') })).status).to.equal(401);
     expect((await ask(app, 'login', { username, password: typed })).status).to.equal(200);
     expect(await hashOf()).not.to.equal(old);

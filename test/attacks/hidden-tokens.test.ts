@@ -5,7 +5,7 @@ import type { Person } from '../support/people.ts';
 
 const BASIC = `Basic ${Buffer.from('proxy:password').toString('base64')}`;
 
-describe('A good token', () => {
+describe('A valid token', () => {
   let app: TestApp;
   let alice: Person;
   let stale: string;
@@ -19,7 +19,7 @@ describe('A good token', () => {
   after(() => app.stop());
   afterEach(closeAll);
 
-  /** Who a request with these headers is, by each way in: the status, or 101 and 200 for Alice. */
+  /** The user of a request with these headers on each transport: the status, or 101 and 200 for Alice. */
   async function waysIn(headers: Record<string, string>): Promise<unknown[]> {
     const me = await fetch(`${app.url}/api/me`, { headers });
     const { id } = (await me.json()) as { id?: number };
@@ -39,7 +39,7 @@ describe('A good token', () => {
 
   const shown: Record<string, () => Record<string, string>> = {
     'in a cookie beside the password of a proxy': () => ({ authorization: BASIC, cookie: alice.cookie }),
-    'in a cookie beside a scheme that nobody knows': () => ({ authorization: 'Negotiate', cookie: alice.cookie }),
+    'in a cookie beside an unknown scheme': () => ({ authorization: 'Negotiate', cookie: alice.cookie }),
     'in a cookie after one of a session that has ended': () => ({ cookie: `${stale}; ${alice.cookie}` }),
     'in a cookie after damaged ones': () => ({ cookie: `token=; token=x; token={}; token=..; ${alice.cookie}` }),
     'in a cookie in quotes': () => ({ cookie: `a=b;token="${alice.token}";c=d` }),
@@ -47,18 +47,23 @@ describe('A good token', () => {
     'as Bearer beside a stale cookie': () => ({ authorization: `bearer ${alice.token}`, cookie: stale }),
   };
   for (const [where, headers] of Object.entries(shown))
-    it(`counts on every way in ${where}`, async () => {
+    it(`is accepted on every transport ${where}`, async () => {
       expect(await waysIn(headers())).to.deep.equal(GOOD());
     });
 
   const hidden: Record<string, () => Record<string, string>> = {
     'under the name of another cookie': () => ({ cookie: `token2=${alice.token}; xtoken=${alice.token}` }),
     'as the password of another scheme': () => ({ authorization: `Basic ${alice.token}` }),
-    'behind a Bearer that is bad, which is meant': () => ({ authorization: 'Bearer x', cookie: alice.cookie }),
-    'in the sixth cookie, as no request looks up many': () => ({ cookie: `${`${stale}; `.repeat(5)}${alice.cookie}` }),
+    'in a cookie beside an invalid Bearer token, which takes precedence': () => ({
+      authorization: 'Bearer x',
+      cookie: alice.cookie,
+    }),
+    'in the sixth cookie, because the number of checked cookies is limited': () => ({
+      cookie: `${`${stale}; `.repeat(5)}${alice.cookie}`,
+    }),
   };
   for (const [where, headers] of Object.entries(hidden))
-    it(`counts on no way in ${where}`, async () => {
+    it(`is accepted on no transport ${where}`, async () => {
       expect(await waysIn(headers())).to.deep.equal(BAD);
     });
 });

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { accepted, groupOf, onEachServer, refused, TRANSPORTS } from '../contract/scene.ts';
+import { accepted, groupOf, onEachServer, refused, TRANSPORTS } from '../contract/fixture.ts';
 import type { Person } from '../support/people.ts';
 
 const hex = (text: string) => [...text].map((each) => `U+${each.codePointAt(0)?.toString(16).toUpperCase()}`).join(' ');
 
-/** Nothing that a reader would see. */
+/** Text without visible characters. */
 const INVISIBLE = [
   ...['\u200B', '\u2060', '\u00AD', '\uFE0F', '\u2800', '\u3164', '\u115F', '\u1160', '\u17B4', '\u17B5', '\uFFA0'],
   ...[
@@ -19,7 +19,7 @@ const INVISIBLE = [
     '\u200D\u200C \u2800',
   ],
 ];
-/** What has something visible in it, and stays as it was sent. */
+/** Text with a visible character, which is stored unchanged. */
 const VISIBLE = [
   'e\u0301',
   '\u200BHi\u200B',
@@ -31,7 +31,7 @@ const VISIBLE = [
   'a\n\nb',
   '한',
 ];
-/** Names that break out of their line or turn its direction. */
+/** Names with line breaks or with characters that change the direction. */
 const UNRULY = [
   'Chess\nClub',
   'Chess\r\nClub',
@@ -44,7 +44,7 @@ const UNRULY = [
 ];
 const PLAIN = ['Schach ♟️', '👩\u200D👩\u200D👧 family', 'שחמט', 'e\u0301cole', 'Chess  Club'];
 
-onEachServer('A text of which nothing is seen', (app) => {
+onEachServer('A text without visible characters', (app) => {
   let [alice, bob]: Person[] = [];
   let conversation_id: number;
   before(async () => {
@@ -53,7 +53,7 @@ onEachServer('A text of which nothing is seen', (app) => {
   });
 
   for (const transport of TRANSPORTS) {
-    it(`is no message and no edit over ${transport}`, async () => {
+    it(`is refused as a message and as an edit over ${transport}`, async () => {
       const client = await (alice as Person).client(transport);
       const { message_id } = accepted(await client.ask('message', { conversation_id, content: 'Hello!' }));
       for (const content of INVISIBLE) {
@@ -64,13 +64,13 @@ onEachServer('A text of which nothing is seen', (app) => {
     });
   }
 
-  it('is not cut out of one of which something is seen', async () => {
+  it('is kept in a message that has visible characters', async () => {
     const { rest } = alice as Person;
     for (const content of VISIBLE)
       expect(accepted(await rest.ask('message', { conversation_id, content })).content).to.equal(content);
   });
 
-  it('is no name of a group, nor is one that breaks the line or turns its direction', async () => {
+  it('is refused as the name of a group, like line breaks and direction changes', async () => {
     const { rest } = alice as Person;
     for (const name of [...INVISIBLE, ...UNRULY]) {
       const created = await rest.ask('create_group', { name, member_ids: [] });

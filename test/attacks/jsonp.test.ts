@@ -9,11 +9,11 @@ import { requireChromium } from '../support/services.ts';
 import { until } from './tcp.ts';
 
 const WITHIN_MS = 5_000;
-/** What a page tries at once over HTTP. */
+/** The attempts of a page over HTTP. */
 const REQUESTS = 4;
 const POLLING = '/socket.io/?EIO=4&transport=polling';
 
-/** What a page tries: everything that a browser lets it send, with the cookies of whoever looks at it. */
+/** The attempts of a page: everything that a browser permits, with the cookies of its user. */
 type Tried = { jsonp: string[]; script: string; reading: string; blind: string; webSocket: string };
 
 /** Runs in the browser. */
@@ -56,17 +56,17 @@ async function emptySite(): Promise<Server> {
 }
 const portOf = (server: Server) => (server.address() as AddressInfo).port;
 
-describe('A page of another origin, in a browser whose user is logged in,', function () {
-  this.timeout(30_000);
+describe('A page of another origin, in a browser with a logged-in user,', function () {
+  this.timeout(120_000);
   let app: TestApp;
   let alice: Person;
   let evil: Server;
   let friend: Server;
   let page: Page;
   const asked = new Set<string>();
-  /** The browser may tell of an answer before it tells of its request. */
+  /** The browser may report an answer before its request. */
   let answers: { requestId: string; statusCode: number }[] = [];
-  /** What the server answered to each request of the page. */
+  /** The server’s answer to each request of the page. */
   const statuses = () => answers.filter(({ requestId }) => asked.has(requestId)).map(({ statusCode }) => statusCode);
 
   before(async function () {
@@ -76,7 +76,7 @@ describe('A page of another origin, in a browser whose user is logged in,', func
     alice = await app.person('alice');
     page = await browser.newPage();
     await page.context().addCookies([{ name: 'token', value: alice.token, url: app.url, sameSite: 'Lax' }]);
-    // also those that the browser then keeps from the page
+    // including those that the browser hides from the page
     const network = await page.context().newCDPSession(page);
     await network.send('Network.enable');
     network.on('Network.requestWillBeSent', ({ requestId, request }) => {
@@ -100,7 +100,7 @@ describe('A page of another origin, in a browser whose user is logged in,', func
     ['of the same site', '127.0.0.1'],
     ['of another site', 'localhost'],
   ] as const) {
-    it(`${kind} cannot open a connection: not as a script, not blindly, not as a WebSocket`, async () => {
+    it(`${kind} cannot open a connection: as a script, with a blind request, or as a WebSocket`, async () => {
       const tried = await tryFrom(`http://${host}:${portOf(evil)}/`);
       expect(tried).to.include({ script: 'refused', reading: 'refused', webSocket: 'refused' });
       expect(tried.jsonp).to.deep.equal([]);
@@ -108,7 +108,7 @@ describe('A page of another origin, in a browser whose user is logged in,', func
       for (const status of statuses()) expect(status).to.equal(403);
     });
 
-    it(`${kind} cannot change anything with a request that needs no permission`, async () => {
+    it(`${kind} cannot change anything with a request that needs no preflight`, async () => {
       await page.goto(`http://${host}:${portOf(evil)}/`);
       answers = [];
       await page.evaluate(async (url) => {
@@ -120,7 +120,7 @@ describe('A page of another origin, in a browser whose user is logged in,', func
     });
   }
 
-  it('may do all that if it is in CORS_ORIGINS, but for JSONP, as may the own one', async () => {
+  it('can do all of that if it is in CORS_ORIGINS, except JSONP, like a page of the server’s own origin', async () => {
     for (const origin of [`http://127.0.0.1:${portOf(friend)}/`, `${app.url}/docs`]) {
       const tried = await tryFrom(origin);
       expect(tried.jsonp, origin).to.deep.equal([]);

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { ask, newAccount, PASSWORD, wrong } from '../accounts/asking.ts';
+import { ask, newAccount, PASSWORD, wrong } from '../accounts/requests.ts';
 import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import { codeIn } from '../support/people.ts';
 
-/** Addresses of clients, in networks of their own. */
+/** Client addresses in separate networks. */
 const HOME = '198.51.100.7';
 const NEXT_DOOR = '198.51.100.8';
 const ON_THE_ROAD = '192.0.2.1';
@@ -30,7 +30,7 @@ onEachDatabase('A stranger', (kind) => {
     return statuses;
   }
 
-  /** Somebody who signed up at home. */
+  /** A user who signed up at home. */
   async function owner(): Promise<Account> {
     const account = newAccount('owner');
     expect((await from(HOME, 'signup/initiate', account)).status).to.equal(200);
@@ -39,7 +39,7 @@ onEachDatabase('A stranger', (kind) => {
     return account;
   }
 
-  /** Asks for a code for a new password, and reads it in the letter. */
+  /** Requests a code for a new password, and reads it from the e-mail. */
   async function askForReset({ email }: Account, address: string) {
     const { status, body, headers } = await from(address, 'forgot/initiate', { email });
     expect(status).to.equal(200);
@@ -50,24 +50,24 @@ onEachDatabase('A stranger', (kind) => {
   const reset = async (address: string, { email }: Account, fields: object, cookie?: string) =>
     (await from(address, 'forgot/reset', { email, new_password: NEW_PASSWORD, ...fields }, cookie)).status;
 
-  it('who types wrong passwords locks out their own network alone', async () => {
+  it('who enters wrong passwords locks out only their own network', async () => {
     const account = await owner();
     expect(await times(7, () => logIn(account, STRANGER, 'wrong password'))).to.deep.equal([
       401, 401, 401, 401, 401, 429, 429,
     ]);
     expect(await logIn(account, '203.0.113.200'), 'a neighbour of the stranger').to.equal(429);
     expect(await logIn(account, HOME)).to.equal(200);
-    expect(await logIn(account, ON_THE_ROAD), 'where the owner has never been').to.equal(200);
+    expect(await logIn(account, ON_THE_ROAD), 'in a network that is new for the owner').to.equal(200);
   });
 
-  it('in the same network does not lock the owner out where they have logged in before', async () => {
+  it('in the same network does not lock out the owner at an origin of earlier logins', async () => {
     const account = await owner();
     await times(6, () => logIn(account, NEXT_DOOR, 'wrong password'));
     expect(await logIn(account, NEXT_DOOR)).to.equal(429);
     expect(await logIn(account, HOME)).to.equal(200);
   });
 
-  it('does not void a code by trying others, whether or not they ask for one of their own', async () => {
+  it('does not invalidate a code by trying others, with and without a request of their own', async () => {
     const account = await owner();
     const { otp, request_id } = await askForReset(account, HOME);
     await times(6, () => reset(HOME, account, { otp: wrong(otp) }));
@@ -76,7 +76,7 @@ onEachDatabase('A stranger', (kind) => {
     expect(await reset(HOME, account, { otp, request_id })).to.equal(200);
   });
 
-  it('does not void a code that the owner’s browser remembers by its cookie', async () => {
+  it('does not invalidate a code that the owner’s browser names by its cookie', async () => {
     const account = await owner();
     const { otp, cookie } = await askForReset(account, HOME);
     expect(cookie).to.match(/^otp_request=[\w-]{43}$/);
@@ -84,14 +84,14 @@ onEachDatabase('A stranger', (kind) => {
     expect(await reset(HOME, account, { otp }, cookie)).to.equal(200);
   });
 
-  it('does not use up the codes that others may ask for', async () => {
+  it('does not use up the codes of others', async () => {
     const account = await owner();
     const ask = (address: string) => times(4, async () => (await from(address, 'forgot/initiate', account)).status);
     expect(await ask(STRANGER)).to.deep.equal([200, 200, 200, 429]);
     expect(await ask(ON_THE_ROAD)).to.deep.equal([200, 200, 200, 429]);
   });
 
-  it('with many networks floods no mailbox, and the owner still gets a code at home', async () => {
+  it('with many networks does not flood a mailbox, and the owner still receives a code at home', async () => {
     const account = await owner();
     const statuses: number[] = [];
     for (let network = 0; network < 12; network += 1)
@@ -117,7 +117,7 @@ onEachDatabase('The request for a code', (kind) => {
   const verify = async (account: Account, fields: object) =>
     (await ask(app, 'signup/verify', { ...account, ...fields })).status;
 
-  it('has five tries of its own', async () => {
+  it('has five attempts of its own', async () => {
     const account = newAccount();
     const { otp, request_id } = await request(account);
     for (let round = 0; round < 5; round += 1)
@@ -125,7 +125,7 @@ onEachDatabase('The request for a code', (kind) => {
     expect(await verify(account, { otp, request_id })).to.equal(422);
   });
 
-  it('replaces the code of the one that it names', async () => {
+  it('replaces the code of the request that it names', async () => {
     const account = newAccount();
     const first = await request(account);
     const second = await request(account, { request_id: first.request_id });
@@ -133,7 +133,7 @@ onEachDatabase('The request for a code', (kind) => {
     expect(await verify(account, second)).to.equal(200);
   });
 
-  it('that a client does not name, or that is of something else, is taken for the newest', async () => {
+  it('that a client does not name, or that has another purpose, is treated as the newest', async () => {
     const [account, other] = [newAccount(), newAccount()];
     await request(account);
     const { otp } = await request(account);
@@ -141,7 +141,7 @@ onEachDatabase('The request for a code', (kind) => {
     expect(await verify(account, { otp, request_id })).to.equal(200);
   });
 
-  it('makes an account of the address that the letter went to, however it is typed later', async () => {
+  it('creates an account with the address of the e-mail, in any later spelling', async () => {
     const account = newAccount();
     const { otp } = await request(account);
     const typed = { ...account, email: account.email.toUpperCase() };

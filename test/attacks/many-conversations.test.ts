@@ -1,20 +1,20 @@
 import { expect } from 'chai';
-import { accepted, groupOf, onEachServer, send, summaryFor } from '../contract/scene.ts';
+import { accepted, groupOf, onEachServer, send, summaryFor } from '../contract/fixture.ts';
 import type { Answer } from '../support/clients.ts';
 import { costOf } from '../support/cost.ts';
 
 const CONVERSATIONS = 130;
-/** Of so many conversations an answer tells what has changed. */
+/** The number of conversations whose changes one answer contains. */
 const MOST_CHANGED = 100;
 
-onEachServer('Who is in many conversations', (app) => {
-  it('catches up on all of them, in answers that cost a bounded number of statements each', async function () {
-    this.timeout(60_000);
+onEachServer('A user in many conversations', (app) => {
+  it('syncs all of them, in answers that cost a bounded number of statements each', async function () {
+    this.timeout(120_000);
     const [ann, ben] = await app().people('ann', 'ben');
     const known: Record<string, number> = {};
     for (let count = 0; count < CONVERSATIONS; count += 1) known[await groupOf(ann, ben)] = 0;
     for (const id of Object.keys(known)) await send(ann, Number(id));
-    const told: Answer[] = [];
+    const received: Answer[] = [];
     for (let more = true; more; ) {
       const cost = await costOf(async () => {
         const answer = accepted(await ben.rest.ask('sync', { conversations: known }));
@@ -22,19 +22,21 @@ onEachServer('Who is in many conversations', (app) => {
         expect(changes).to.have.length(CONVERSATIONS);
         const messages = changes.flatMap(([, { messages: each }]) => each as Answer[]);
         expect(messages.length).to.be.at.most(MOST_CHANGED);
-        told.push(...messages);
+        received.push(...messages);
         for (const [id, { seq }] of changes) known[id] = seq;
         more = answer.has_more;
       });
       expect(cost.statements).to.be.below(MOST_CHANGED + 20);
     }
-    expect(told.map(({ conversation_id }) => String(conversation_id)).sort()).to.deep.equal(Object.keys(known).sort());
+    expect(received.map(({ conversation_id }) => String(conversation_id)).sort()).to.deep.equal(
+      Object.keys(known).sort(),
+    );
     const again = await costOf(() => ben.rest.ask('sync', { conversations: known }));
-    expect(again.statements, 'with nothing new').to.be.below(20);
+    expect(again.statements, 'without changes').to.be.below(20);
   });
 
   it('marks messages in all of them as read together, and each is counted', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const [ann, ben] = await app().people('ann', 'ben');
     const groups: number[] = [];
     const message_ids: number[] = [];

@@ -9,7 +9,7 @@ import { openWebSocket, Polling, SEPARATOR, untilClosed } from './engine.ts';
 const FLOOD = 1_900;
 const CLOSED_WITHIN_MS = 2_000;
 
-/** What was sent before has been received: the pong comes after. */
+/** The server has received everything before the ping: the pong comes after. */
 async function received(socket: WebSocket): Promise<void> {
   socket.ping();
   await once(socket, 'pong');
@@ -40,7 +40,7 @@ describe('A flood of CONNECT packets', () => {
     }
   }
 
-  it('in one request of long polling is refused as a whole, and ends the connection', async () => {
+  it('in one long-polling request is refused as a whole, and closes the connection', async () => {
     const polling = await Polling.open(app.url);
     const refused = await polling.post(times(FLOOD, connect()).join(SEPARATOR));
     expect(refused.status).to.be.oneOf([400, 413]);
@@ -51,7 +51,7 @@ describe('A flood of CONNECT packets', () => {
     expect(await anonymous.poll()).to.equal(undefined);
   });
 
-  it('ends the connection at the second for the same namespace, of whose events it hears nothing twice', async () => {
+  it('closes the connection at the second one for the same namespace, whose events are not sent twice', async () => {
     const polling = await Polling.open(app.url);
     await polling.post(times(60, connect()).join(SEPARATOR));
     expect((await polling.untilClosed()).filter((packet) => packet.startsWith('40'))).to.have.length.of.at.most(1);
@@ -66,13 +66,13 @@ describe('A flood of CONNECT packets', () => {
     await untilClosed(inside);
   });
 
-  it('to namespaces that do not exist ends the connection, which is told of a few at most', async () => {
+  it('to unknown namespaces closes the connection, after at most a few answers', async () => {
     const socket = await openWebSocket(app.url);
     for (let count = 0; count < 1_000; count += 1) socket.send(`40/nowhere${count},`);
     expect((await untilClosed(socket)).packets).to.have.length.of.at.most(4);
   });
 
-  it('is none when both namespaces are entered, and one is left and entered again', async () => {
+  it('is not detected when both namespaces are joined, and one is left and joined again', async () => {
     const socket = await openWebSocket(app.url);
     await entered(socket, '/chat');
     await entered(socket, '/presence');
@@ -87,7 +87,7 @@ describe('A flood of CONNECT packets', () => {
     socket.terminate();
   });
 
-  it('of a client that leaves and enters without end ends the connection', async () => {
+  it('of a client that joins and leaves endlessly closes the connection', async () => {
     const socket = await openWebSocket(app.url);
     let count = 0;
     socket.on('message', async (data) => {
@@ -102,7 +102,7 @@ describe('A flood of CONNECT packets', () => {
     expect(count).to.be.within(20, 50);
   });
 
-  it('that are refused for good ends the connection a moment after each namespace was answered', async () => {
+  it('that are permanently refused closes the connection shortly after each namespace was answered', async () => {
     const refused = [connect('/chat', 'bad'), connect('/presence', 'bad')];
     const began = performance.now();
     const socket = await openWebSocket(app.url);

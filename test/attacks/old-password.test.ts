@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { sql } from 'kysely';
 import { OneTimeCodes } from '../../src/accounts/one-time-codes.ts';
 import { Tokens } from '../../src/accounts/tokens.ts';
-import { readConfig } from '../../src/config.ts';
-import type { Database } from '../../src/database.ts';
-import { ask, beside } from '../accounts/asking.ts';
+import { readConfig } from '../../src/config/config.ts';
+import type { Database } from '../../src/database/database.ts';
+import { ask, withDatabase } from '../accounts/requests.ts';
 import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import { rest } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
@@ -20,7 +20,7 @@ onEachDatabase('A stolen old password', (kind) => {
   });
   after(() => app.stop());
 
-  /** Logs in with the old password without a pause, until told to stop; gives the tokens that it got. */
+  /** Logs in with the old password continuously until stopped; returns the tokens. */
   function logInRepeatedly({ username, password }: Person) {
     let stopped = false;
     const tokens: string[] = [];
@@ -48,8 +48,8 @@ onEachDatabase('A stolen old password', (kind) => {
     expect(answer.status).to.equal(200);
   }
 
-  it(`opens no session that outlives a password reset, in any of ${ROUNDS} tries`, async () => {
-    await beside(app, async (database) => {
+  it(`opens no session that survives a password reset, in any of ${ROUNDS} attempts`, async () => {
+    await withDatabase(app, async (database) => {
       for (let round = 0; round < ROUNDS; round += 1) {
         const victim = await app.person('victim');
         const attacker = logInRepeatedly(victim);
@@ -57,11 +57,11 @@ onEachDatabase('A stolen old password', (kind) => {
         await resetPassword(database, victim);
         const tokens = await attacker.stop();
         const { rows } = await sql`select id from sessions where user_id = ${victim.id}`.execute(database.sql);
-        expect(rows, 'sessions that are left').to.deep.equal([]);
+        expect(rows, 'remaining sessions').to.deep.equal([]);
         for (const token of tokens.slice(-LOGINS_AT_ONCE)) {
           expect((await rest(app.url, token).ask('me')).status, 'with a token of the old password').to.equal(401);
         }
       }
     });
-  }).timeout(40_000);
+  }).timeout(120_000);
 });

@@ -18,8 +18,8 @@ const OTHER_HOSTS = [
 const OWN_HOSTS = ['localhost', 'LOCALHOST:80', '127.0.0.1', '127.0.0.1:8080', '[::1]', '[::1]:8080'];
 const FORWARDED = ['X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'Forwarded', 'X-Real-IP', 'Via'];
 
-describe('The outbox page and /metrics, which are for this machine alone,', function () {
-  this.timeout(30_000);
+describe('The outbox page and /metrics, which are for this machine only,', function () {
+  this.timeout(120_000);
   let app: TestApp;
   let port: number;
   before(async () => {
@@ -45,17 +45,17 @@ describe('The outbox page and /metrics, which are for this machine alone,', func
       expect(await statusOf(path.toUpperCase()), 'in capitals').to.equal(200);
     });
 
-    it(`are not there at ${path} under any other name, such as one that a page on the web points here`, async () => {
+    it(`are hidden at ${path} under any other name, such as one that a web page points to this machine`, async () => {
       for (const Host of OTHER_HOSTS) expect(await statusOf(path, { Host }), Host).to.equal(404);
       expect(await statusOf(`${path.toUpperCase()}/`, { Host: 'evil.example' })).to.equal(404);
     });
 
-    it(`are not there at ${path} for a proxy on this machine`, async () => {
+    it(`are hidden at ${path} from a proxy on this machine`, async () => {
       for (const header of FORWARDED) expect(await statusOf(path, { [header]: '127.0.0.1' }), header).to.equal(404);
       expect(await statusLineOf(`GET ${path} HTTP/1.0\r\nHost: 127.0.0.1:${port}\r\n\r\n`)).to.include(' 404 ');
     });
 
-    it(`are not there at ${path} for another address, though the rest is`, async function () {
+    it(`are hidden at ${path} from another address, unlike the other pages`, async function () {
       const address = Object.values(networkInterfaces())
         .flat()
         .find((each) => each?.family === 'IPv4' && !each.internal)?.address;
@@ -65,7 +65,7 @@ describe('The outbox page and /metrics, which are for this machine alone,', func
     });
   }
 
-  it('are not to be kept by a browser or a cache', async () => {
+  it('are not cached by browsers or proxies', async () => {
     for (const path of PAGES)
       expect((await fetch(`http://localhost:${port}${path}`)).headers.get('cache-control')).to.equal('no-store');
   });
@@ -84,7 +84,7 @@ describe('The outbox page and /metrics, which are for this machine alone,', func
     expect(await named({})).to.equal(true);
   });
 
-  /** The first line of the answer to a request that is sent as it is. */
+  /** The first line of the answer to an unchanged request. */
   function statusLineOf(text: string): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const socket = connect(port, '127.0.0.1', () => socket.write(text));

@@ -9,7 +9,7 @@ const LARGEST_PACKET_BYTES = 65_536;
 const LARGEST_PAYLOAD_BYTES = 1_048_576;
 const MOST_PACKETS = 64;
 
-describe('What is sent by long polling', () => {
+describe('A long-polling request', () => {
   let app: TestApp;
   let alice: Person;
   let conversation_id: number;
@@ -29,12 +29,12 @@ describe('What is sent by long polling', () => {
   }
 
   const event = (ref: number, padding = 0) => `42/chat,${ref}["me",{"padding":"${'x'.repeat(padding)}"}]`;
-  /** An event of so many bytes. */
+  /** An event of the given size in bytes. */
   const ofBytes = (bytes: number) => event(1, bytes - event(1).length);
 
   const contents = Array.from({ length: 10 }, (_, index) => `${index}${'好'.repeat(4_000)}`);
 
-  it('may be ten long messages in one request, as old clients send what they had waiting', async () => {
+  it('may contain ten long messages, as old clients send them after a pause', async () => {
     const carol = await app.person('carol');
     const group = { name: 'Chess', member_ids: [alice.id] };
     const { conversation_id } = await carol.rest.ask('create_group', group);
@@ -50,7 +50,7 @@ describe('What is sent by long polling', () => {
     expect(messages.map(({ content }: { content: string }) => content).reverse()).to.deep.equal(contents);
   });
 
-  it('may be ten long messages of a client of today: all are kept, in order', async () => {
+  it('may contain ten long messages of a current client: all are stored, in order', async () => {
     const socket = io(`${app.url}/chat`, { auth: { token: alice.token }, transports: ['polling'], forceNew: true });
     const sent = contents.map((content) => socket.timeout(5_000).emitWithAck('message', { conversation_id, content }));
     const answers = (await Promise.all(sent)) as Answer[];
@@ -60,7 +60,7 @@ describe('What is sent by long polling', () => {
     expect(messages.map(({ content }: { content: string }) => content).reverse()).to.deep.equal(contents);
   });
 
-  it(`may be ${MOST_PACKETS} packets, of 64 kB each at most, in 1 MB at most`, async () => {
+  it(`may contain ${MOST_PACKETS} packets of at most 64 kB each and 1 MB in total`, async () => {
     const polling = await enter();
     const most = Array.from({ length: MOST_PACKETS }, (_, ref) => event(ref));
     expect((await polling.post(most.join(SEPARATOR))).status).to.equal(200);
@@ -87,7 +87,7 @@ describe('What is sent by long polling', () => {
     ['text that is not UTF-8', () => new Uint8Array([0x34, 0x32, 0xff, 0xfe]), 400, 'invalid_handshake'],
   ];
   for (const [what, body, status, code] of refused) {
-    it(`is refused with ${status}, and the connection closed, when it is ${what}`, async () => {
+    it(`is refused with ${status}, and the connection closed, if it contains ${what}`, async () => {
       const polling = await enter();
       const answer = await polling.post(body());
       expect(answer.status).to.equal(status);
@@ -99,7 +99,7 @@ describe('What is sent by long polling', () => {
 });
 
 describe('A frame of a Socket.IO WebSocket', () => {
-  it('may be of 64 kB; a byte more closes the connection with 1009', async () => {
+  it('may have 64 kB; one byte more closes the connection with 1009', async () => {
     const app = await startApp();
     try {
       const socket = await openWebSocket(app.url);

@@ -1,16 +1,16 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
-import { readConfig } from '../../src/config.ts';
-import { Database } from '../../src/database.ts';
+import { openToFill } from '../../bench/servers/fill-database.ts';
+import { readConfig } from '../../src/config/config.ts';
 import type { MessageRow } from '../../src/protocol.ts';
-import { accepted, groupOf, refused, summaryFor } from '../contract/scene.ts';
+import { accepted, groupOf, refused, summaryFor } from '../contract/fixture.ts';
 import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import { costOf } from '../support/cost.ts';
 import type { Person } from '../support/people.ts';
 
-/** What a participant may have, as the server limits it. */
+/** The server’s limit of ranges per participant. */
 const MOST_RANGES = 10_000;
-/** Messages enough for as many ranges, and for what comes after. */
+/** Enough messages for as many ranges, and some more. */
 const MESSAGES = 2 * MOST_RANGES + 10;
 const AT_ONCE = 1_000;
 const PAGE = 200;
@@ -24,7 +24,7 @@ onEachDatabase('Members who read every other message', (kind) => {
   const [read, skipped] = [2, 3];
 
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     app = await startApp(kind);
     [ann, ben, cid] = await app.people('ann', 'ben', 'cid');
     if (!ann || !ben || !cid) throw new Error('need three people');
@@ -35,7 +35,7 @@ onEachDatabase('Members who read every other message', (kind) => {
   });
   after(() => app.stop());
 
-  /** Every so many messages, by their places from 1 on. */
+  /** Every nth message, by its place from 1 on. */
   const every = (step: number) => ids.filter((_, index) => (index + 1) % step === 0).slice(0, MOST_RANGES);
 
   async function marks(who: Person, named: readonly number[]): Promise<void> {
@@ -46,7 +46,7 @@ onEachDatabase('Members who read every other message', (kind) => {
   const list = async (who: Person | undefined, page: object): Promise<MessageRow[]> =>
     accepted(await (who as Person).rest.ask('list_messages', { conversation_id, ...page })).messages;
 
-  it('make a page cost as much as it has messages, however much they have read', async () => {
+  it('make a page cost as much as its messages, regardless of what they have read', async () => {
     for (const who of [ann, ben, cid]) {
       const cost = (limit: number) => costOf(() => list(who, { limit, offset: 20 }));
       expect((await cost(1)).rows).to.be.below(20);
@@ -54,20 +54,20 @@ onEachDatabase('Members who read every other message', (kind) => {
     }
   });
 
-  it('make a sync cost, and tell, no more than the newest of it', async () => {
+  it('make a sync cost and return only the newest changes', async () => {
     for (const who of [ann, ben, cid] as Person[]) {
       const conversations = { [conversation_id]: MESSAGES - 1 };
-      let told: Record<'read' | 'others_read', unknown[]> = { read: [], others_read: [] };
+      let synced: Record<'read' | 'others_read', unknown[]> = { read: [], others_read: [] };
       const { rows } = await costOf(async () => {
-        told = accepted(await who.rest.ask('sync', { conversations })).conversations[conversation_id];
+        synced = accepted(await who.rest.ask('sync', { conversations })).conversations[conversation_id];
       });
       expect(rows).to.be.below(1_500);
-      expect(told.read.length + told.others_read.length).to.be.within(2, 700);
+      expect(synced.read.length + synced.others_read.length).to.be.within(2, 700);
     }
   });
 
   it('have exact states and counts', async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     const [own, foreign] = [await list(ann, { limit: PAGE, offset: 30 }), await list(ben, { limit: PAGE, offset: 30 })];
     for (const [index, { id, status }] of own.entries()) {
       const place = ids.indexOf(id) + 1;
@@ -80,7 +80,7 @@ onEachDatabase('Members who read every other message', (kind) => {
     });
   });
 
-  it('are told so at ten thousand places, nothing being marked, and go on once they have read between them', async () => {
+  it('are refused at ten thousand ranges, and can continue after reading between them', async () => {
     const unread = async () => (await summaryFor(ben as Person, conversation_id)).unread_count;
     const ask = (message_ids: (number | undefined)[]) => (ben as Person).rest.ask('read_receipt', { message_ids });
     const before = await unread();
@@ -93,9 +93,9 @@ onEachDatabase('Members who read every other message', (kind) => {
   });
 });
 
-/** Has somebody say a lot at once. */
+/** Inserts many messages at once. */
 async function fill({ env }: TestApp, conversationId: number, senderId: number): Promise<number[]> {
-  const database = await Database.open(readConfig(env).database);
+  const database = await openToFill(readConfig(env).database);
   const db = database.sql;
   await sql`
     insert into messages (conversation_id, sender_id, seq, changed_seq, content, created_at)

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { ChatError } from '../../src/errors.ts';
-import { Removals } from '../../src/removals.ts';
-import { accepted, groupOf, onEachServer, privateOf, send } from '../contract/scene.ts';
+import { StaleReads } from '../../src/delivery/stale-reads.ts';
+import { ChatError } from '../../src/operation/errors.ts';
+import { accepted, groupOf, onEachServer, privateOf, send } from '../contract/fixture.ts';
 import type { Answer } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
 
@@ -9,7 +9,7 @@ const ATTACKERS = 8;
 const LOOKS = 5;
 const AT_ONCE = 5;
 
-/** Adds somebody to a group of one's own and removes them, without waiting, until told to stop. */
+/** Repeatedly adds a user to a group and removes them until stopped. */
 async function addAndRemove(admin: Person, { id: user_id }: Person, attack: { goesOn: boolean }): Promise<number> {
   const member = { conversation_id: await groupOf(admin), user_id };
   const client = await admin.raw();
@@ -25,9 +25,9 @@ async function addAndRemove(admin: Person, { id: user_id }: Person, attack: { go
   return times;
 }
 
-onEachServer('Who is added to groups and removed without end', (app) => {
-  it('goes on with all other conversations', async function () {
-    this.timeout(60_000);
+onEachServer('A user who is endlessly added to groups and removed', (app) => {
+  it('can use all other conversations', async function () {
+    this.timeout(120_000);
     const [victim, friend] = await app().people('victim', 'friend');
     const attackers = await Promise.all(Array.from({ length: ATTACKERS }, () => app().person('attacker')));
     const chat = await privateOf(victim, friend);
@@ -46,44 +46,44 @@ onEachServer('Who is added to groups and removed without end', (app) => {
       accepted(await client.ask('list_participants', { conversation_id: chat }));
     }
     attack.goesOn = false;
-    for (const times of await Promise.all(attacks)) expect(times, 'times that it was tried').to.be.above(1);
+    for (const times of await Promise.all(attacks)) expect(times, 'number of attempts').to.be.above(1);
   });
 });
 
-describe('A reading for somebody who is removed from a conversation during each of its tries', () => {
+describe('A query of a user who is removed from a conversation during each attempt', () => {
   const [user, quiet, noisy] = [1, 10, 11];
-  let removals: Removals;
+  let staleReads: StaleReads;
   let tries: number;
   beforeEach(() => {
-    removals = new Removals();
+    staleReads = new StaleReads();
     tries = 0;
   });
 
-  /** Reads these conversations, while the user is removed from the noisy one. */
+  /** Queries these conversations, while the user is removed from the noisy one. */
   const read =
     (...conversations: number[]) =>
     async () => {
       tries += 1;
       await new Promise(setImmediate);
-      removals.left(user, noisy);
+      staleReads.removed(user, noisy);
       return conversations;
     };
   const all = (answer: number[]) => answer;
 
-  it('is given at once if it tells nothing of that conversation', async () => {
-    expect(await removals.reading(user, read(quiet), { conversations: all })).to.deep.equal([quiet]);
+  it('is answered at once if its result does not contain that conversation', async () => {
+    expect(await staleReads.rereadIfRemoved(user, read(quiet), { conversations: all })).to.deep.equal([quiet]);
     expect(tries).to.equal(1);
   });
 
-  it('is given without that conversation if it tells of others too', async () => {
-    const without = (answer: number[], left: ReadonlySet<number>) => answer.filter((id) => !left.has(id));
-    const told = { conversations: all, without };
-    expect(await removals.reading(user, read(quiet, noisy), told)).to.deep.equal([quiet]);
+  it('is answered without that conversation if its result contains others too', async () => {
+    const omit = (answer: number[], left: ReadonlySet<number>) => answer.filter((id) => !left.has(id));
+    const several = { conversations: all, omit };
+    expect(await staleReads.rereadIfRemoved(user, read(quiet, noisy), several)).to.deep.equal([quiet]);
     expect(tries).to.be.within(2, 5);
   });
 
-  it('is refused in the end if it tells of that conversation alone', async () => {
-    const error = await removals.reading(user, read(noisy), { conversations: all }).catch((thrown) => thrown);
+  it('is finally refused if its result contains only that conversation', async () => {
+    const error = await staleReads.rereadIfRemoved(user, read(noisy), { conversations: all }).catch((thrown) => thrown);
     expect(error).to.be.instanceOf(ChatError).and.include({ code: 'busy' });
   });
 });

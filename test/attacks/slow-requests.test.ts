@@ -3,12 +3,12 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import { createHttpServer, HTTP_TIME_LIMITS } from '../../src/transports/http-server.ts';
+import { createHttpServer, HTTP_TIME_LIMITS } from '../../src/transports/http/http-server.ts';
 import { answerOn, connectTo, requestText } from './tcp.ts';
 
-/** So many times quicker than the real ones. */
+/** How many times shorter than the real timeouts. */
 const QUICKER = 30;
-/** What a busy machine may add. */
+/** Tolerance for a busy machine. */
 const LATE_MS = 2_000;
 const LIMITS = {
   headersTimeout: HTTP_TIME_LIMITS.headersTimeout / QUICKER,
@@ -17,7 +17,7 @@ const LIMITS = {
   connectionsCheckingInterval: 20,
 };
 
-describe('A client that takes its time', () => {
+describe('A slow client', () => {
   let server: Server;
   let url: string;
   before(async () => {
@@ -35,7 +35,7 @@ describe('A client that takes its time', () => {
     server.closeAllConnections();
   });
 
-  /** What is answered to a beginning that is never finished, and after how long. */
+  /** The answer to an incomplete request, and after how long. */
   async function answered(text: string): Promise<{ answer: string; ms: number }> {
     const socket = await connectTo(url);
     const began = performance.now();
@@ -45,13 +45,13 @@ describe('A client that takes its time', () => {
     return { answer, ms: performance.now() - began };
   }
 
-  it('has 15 s for the head of a request, 30 s for all of it, and 75 s at least between two', () => {
+  it('has 15 s for the head of a request, 30 s for the whole request, and at least 75 s between two', () => {
     const unopened = createHttpServer();
     expect(unopened).to.include({ headersTimeout: 15_000, requestTimeout: 30_000 });
     expect(unopened.keepAliveTimeout).to.be.at.least(75_000);
   });
 
-  it('is ended when the head of a request, or anything at all, does not come', async () => {
+  it('is disconnected if the head of a request, or any data, does not come', async () => {
     const { headersTimeout } = LIMITS;
     for (const text of ['', 'GET / HTTP/1.1\r\nHost: x\r\nX-A: ']) {
       const { answer, ms } = await answered(text);
@@ -60,13 +60,13 @@ describe('A client that takes its time', () => {
     }
   });
 
-  it('is ended when the body of a request does not come', async () => {
+  it('is disconnected if the body of a request does not come', async () => {
     const { answer, ms } = await answered(requestText('POST /', { 'content-length': '10' }, '12345'));
     expect(answer).to.match(/^HTTP\/1\.1 408 /);
     expect(ms).to.be.within(LIMITS.requestTimeout - 20, LIMITS.requestTimeout + LATE_MS);
   });
 
-  it('may wait for an answer for longer than it may take to ask, as in a long poll', async () => {
+  it('may wait for an answer for longer than for sending a request, as in a long poll', async () => {
     expect(await (await fetch(`${url}/poll`)).text()).to.equal('answered');
   });
 });

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { canonicalAddress, networkOf, originOf } from '../../src/client-address.ts';
-import { ask, newAccount } from '../accounts/asking.ts';
+import { canonicalAddress, networkOf, originOf } from '../../src/rate-limits/client-address.ts';
+import { ask, newAccount } from '../accounts/requests.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 
-/** What a proxy may write for one and the same client. */
+/** Spellings of one client’s address by proxies. */
 const ONE_CLIENT = {
   '203.0.113.9': [
     '203.0.113.9',
@@ -36,16 +36,16 @@ const NO_ADDRESSES = [
 
 describe('The spellings of a client’s address', () => {
   for (const [canonical, spellings] of Object.entries(ONE_CLIENT)) {
-    it(`have one form: ${canonical}`, () => {
+    it(`have the canonical form ${canonical}`, () => {
       expect(spellings.map((each) => canonicalAddress(each))).to.deep.equal(spellings.map(() => canonical));
     });
   }
 
-  it('are told from what is no address', () => {
+  it('are distinguished from other text', () => {
     expect(NO_ADDRESSES.map(canonicalAddress)).to.deep.equal(NO_ADDRESSES.map(() => undefined));
   });
 
-  it('are counted by what one client can have: an IPv4 address, a /64 of IPv6', () => {
+  it('are counted by origin: an IPv4 address, a /64 of IPv6', () => {
     expect(originOf('203.0.113.9')).to.equal('203.0.113.9');
     const ipv6 = ['2001:db8::1', '2001:db8:0:0:ffff::', '2001:db8::1:2:3:4'];
     expect(new Set(ipv6.map(originOf))).to.deep.equal(new Set(['2001:db8:0:0::/64']));
@@ -55,14 +55,14 @@ describe('The spellings of a client’s address', () => {
     expect(originOf('::203.0.113.9')).to.equal('0:0:0:0::/64');
   });
 
-  it('are in one network where they are neighbours: a /24 of IPv4, a /64 of IPv6', () => {
+  it('are in one network if they are neighbours: a /24 of IPv4, a /64 of IPv6', () => {
     expect(networkOf('203.0.113.9')).to.equal(networkOf('203.0.113.200'));
     expect(networkOf('203.0.113.9')).not.to.equal(networkOf('203.0.114.9'));
     expect(networkOf('2001:db8::1')).to.equal(originOf('2001:db8::2'));
   });
 });
 
-describe('A limit per address of origin', () => {
+describe('A limit per client address', () => {
   let app: TestApp;
   before(async () => {
     app = await startApp('sqlite', { RATE_LIMITS: 'on', RATE_SIGNUP_ORIGIN: '2/60', TRUST_PROXY: '1' });
@@ -88,7 +88,7 @@ describe('A limit per address of origin', () => {
     expect(await from('2001:db8:8::1'), 'another network').to.equal(200);
   });
 
-  it('counts what is no address for the connection itself', async () => {
+  it('counts an invalid address as that of the connection', async () => {
     expect(await statusesOf(['unknown', '_secret', 'x'.repeat(1_000)])).to.deep.equal([200, 200, 429]);
   });
 });

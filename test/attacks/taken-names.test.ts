@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
-import { ask, beside, codeFor, newAccount } from '../accounts/asking.ts';
+import { ask, codeFor, newAccount, withDatabase } from '../accounts/requests.ts';
 import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import type { Person } from '../support/people.ts';
 
-onEachDatabase('Nobody passes for somebody else:', (kind) => {
+onEachDatabase('Nobody can impersonate another user:', (kind) => {
   let app: TestApp;
   before(async () => {
     app = await startApp(kind);
@@ -16,7 +16,7 @@ onEachDatabase('Nobody passes for somebody else:', (kind) => {
     (await ask(app, 'signup/initiate', { ...newAccount(), username })).body.code ?? 'sent';
 
   for (const name of ['admin', 'Support', 'ALL', 'everyone', 'system', 'mm-chat', 'a.d.m.i.n', 'here'])
-    it(`the name ${name} is nobody’s`, async () => {
+    it(`the name ${name} is reserved`, async () => {
       expect(await signUp(name)).to.equal('username_taken');
       expect(await rename(await app.person(), name)).to.equal(409);
     });
@@ -25,16 +25,16 @@ onEachDatabase('Nobody passes for somebody else:', (kind) => {
     for (const name of ['admiral', 'all-in', 'helpful', 'systematic']) expect(await signUp(name)).to.equal('sent');
   });
 
-  it('a name that somebody has left is theirs for 30 days, in any case', async () => {
+  it('a name that a user gave up is reserved for them for 30 days, in any case', async () => {
     const [alice, mallory] = await app.people('alice', 'mallory');
     const left = alice.username;
     expect(await rename(alice, 'al-renamed')).to.equal(200);
     expect(await rename(mallory, left.toUpperCase())).to.equal(409);
     expect(await signUp(left)).to.equal('username_taken');
     expect(await rename(alice, left), 'back').to.equal(200);
-    expect(await rename(mallory, 'al-renamed'), 'that one was left too').to.equal(409);
+    expect(await rename(mallory, 'al-renamed'), 'that one was given up, too').to.equal(409);
     expect(await rename(alice, 'al-renamed')).to.equal(200);
-    await beside(app, async (database) => {
+    await withDatabase(app, async (database) => {
       const { rows } = await sql<{ until: number }>`
         select until from left_usernames where username_key = ${left}`.execute(database.sql);
       expect(Number(rows[0]?.until) - Date.now()).to.be.within(29.9 * 86_400_000, 30 * 86_400_000);
@@ -43,10 +43,10 @@ onEachDatabase('Nobody passes for somebody else:', (kind) => {
     expect(await rename(mallory, left), 'later').to.equal(200);
   });
 
-  it('a name that is left while somebody holds a code for it goes to neither', async () => {
+  it('a name that is given up while a user holds a code for it goes to neither', async () => {
     const [bob] = await app.people('bob');
     expect(await rename(bob, 'bob-moves')).to.equal(200);
-    await beside(app, async ({ sql: db }) => {
+    await withDatabase(app, async ({ sql: db }) => {
       await sql`delete from left_usernames where username_key = ${bob.username}`.execute(db);
     });
     const account = { ...newAccount(), username: bob.username };
@@ -57,13 +57,13 @@ onEachDatabase('Nobody passes for somebody else:', (kind) => {
     expect((await ask(app, 'signup/verify', { ...account, username: 'bob-else', otp })).status).to.equal(200);
   });
 
-  it('nobody can keep more than ten names beside their own', async () => {
+  it('a user cannot reserve more than ten names beside their own', async () => {
     const carol = await app.person('carol');
     for (let count = 0; count < 12; count += 1) expect(await rename(carol, `carol-no-${count}`)).to.equal(200);
-    const { rows } = await beside(app, ({ sql: db }) =>
+    const { rows } = await withDatabase(app, ({ sql: db }) =>
       sql`select 1 from left_usernames where user_id = ${carol.id}`.execute(db),
     );
     expect(rows).to.have.length(10);
-    expect(await signUp(carol.username), 'the first that was left').to.equal('sent');
+    expect(await signUp(carol.username), 'the first that was given up').to.equal('sent');
   });
 });

@@ -12,7 +12,7 @@ describe('A request that makes a parser throw', () => {
   });
   after(() => app.stop());
 
-  /** Sends a request as it is; gives the answer's status, headers and body. */
+  /** Sends a request unchanged; returns the answer’s status, headers and body. */
   async function answerTo(request: string | Buffer) {
     const { hostname, port } = new URL(app.url);
     const socket = connect(Number(port), hostname);
@@ -24,7 +24,7 @@ describe('A request that makes a parser throw', () => {
 
   const close = 'Host: localhost\r\nConnection: close\r\n';
 
-  it('for its address is the client’s to change', async () => {
+  it('because of its URL is answered with a client error', async () => {
     for (const target of [
       'http://[::1',
       'http://[::1/api/me',
@@ -38,7 +38,7 @@ describe('A request that makes a parser throw', () => {
     }
   });
 
-  it('though it looks like one, is answered as what it is', async () => {
+  it('in its appearance only is answered normally', async () => {
     const { token } = await app.person();
     const withToken = `${close}Authorization: Bearer ${token}\r\n`;
     const forms: [string, number][] = [
@@ -55,7 +55,8 @@ describe('A request that makes a parser throw', () => {
       ['/api/users/search?q=%E0%A4%A', 400],
       ['/api/users/search?q=%00', 400],
       ['/api/users/search?q=a&__proto__=1&__proto__=2', 200],
-      ['/api/sync?__proto__[1]=5&constructor[1]=5&conversations[__proto__]=5', 200],
+      ['/api/sync?__proto__[1]=5&constructor[1]=5&conversations[__proto__]=5', 400],
+      ['/api/conversations?__proto__[1]=5&constructor[1]=5&limit[__proto__]=5', 200],
       ['/api/sync?conversations={"__proto__":1}', 400],
       [`/api/sync?conversations=${'['.repeat(6_000)}`, 400],
       [`/api/sync?only_named=${'['.repeat(6_000)}`, 400],
@@ -66,7 +67,7 @@ describe('A request that makes a parser throw', () => {
     }
   });
 
-  it('for a query that is not UTF-8 is told which field it is', async () => {
+  it('because of a query that is not UTF-8 is answered with the name of the field', async () => {
     const { token } = await app.person();
     const headers = { authorization: `Bearer ${token}` };
     const answer = await fetch(`${app.url}/api/users/search?limit=1&q=%ff`, { headers });
@@ -77,7 +78,7 @@ describe('A request that makes a parser throw', () => {
     });
   });
 
-  it('for a body that is nested deeply is refused as any other', async () => {
+  it('because of a deeply nested body is refused like any other', async () => {
     const { token } = await app.person();
     const nested = `${'['.repeat(DEEP)}${']'.repeat(DEEP)}`;
     const deep: [string, string][] = [
@@ -93,7 +94,7 @@ describe('A request that makes a parser throw', () => {
     }
   });
 
-  it('as it is no HTTP gets the one body of all errors, and the connection ends', async () => {
+  it('because it is not HTTP is answered in the common format of errors, and the connection closed', async () => {
     const long = 'x'.repeat(20_000);
     const forms: [string, number, string][] = [
       [`FROBNICATE / HTTP/1.1\r\n${close}\r\n`, 400, 'invalid_request'],
@@ -116,7 +117,7 @@ describe('A request that makes a parser throw', () => {
     }
   });
 
-  it('of a client that is gone ends nothing', async () => {
+  it('from a client that has disconnected ends nothing', async () => {
     const { hostname, port } = new URL(app.url);
     for (const begun of [
       'GET / HT',

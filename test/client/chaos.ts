@@ -1,29 +1,44 @@
+import { rename } from 'node:fs/promises';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ChatClientError, memoryStorage } from '../../packages/client/src/client.ts';
 import type { Node } from '../cluster/node.ts';
 import { randomOf } from '../cluster/random.ts';
 import type { Person } from '../support/people.ts';
+import type { SmallDisk } from '../support/small-disk.ts';
 import { Device } from './device.ts';
 import { until } from './until.ts';
 
 const GROUPS = 3;
-const LONGEST_FAULT_MS = 1_500;
-const BETWEEN_FAULTS_MS = 300;
-const BETWEEN_ACTIONS_MS = 80;
+const MAX_FAULT_MS = 1_500;
+const MAX_FAULT_PAUSE_MS = 300;
+const MAX_ACTION_PAUSE_MS = 80;
 
 type Random = ReturnType<typeof randomOf>;
 
-/** People who do everything at random, over networks that fail at random and a server that is killed at random. */
+/** Users who act at random, over networks that fail at random and a server that is killed at random. */
 export class Chaos {
   readonly devices: readonly Device[];
   readonly groups: readonly number[];
   readonly counts: Record<string, number> = {};
   readonly #node: Node;
+  readonly #database: string;
+  readonly #disk: SmallDisk;
   readonly #random: Random;
   #acting: Promise<void>[] = [];
   #over = false;
 
-  static async begin(node: Node, people: readonly Person[], seed: number): Promise<Chaos> {
+  /**
+   * @param database the file of the node's database
+   * @param disk the disk that holds it
+   */
+  static async begin(
+    node: Node,
+    database: string,
+    disk: SmallDisk,
+    people: readonly Person[],
+    seed: number,
+  ): Promise<Chaos> {
     const groups: number[] = [];
     for (let index = 0; index < GROUPS; index += 1) {
       const member_ids = people.map(({ id }) => id);
@@ -31,76 +46,102 @@ export class Chaos {
       groups.push(made?.conversation_id);
     }
     const port = Number(new URL(node.url).port);
-    const tabs = memoryStorage(); // the first has two tabs open, which share a storage
+    const tabs = memoryStorage(); // the first user has two tabs, which share a storage
     const devices = [
       await Device.begin(people[0] as Person, 'tab one', port, tabs, groups),
       await Device.begin(people[0] as Person, 'tab two', port, tabs, groups),
-      // somebody who opens the first group alone
+      // the first of these users opens the first group only
       ...(await Promise.all(
         people
           .slice(1)
-          .map((who, index) =>
-            Device.begin(who, who.username, port, memoryStorage(), index === 0 ? groups.slice(0, 1) : groups),
+          .map((user, index) =>
+            Device.begin(user, user.username, port, memoryStorage(), index === 0 ? groups.slice(0, 1) : groups),
           ),
       )),
     ];
-    return new Chaos(node, devices, groups, seed);
+    return new Chaos(node, database, disk, devices, groups, seed);
   }
 
-  private constructor(node: Node, devices: readonly Device[], groups: readonly number[], seed: number) {
+  private constructor(
+    node: Node,
+    database: string,
+    disk: SmallDisk,
+    devices: readonly Device[],
+    groups: readonly number[],
+    seed: number,
+  ) {
     this.#node = node;
+    this.#database = database;
+    this.#disk = disk;
     this.devices = devices;
     this.groups = groups;
     this.#random = randomOf(seed);
     this.#acting = devices.map((device, index) => this.#act(device, index, randomOf(seed + index + 1)));
   }
 
-  /** Breaks something, lets it be broken for a while, and mends it. */
+  /** Injects a fault, keeps it for a while, and repairs it. */
   async fault(): Promise<void> {
-    const { proxy, ...device } = this.#any(this.devices, this.#random);
-    const lasting = () => delay(50 + this.#random.below(LONGEST_FAULT_MS));
-    const held = async (ways: readonly ('up' | 'down')[], end: () => void) => {
-      for (const way of ways) proxy.hold(way);
-      await lasting();
+    const { proxy } = this.#pick(this.devices, this.#random);
+    const faultDuration = () => delay(50 + this.#random.below(MAX_FAULT_MS));
+    const holdFor = async (directions: readonly ('up' | 'down')[], end: () => void) => {
+      for (const direction of directions) proxy.hold(direction);
+      await faultDuration();
       end();
     };
     const faults: Record<string, () => Promise<void> | void> = {
       killed: () => this.#node.kill('SIGKILL').then(this.#node.restart),
+      stopped: () => this.#node.kill('SIGTERM').then(this.#node.restart),
+      hungUp: () => this.#node.kill('SIGHUP').then(this.#node.restart),
+      diskFull: async () => {
+        this.#disk.fill();
+        await faultDuration();
+        this.#disk.free();
+      },
+      databaseMoved: async () => {
+        await rename(this.#database, `${this.#database}.moved`);
+        await faultDuration();
+        await rename(`${this.#database}.moved`, this.#database);
+      },
+      databaseLocked: async () => {
+        const other = new DatabaseSync(this.#database);
+        other.exec('pragma busy_timeout = 5000; begin immediate');
+        await faultDuration();
+        other.close();
+      },
       cut: () => proxy.cut(),
       cutAgain: async () => {
         for (let times = 0; times < 5; times += 1) await delay(100).then(proxy.cut);
       },
       away: async () => {
         proxy.shut();
-        await lasting();
+        await faultDuration();
         proxy.open();
       },
-      stalled: () => held(['up', 'down'], proxy.release),
-      blackHole: () => held(['up', 'down'], proxy.cut),
-      // what is sent arrives, and its answer never comes
-      muted: () => held(['down'], proxy.cut),
+      stalled: () => holdFor(['up', 'down'], proxy.release),
+      blackHole: () => holdFor(['up', 'down'], proxy.cut),
+      // requests arrive, and their answers do not
+      muted: () => holdFor(['down'], proxy.cut),
       slow: async () => {
         proxy.delay(20 + this.#random.below(200));
-        await lasting();
+        await faultDuration();
         proxy.delay(0);
       },
-      everybodyCut: () => {
+      allCut: () => {
         for (const each of this.devices) each.proxy.cut();
       },
     };
-    void device;
     const names = Object.keys(faults);
     const name = names[this.#random.below(names.length)] ?? '';
     this.#count(name);
     await faults[name]?.();
-    await delay(this.#random.below(BETWEEN_FAULTS_MS));
+    await delay(this.#random.below(MAX_FAULT_PAUSE_MS));
   }
 
   /**
-   * Lets everybody finish what they have begun, with nothing broken any more. The last thing in each group happens while
-   * all are away: no later event can show them that they missed it.
+   * Lets all devices finish what they have begun, without further faults. The last message in each group is sent while
+   * all are offline, so no later event can reveal that they missed it.
    */
-  async quieten(insider: Person): Promise<void> {
+  async settle(insider: Person): Promise<void> {
     this.#over = true;
     await Promise.all(this.#acting);
     for (const { proxy } of this.devices) proxy.shut();
@@ -118,20 +159,20 @@ export class Chaos {
 
   async #act(device: Device, index: number, random: Random): Promise<void> {
     await until(device.chat.me, (me) => me !== undefined);
-    for (let turn = 0; !this.#over; turn += 1) {
-      const id = this.#any(this.groups, random);
-      const dice = random.below(100);
-      if (dice < 50) this.#send(device, id, `${device.name} ${turn}`);
-      else if (dice < 55)
-        for (let burst = 0; burst < 5; burst += 1) this.#send(device, id, `${device.name} ${turn}.${burst}`);
-      else if (dice < 63) await this.#change(device, id, random, `${device.name} edits ${turn}`);
-      else if (dice < 67) await this.#change(device, id, random, undefined);
-      else if (dice < 82) this.#read(device, id, random);
-      else if (dice < 87) await this.#try('paged', () => device.store(id).loadOlder());
-      else if (dice < 90) this.#reload(device);
-      // the first tab and the two after it are the groups' admins
+    for (let step = 0; !this.#over; step += 1) {
+      const id = this.#pick(this.groups, random);
+      const roll = random.below(100);
+      if (roll < 50) this.#send(device, id, `${device.name} ${step}`);
+      else if (roll < 55)
+        for (let burst = 0; burst < 5; burst += 1) this.#send(device, id, `${device.name} ${step}.${burst}`);
+      else if (roll < 63) await this.#change(device, id, random, `${device.name} edits ${step}`);
+      else if (roll < 67) await this.#change(device, id, random, undefined);
+      else if (roll < 82) this.#read(device, id, random);
+      else if (roll < 87) await this.#try('paged', () => device.store(id).loadOlder());
+      else if (roll < 90) this.#reload(device);
+      // the first tab and the two devices after the second are the groups' admins
       else if (index < GROUPS + 1 && index !== 1) await this.#administer(device, index === 0 ? 0 : index - 1, random);
-      await delay(random.below(BETWEEN_ACTIONS_MS));
+      await delay(random.below(MAX_ACTION_PAUSE_MS));
     }
   }
 
@@ -170,13 +211,13 @@ export class Chaos {
     const store = device.store(this.groups[group] ?? 0);
     if (random.below(3) === 0)
       return this.#try('renamed', () => store.rename(`group ${group}, ${random.below(1_000)}`));
-    const last = this.devices.at(-1 - random.below(2))?.who.id ?? 0; // the last two are no admins
+    const last = this.devices.at(-1 - random.below(2))?.user.id ?? 0; // the last two are not admins
     await this.#try('removed', () => store.removeParticipant(last));
     await delay(random.below(200));
     await this.#try('added', () => store.addParticipant(last));
   }
 
-  /** What fails for reasons of the network may have happened; whatever it was, all have to show the same. */
+  /** An operation that failed because of the network may have happened; either way, all devices must converge. */
   async #try(name: string, work: () => Promise<unknown>): Promise<void> {
     try {
       await work();
@@ -187,8 +228,8 @@ export class Chaos {
     }
   }
 
-  #any<T>(all: readonly T[], random: Random): T {
-    return all[random.below(all.length)] as T; // there are some
+  #pick<T>(all: readonly T[], random: Random): T {
+    return all[random.below(all.length)] as T; // never empty
   }
 
   #count(name: string): void {

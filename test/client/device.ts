@@ -2,32 +2,32 @@ import { type Chat, type ConversationStore, connect, type OutboxStorage } from '
 import type { Person } from '../support/people.ts';
 import { openProxy, type TcpProxy } from './proxy.ts';
 
-/** One place where somebody is logged in, behind a network of its own: a tab, or a phone. */
+/** A tab or a phone where a user is logged in, behind a network of its own. */
 export class Device {
-  readonly who: Person;
+  readonly user: Person;
   readonly name: string;
   readonly proxy: TcpProxy;
   chat: Chat;
-  /** The conversations whose messages it shows; of the others it has summaries alone. */
-  readonly opens: readonly number[];
+  /** The conversations whose messages it shows; it has only summaries of the others. */
+  readonly openIds: readonly number[];
   /** Contents in the order of sending, by conversation. */
   readonly sent = new Map<number, string[]>();
-  /** Own messages that it showed as sent: their ids, by client id. */
+  /** Own messages that it showed as sent: their ids by client message id. */
   readonly acked = new Map<string, number>();
-  /** What went wrong while nobody was comparing. */
-  readonly faults: string[] = [];
+  /** Violations observed between comparisons. */
+  readonly violations: string[] = [];
   readonly #storage: OutboxStorage;
   #stops: (() => void)[] = [];
 
-  static async begin(who: Person, name: string, port: number, storage: OutboxStorage, opens: readonly number[]) {
-    return new Device(who, name, await openProxy(port), storage, opens);
+  static async begin(user: Person, name: string, port: number, storage: OutboxStorage, openIds: readonly number[]) {
+    return new Device(user, name, await openProxy(port), storage, openIds);
   }
 
-  private constructor(who: Person, name: string, proxy: TcpProxy, storage: OutboxStorage, opens: readonly number[]) {
-    this.who = who;
+  private constructor(user: Person, name: string, proxy: TcpProxy, storage: OutboxStorage, openIds: readonly number[]) {
+    this.user = user;
     this.name = name;
     this.proxy = proxy;
-    this.opens = opens;
+    this.openIds = openIds;
     this.#storage = storage;
     this.chat = this.#start();
   }
@@ -41,18 +41,18 @@ export class Device {
     this.store(conversationId).send(content);
   }
 
-  /** The page is thrown away and loaded again: of what it knew, only what it had stored is left. */
+  /** Reloads the page: only what was stored survives. */
   reload(): void {
-    this.#leave();
+    this.#disconnect();
     this.chat = this.#start();
   }
 
   async stop(): Promise<void> {
-    this.#leave();
+    this.#disconnect();
     await this.proxy.stop();
   }
 
-  #leave(): void {
+  #disconnect(): void {
     for (const stop of this.#stops) stop();
     this.chat.close();
   }
@@ -60,30 +60,30 @@ export class Device {
   #start(): Chat {
     const chat = connect({
       url: this.proxy.url,
-      token: this.who.token,
+      token: this.user.token,
       storage: this.#storage,
       random: () => 0.1,
     });
-    const told = new Set<number>();
+    const received = new Set<number>();
     this.#stops = [
       chat.on('message', ({ message_id, content }) => {
-        if (told.has(message_id)) this.faults.push(`${this.name} was told twice of ${message_id} "${content}"`);
-        told.add(message_id);
+        if (received.has(message_id)) this.violations.push(`${this.name} received ${message_id} "${content}" twice`);
+        received.add(message_id);
       }),
-      ...this.opens.map((id) => chat.conversation(id).subscribe(() => this.#look(chat.conversation(id)))),
+      ...this.openIds.map((id) => chat.conversation(id).subscribe(() => this.#check(chat.conversation(id)))),
     ];
     return chat;
   }
 
-  /** At every moment: each message once, in order, and what is acknowledged stays. */
-  #look(store: ConversationStore): void {
+  /** At any time, each message is shown once, in order, and what was acknowledged stays. */
+  #check(store: ConversationStore): void {
     const { messages } = store.get();
     const seqs = messages.flatMap(({ seq }) => seq ?? []);
     if (seqs.some((seq, index) => seq <= (seqs[index - 1] ?? 0)))
-      this.faults.push(`${this.name} shows ${store.id} out of order: ${seqs}`);
+      this.violations.push(`${this.name} shows ${store.id} out of order: ${seqs}`);
     const clientIds = messages.filter(({ mine }) => mine).flatMap(({ clientMessageId }) => clientMessageId ?? []);
     if (new Set(clientIds).size < clientIds.length)
-      this.faults.push(`${this.name} shows a message of ${store.id} twice`);
+      this.violations.push(`${this.name} shows a message of ${store.id} twice`);
     for (const { mine, id, clientMessageId } of messages)
       if (mine && id !== undefined && clientMessageId !== undefined) this.acked.set(clientMessageId, id);
   }

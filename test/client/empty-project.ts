@@ -5,33 +5,33 @@ import { promisify } from 'node:util';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const OWN = join(ROOT, 'node_modules');
+const MODULES = join(ROOT, 'node_modules');
 const run = promisify(execFile);
 
 type Manifest = { readonly name: string; readonly dependencies?: Record<string, string> };
 type Packed = { readonly name: string; readonly filename: string; readonly files: readonly { path: string }[] };
 
-const OLDEST = 20;
+const OLDEST_NODE = 20;
 
-/** The oldest Node that the client is for, where it is installed; else the one that runs the tests. */
-export const NODE = findNode(OLDEST) ?? {
+/** The oldest supported Node, if it is installed; else the one that runs the tests. */
+export const NODE = findNode(OLDEST_NODE) ?? {
   path: process.execPath,
-  name: `Node ${process.version}, since there is no Node ${OLDEST} here`,
+  name: `Node ${process.version}, since there is no Node ${OLDEST_NODE} here`,
 };
 
-/** A project of somebody else's: nothing is in it but the client, as its tarball installs it. */
+/** An empty project with only the client in it, installed from its tarball. */
 export class EmptyProject {
   readonly folder = makeTemporaryFolder('empty-project');
-  /** What the client's tarball holds. */
+  /** The files in the client's tarball. */
   readonly files: readonly string[];
 
-  /** Packs the client and what it stands on, as installed here, and installs that: no registry is asked. */
+  /** Packs the client and its dependencies as installed here, and installs them without a registry. */
   static async create(): Promise<EmptyProject> {
     const tarballs = makeTemporaryFolder('tarballs');
     try {
       const client = join(ROOT, 'packages/client');
       const [own] = await pack(tarballs, ['--workspace', 'mmchat-client']);
-      const others = await pack(tarballs, ['--ignore-scripts', ...foldersBelow(client)]);
+      const others = await pack(tarballs, ['--ignore-scripts', ...dependencyFolders(client)]);
       if (own === undefined) throw new Error('npm packed nothing');
       const project = new EmptyProject(own);
       await project.#install(tarballs, own, others);
@@ -52,14 +52,14 @@ export class EmptyProject {
     return file;
   }
 
-  /** Runs one of the project's files to its end with `NODE`. @returns what it prints */
+  /** Runs a file of the project with `NODE` until it exits. @returns its output */
   async runs(file: string, ...args: string[]): Promise<string> {
     return this.#run(NODE.path, file, ...args);
   }
 
-  /** Compiles a file of the project without a word, or throws with what the compiler says. */
+  /** Compiles a file of the project; throws with the compiler's output if that fails. */
   async compiles(file: string, ...options: string[]): Promise<void> {
-    await this.#run(process.execPath, join(OWN, 'typescript/bin/tsc'), '--noEmit', ...options, file);
+    await this.#run(process.execPath, join(MODULES, 'typescript/bin/tsc'), '--noEmit', ...options, file);
   }
 
   remove(): void {
@@ -79,7 +79,7 @@ export class EmptyProject {
   }
 }
 
-/** Nothing of what npm and c8 give to the tests: the project is on its own. */
+/** Without the variables that npm and c8 set for the tests. */
 const environment = () => ({ PATH: `${dirname(NODE.path)}${delimiter}${process.env.PATH}`, HOME: process.env.HOME });
 
 function npm(cwd: string, cache: string, ...args: string[]) {
@@ -88,7 +88,7 @@ function npm(cwd: string, cache: string, ...args: string[]) {
 
 async function pack(into: string, what: readonly string[]): Promise<Packed[]> {
   const { stdout } = await npm(ROOT, into, 'pack', '--json', '--pack-destination', into, ...what);
-  const packed: unknown = JSON.parse(stdout.slice(stdout.search(/^[[{]/m))); // what its scripts print comes before it
+  const packed: unknown = JSON.parse(stdout.slice(stdout.search(/^[[{]/m))); // the output of its scripts precedes it
   return Array.isArray(packed) ? packed : Object.values(packed as object);
 }
 
@@ -96,13 +96,13 @@ function withOutput(error: Error & { stdout?: string; stderr?: string }): never 
   throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
 }
 
-/** The folders of all packages that this one stands on, as Node would find them. */
-function foldersBelow(folder: string, found = new Set<string>()): Set<string> {
+/** The folders of all dependencies, resolved as Node does. */
+function dependencyFolders(folder: string, found = new Set<string>()): Set<string> {
   for (const name of Object.keys(manifestOf(folder).dependencies ?? {})) {
     const own = folderOf(name, folder);
     if (found.has(own)) continue;
     found.add(own);
-    foldersBelow(own, found);
+    dependencyFolders(own, found);
   }
   return found;
 }
@@ -119,7 +119,7 @@ const manifestOf = (folder: string): Manifest => JSON.parse(readFileSync(join(fo
 function findNode(major: number): { path: string; name: string } | undefined {
   for (const folder of process.env.PATH?.split(delimiter) ?? []) {
     const path = join(folder, 'node');
-    const { stdout } = spawnSync(path, ['--version'], { encoding: 'utf8' }); // null where there is none
+    const { stdout } = spawnSync(path, ['--version'], { encoding: 'utf8' }); // null if it does not exist
     if (stdout?.startsWith(`v${major}.`)) return { path, name: `Node ${stdout.trim()}` };
   }
   return undefined;

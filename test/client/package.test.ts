@@ -9,28 +9,28 @@ import { EmptyProject, NODE } from './empty-project.ts';
 
 const INSTALL_WITHIN_MS = 60_000;
 
-/** One hears what the other sends. It is over when both are closed, and nothing keeps the process. */
+/** One client receives what the other sends. The process ends by itself once both are closed. */
 const CHAT = `
-export async function chatOf(url, sender, hearer, id) {
-  const [hers, his] = [sender, hearer].map((token) => connect({ url, token }));
-  const heard = new Promise((resolve) => his.on('message', ({ content }) => resolve(content)));
-  await new Promise((resolve) => his.status.subscribe(() => his.status.get().state === 'online' && resolve()));
-  hers.conversation(Number(id)).send('Hello!');
-  const content = await heard;
-  for (const chat of [hers, his]) chat.close();
+export async function chatOf(url, sender, receiver, id) {
+  const [sending, receiving] = [sender, receiver].map((token) => connect({ url, token }));
+  const received = new Promise((resolve) => receiving.on('message', ({ content }) => resolve(content)));
+  await new Promise((resolve) => receiving.status.subscribe(() => receiving.status.get().state === 'online' && resolve()));
+  sending.conversation(Number(id)).send('Hello!');
+  const content = await received;
+  for (const chat of [sending, receiving]) chat.close();
   return content;
 }`;
 const IMPORT = "import { connect } from 'mmchat-client';\n";
 
 const TYPED = `
 import { account, ChatClientError, connect } from 'mmchat-client';
-import type { Chat, ConversationSnapshot, Readable, ServerEvents } from 'mmchat-client';
+import type { Chat, ConversationSnapshot, ServerEvents, Store } from 'mmchat-client';
 
 export const chat: Chat = connect({ url: 'http://localhost:8080', token: () => undefined });
-export const snapshot: Readable<ConversationSnapshot> = chat.conversation(1);
+export const snapshot: Store<ConversationSnapshot> = chat.conversation(1);
 export const found: Promise<{ users: { username: string }[] }> = chat.ask('search_users', { q: 'bob' });
 export const login: Promise<{ user_id: number }> = account().login({ username: 'a', password: 'b' });
-export const isOurs = (error: unknown) => error instanceof ChatClientError && error.retryAfter === 1;
+export const isRetryable = (error: unknown) => error instanceof ChatClientError && error.retryAfter === 1;
 chat.on('message', ({ content }: ServerEvents['message']) => content.toUpperCase());
 // @ts-expect-error: there is no such event
 chat.on('massage', () => undefined);
@@ -57,26 +57,26 @@ describe(`The client's package in an empty project, on ${NODE.name}`, () => {
     project?.remove();
   });
 
-  it('is JavaScript and declarations, and nothing else', () => {
+  it('contains only JavaScript and declarations', () => {
     const others = project.files.filter((path) => !/^dist\/[\w-]+\.(js|d\.ts)$/.test(path));
     expect(others).to.have.members(['LICENSE', 'README.md', 'package.json']);
     expect(project.files).to.include.members(['dist/client.js', 'dist/client.d.ts', 'dist/protocol.d.ts']);
   });
 
-  it("runs the first chat of the client's documentation as it is written, but for the address and the name", async function () {
-    this.timeout(20_000);
+  it("runs the first chat of the client's documentation, with only the address and the name replaced", async function () {
+    this.timeout(120_000);
     const [alice, bob] = await app.people('alice', 'bob');
     const [script = ''] = blocksOf(readText('docs/client.md'), 'js');
-    const here = script.replace('http://localhost:8080', app.url).replace("'alice'", `'${alice.username}'`);
+    const local = script.replace('http://localhost:8080', app.url).replace("'alice'", `'${alice.username}'`);
     const untilSent = `setInterval(() => store.get().messages[0]?.state === 'sent' && process.exit(), 20);`;
-    const output = await project.runs(project.write('first-chat.js', here + untilSent));
+    const output = await project.runs(project.write('first-chat.js', local + untilSent));
     expect(output).to.match(new RegExp(`${alice.username} Hello, Bob! pending\n${alice.username} Hello, Bob! sent\n`));
     const { conversations } = await bob.rest.ask('list_conversations');
     expect(conversations[0].last_message.content).to.equal('Hello, Bob!');
   });
 
-  it('sends and hears, and lets go of everything', async function () {
-    this.timeout(20_000);
+  it('sends and receives, and lets the process exit', async function () {
+    this.timeout(120_000);
     const file = project.write('chat.js', `${IMPORT}${CHAT}\nconsole.log(await chatOf(...process.argv.slice(2)));`);
     const [carla, dora] = people;
     expect(await project.runs(file, app.url, carla.token, dora.token, String(id))).to.equal('Hello!\n');
@@ -86,15 +86,15 @@ describe(`The client's package in an empty project, on ${NODE.name}`, () => {
     ['nodenext', 'nodenext'],
     ['bundler', 'esnext'],
   ] as const)
-    it(`has types that stand up to a compiler which skips none, by ${resolution} resolution, without those of a browser`, async function () {
-      this.timeout(20_000);
+    it(`has declarations that compile with ${resolution} resolution, without skipLibCheck and without the DOM's types`, async function () {
+      this.timeout(120_000);
       const file = project.write('typed.ts', TYPED);
       const strict = ['--strict', '--skipLibCheck', 'false', '--target', 'es2022', '--lib', 'es2022', '--types', ''];
       await project.compiles(file, ...strict, '--module', module, '--moduleResolution', resolution);
     });
 
-  it('is built into a page by Vite, which sends and hears in a browser from another origin', async function () {
-    this.timeout(30_000);
+  it('works in a browser, bundled by Vite, from another origin', async function () {
+    this.timeout(120_000);
     const { browser } = await requireChromium(this);
     project.write('index.html', '<!doctype html><title>A chat</title><script type="module" src="/page.js"></script>');
     project.write('page.js', `${IMPORT}${CHAT}\nglobalThis.chatOf = chatOf;`);
@@ -106,11 +106,11 @@ describe(`The client's package in an empty project, on ${NODE.name}`, () => {
     try {
       await page.goto(origin);
       const [carla, dora] = people;
-      const heard = await page.evaluate(
+      const received = await page.evaluate(
         (args) => (globalThis as never as { chatOf(...all: unknown[]): Promise<string> }).chatOf(...args), // in the page
         [app.url, carla.token, dora.token, id],
       );
-      expect(heard).to.equal('Hello!');
+      expect(received).to.equal('Hello!');
     } finally {
       await page.close();
       await server.close();

@@ -1,26 +1,26 @@
 import { inspect } from 'node:util';
-import type { Readable } from '../../packages/client/src/client.ts';
+import type { Store } from '../../packages/client/src/client.ts';
 
-/** Waits until what a readable gives is as wanted, and gives it. */
-export async function until<T>(readable: Readable<T>, wanted: (value: T) => boolean, withinMs = 5_000): Promise<T> {
+/** Waits until a store's value satisfies a condition, and returns it. */
+export async function until<T>(store: Store<T>, condition: (value: T) => boolean, withinMs = 5_000): Promise<T> {
   const deadline = Date.now() + withinMs;
-  for (let value = readable.get(); ; value = readable.get()) {
-    if (wanted(value)) return value;
+  for (let value = store.get(); ; value = store.get()) {
+    if (condition(value)) return value;
     const left = deadline - Date.now();
     if (left <= 0)
-      throw new Error(`never came: ${wanted}; there is ${inspect(value, { depth: 6, maxArrayLength: 6 })}`);
-    await changed(readable, left);
+      throw new Error(`never true: ${condition}; the value is ${inspect(value, { depth: 6, maxArrayLength: 6 })}`);
+    await changed(store, left);
   }
 }
 
-function changed(readable: Readable<unknown>, withinMs: number): Promise<void> {
+function changed(store: Store<unknown>, withinMs: number): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       stop();
       clearTimeout(timer);
       resolve();
     };
-    const stop = readable.subscribe(done);
+    const stop = store.subscribe(done);
     const timer = setTimeout(done, withinMs);
   });
 }

@@ -7,19 +7,19 @@ const ROUND_TRIP_MS = 1_500;
 const PAUSE_MS = 60;
 const LEAST_ROUND_TRIPS = 3;
 
-/** Two people go on talking through the first node while something attacks it, and notice nothing. */
+/** Two users keep chatting through the first node during an attack, and notice nothing. */
 export async function expectBystandersUnharmed<T>(cluster: Cluster, attack: () => Promise<T>): Promise<T> {
   const node = cluster.node(0);
   const [one, other] = (await cluster.enroll(2)) as [Member, Member];
   const conversation_id = await cluster.group(node, one, other);
-  const [speaker, hearer] = [await cluster.client(node, one), await cluster.client(node, other)];
-  await Promise.all([speaker, hearer].map((client) => client.ask('me'))); // until they are in their rooms
+  const [sender, receiver] = [await cluster.client(node, one), await cluster.client(node, other)];
+  await Promise.all([sender, receiver].map((client) => client.ask('me'))); // until they are in their rooms
   let [over, slowest] = [false, 0];
   const talking = (async () => {
     for (let count = 1; !over || count <= LEAST_ROUND_TRIPS; count += 1) {
       const start = Date.now();
-      expect(await speaker.ask('message', { conversation_id, content: `${count}` })).to.include({ ok: true });
-      await hearer.inbox.next('message', { content: `${count}` });
+      expect(await sender.ask('message', { conversation_id, content: `${count}` })).to.include({ ok: true });
+      await receiver.inbox.next('message', { content: `${count}` });
       slowest = Math.max(slowest, Date.now() - start);
       await delay(PAUSE_MS);
     }

@@ -1,30 +1,34 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer } from '../support/clients.ts';
 import type { Cluster, Member } from './cluster.ts';
+import { type DisturbedNode, disturbancesOf } from './faults.ts';
 import { Follower } from './follower.ts';
 import { Ledger } from './ledger.ts';
 import { randomOf } from './random.ts';
-import { until } from './waiting.ts';
+import { until } from './until.ts';
 
 const PEOPLE = 9;
 const GROUPS = 3;
 const WIRES = ['raw', 'socketio', 'polling'] as const;
 const GIVE_UP_MS = 40_000;
+/** Temporary errors: a client calls again. */
+const PASSING = new Set<unknown>(['database_unavailable', 'busy', 'shutting_down']);
 const BETWEEN_FAULTS_MS = 700;
 const LONGEST_FAULT_MS = 3_000;
 
-/** People who do everything at random, over nodes, Redis and PostgreSQL that fail at random: the same for the same seed, as far as time allows. */
+/** Users who do everything at random, with nodes, Redis and PostgreSQL that fail at random: repeatable by the seed, as far as timing allows. */
 export class Chaos {
   readonly ledger = new Ledger();
   readonly followers: Follower[];
   readonly counts: Record<string, number> = {};
   readonly #cluster: Cluster;
+  readonly #nodes: readonly DisturbedNode[];
   readonly #groups: readonly number[];
   readonly #random: ReturnType<typeof randomOf>;
   readonly #acting: Promise<void>[];
   #over = false;
 
-  static async begin(cluster: Cluster, seed: number): Promise<Chaos> {
+  static async begin(cluster: Cluster, nodes: readonly DisturbedNode[], seed: number): Promise<Chaos> {
     const members = await cluster.enroll(PEOPLE);
     const groups: number[] = [];
     for (let index = 0; index < GROUPS; index += 1) {
@@ -32,13 +36,20 @@ export class Chaos {
       const turned = [...members.slice(index), ...members.slice(0, index)];
       groups.push(await cluster.group(cluster.node(0), ...turned));
     }
-    const chaos = new Chaos(cluster, members, groups, seed);
+    const chaos = new Chaos(cluster, nodes, members, groups, seed);
     await until('all are there', () => chaos.followers.every(({ caughtUpAt }) => caughtUpAt > 0), 10_000);
     return chaos;
   }
 
-  private constructor(cluster: Cluster, members: readonly Member[], groups: readonly number[], seed: number) {
+  private constructor(
+    cluster: Cluster,
+    nodes: readonly DisturbedNode[],
+    members: readonly Member[],
+    groups: readonly number[],
+    seed: number,
+  ) {
     this.#cluster = cluster;
+    this.#nodes = nodes;
     this.#groups = groups;
     this.#random = randomOf(seed);
     const urls = cluster.nodes.map(({ url }) => url);
@@ -49,18 +60,21 @@ export class Chaos {
     this.#acting = this.followers.map((by, index) => this.#act(by, index, randomOf(seed + index + 1)));
   }
 
-  /** Breaks something at random, lets it be broken for a while, and mends it. */
+  /** Causes a random fault, waits a while, and ends it. */
   async fault(): Promise<void> {
-    const { redis, postgresql, nodes } = this.#cluster;
-    const node = this.#cluster.node(this.#random.below(nodes.length));
+    const { redis, postgresql } = this.#cluster;
+    const disturbed = this.#nodes[this.#random.below(this.#nodes.length)] as DisturbedNode; // there are some
+    const { node } = disturbed;
     const lasting = () => delay(300 + this.#random.below(LONGEST_FAULT_MS));
-    const faults: Record<string, () => Promise<void>> = {
+    const faults: Record<string, () => Promise<unknown>> = {
       nodeKilled: () => node.kill('SIGKILL').then(lasting).then(node.restart),
       nodeStopped: () => node.kill('SIGTERM').then(node.restart),
+      nodeHungUp: () => node.kill('SIGHUP').then(node.restart),
+      ...disturbancesOf(this.#cluster, disturbed, this.#random),
       nodeFrozen: async () => {
-        node.freeze();
+        node.pause();
         await lasting();
-        node.thaw();
+        node.resume();
       },
       redisRestarted: () => redis.restart(),
       redisDown: () => redis.kill('SIGKILL').then(lasting).then(redis.restart),
@@ -71,9 +85,9 @@ export class Chaos {
           .then(() => redis.kill('SIGCONT')),
       postgresqlRestarted: () => postgresql.restart(),
       postgresqlFrozen: async () => {
-        postgresql.freeze();
+        postgresql.pause();
         await lasting();
-        postgresql.thaw();
+        postgresql.resume();
       },
     };
     const name = Object.keys(faults)[this.#random.below(Object.keys(faults).length)] ?? '';
@@ -82,7 +96,7 @@ export class Chaos {
     await delay(this.#random.below(BETWEEN_FAULTS_MS));
   }
 
-  /** Lets everybody finish what they have begun, with nothing broken any more. */
+  /** Lets all users finish what they have begun, without further faults. */
   async quieten(): Promise<void> {
     this.#over = true;
     await Promise.all(this.#acting);
@@ -107,13 +121,13 @@ export class Chaos {
     }
   }
 
-  /** Asks again until somebody says what became of it. Every operation here may be repeated. */
+  /** Calls again until the result is known. Every operation here may be repeated. */
   async #insist(by: Follower, operation: string, input: object): Promise<Answer> {
     const deadline = Date.now() + GIVE_UP_MS;
     for (;;) {
       const answer = await by.ask(operation, input);
       const code = answer?.error?.code;
-      if (answer !== undefined && code !== 'database_unavailable' && code !== 'shutting_down') return answer;
+      if (answer !== undefined && !PASSING.has(code)) return answer;
       this.#count(`retried: ${code ?? 'no answer'}`);
       if (Date.now() > deadline) throw new Error(`${by.who.username} cannot ${operation} any more: ${code}`);
       await delay(100);
@@ -159,13 +173,13 @@ export class Chaos {
     if (answer.ok) this.ledger.reads.push(...message_ids.map((messageId) => ({ userId, messageId })));
   }
 
-  /** The admin takes somebody who is no admin out, and in again. */
+  /** The admin removes a member who is no admin, and adds them again. */
   async #move(by: Follower, conversationId: number, random: ReturnType<typeof randomOf>): Promise<void> {
     const userId = this.followers[GROUPS + random.below(PEOPLE - GROUPS)]?.who.id ?? 0;
     for (const operation of ['remove_participant', 'add_participant'] as const) {
       const answer = await this.#insist(by, operation, { conversation_id: conversationId, user_id: userId });
       const event = operation === 'add_participant' ? 'added_to_conversation' : 'removed_from_conversation';
-      // repeated, it may find that it has happened already, and has no number then
+      // a repeated call may find that it has happened already, and has no number then
       if (answer.ok && answer.seq) this.ledger.memberships.push({ conversationId, userId, seq: answer.seq, event });
       await delay(random.below(300));
     }

@@ -38,7 +38,7 @@ export async function compare(cluster: Cluster, ledger: Ledger, followers: reado
       .reduce((total, { messages }) => total + messages.size, 0),
     connects: sum('connects'),
     syncs: sum('syncs'),
-    holes: sum('holes'),
+    gaps: sum('gaps'),
     prompts: sum('prompts'),
     differences: differences.length,
   };
@@ -71,7 +71,7 @@ function sendsAgainst(kept: readonly Kept[], { sends, refused, attempted }: Ledg
   return [...lost, ...unasked, ...unwanted, ...settled.map(({ clientId }) => `kept ${clientId} was never acked`)];
 }
 
-/** The newest acknowledged change stands, unless one came after it of which nobody knew what became. */
+/** The newest acknowledged change is stored, unless a later one has an unknown result. */
 function changesAgainst(kept: readonly Kept[], { sends, changes, edits }: Ledger): string[] {
   const rows = new Map(kept.map((row) => [row.id, row]));
   const newest = new Map<number, Change>();
@@ -79,7 +79,7 @@ function changesAgainst(kept: readonly Kept[], { sends, changes, edits }: Ledger
     if (seq >= (newest.get(messageId)?.seq ?? 0)) newest.set(messageId, { messageId, seq, content });
   return [...newest.values()].flatMap(({ messageId, seq, content }) => {
     const row = rows.get(messageId);
-    if (row === undefined) return []; // told by the sends
+    if (row === undefined) return []; // reported by the check of sends
     if (row.changed === seq && row.content === content) return [];
     const unknown = row.changed > seq && (row.deleted || edits.get(messageId)?.has(row.content) === true);
     return unknown ? [] : [`${messageId} was changed at ${seq} to "${content}", kept: ${row.changed} "${row.content}"`];
@@ -94,7 +94,7 @@ function membershipsAgainst(kept: readonly Kept[], { memberships }: Ledger): str
   });
 }
 
-/** Whatever was acknowledged as read is covered, for who is still in; being added again makes everything read. */
+/** What was acknowledged as read is stored as read, for current members; being added again makes everything read. */
 async function readsAgainst({ query }: Cluster, { reads }: Ledger): Promise<string[]> {
   if (reads.length === 0) return [];
   const pairs = reads.map(({ userId, messageId }) => `(${userId}, ${messageId})`);
@@ -105,7 +105,7 @@ async function readsAgainst({ query }: Cluster, { reads }: Ledger): Promise<stri
   return unread.map(([user, message]) => `${message} was acked as read by ${user} and is not`);
 }
 
-/** Where the counters disagree with counting: \`settled\` is what is read, own or from before the joining. */
+/** Where the stored counters differ from counting: \`settled\` is what is read, own or from before the joining. */
 const MISCOUNTED = `select c.id, p.user_id from conversations c join participants p on p.conversation_id = c.id
   where c.message_count <> (select count(*) from messages m where m.conversation_id = c.id and m.event is null)`;
 
@@ -123,7 +123,7 @@ async function viewsAgainst(
       const view = views.get(id);
       if (view === undefined) return [`${who.username} does not show ${id}`];
       const all = perConversation.get(id) ?? [];
-      // after a reset older messages are not shown, but for those that were changed since, which sync tells
+      // after a reset older messages are not shown, except those that changed since, which sync returns
       const missing = all.filter((row) => {
         const shown = view.messages.get(row.id);
         if (shown === undefined && row.seq < view.from) return false;

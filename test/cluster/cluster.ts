@@ -6,36 +6,39 @@ import { People, type Person } from '../support/people.ts';
 import { type PostgreSql, startPostgresql } from '../support/postgresql.ts';
 import { freePort } from '../support/processes.ts';
 import { type Redis, startRedis } from '../support/redis.ts';
+import { WITHOUT_FSYNC } from '../support/services.ts';
 import { type Smtp, startSmtp } from '../support/smtp.ts';
-import { freezePostgresql } from './freezing.ts';
 import { type Node, startNode } from './node.ts';
+import { pausePostgresql } from './pause-postgresql.ts';
 
 const SECRET = 'a secret for tests that is long enough to be one';
 const DAY_MS = 86_400_000;
 /** As many rows as the arguments of one command may hold. */
 const MOST_AT_ONCE = 500;
 
-/** Somebody with an account and a session, put straight into the database: no password, no mail. */
+/** A user with a session, inserted into the database without a password or mail. */
 export type Member = { readonly id: number; readonly username: string; readonly token: string };
 type Speaker = Pick<Person, 'id' | 'token'>;
 export type Wire = 'socketio' | 'polling' | 'raw';
 
 export type Cluster = {
   readonly nodes: Node[];
-  /** @throws Error when there are not so many */
+  /** @throws Error if there are fewer */
   node(index: number): Node;
   readonly redis: Redis;
-  readonly postgresql: PostgreSql & { freeze(): void; thaw(): void };
+  readonly postgresql: PostgreSql & { pause(): void; resume(): void };
+  /** Where the nodes' database is. */
+  readonly databaseUrl: string;
   readonly smtp: Smtp;
-  /** One more node, which is told of no other; `env` beside what all have. */
+  /** Adds a node, which is not configured with any other; `env` in addition to what all have. */
   add(env?: Record<string, string>): Promise<Node>;
   enroll(count: number): Promise<Member[]>;
-  /** People who signed up through a node, by mail. */
+  /** Users who signed up through a node, by mail. */
   people(node: Node): People;
-  /** A client of somebody's on a node. It is closed with the cluster. */
+  /** A client of a user on a node. It is closed with the cluster. */
   client(node: Node, who: Speaker, wire?: Wire): Promise<Client>;
   rest(node: Node, who: Speaker): Client;
-  /** A group of these people, the first of whom is its admin. */
+  /** A group of these users, the first of whom is its admin. */
   group(node: Node, ...members: Speaker[]): Promise<number>;
   /** Rows as lists of texts. */
   query(sql: string): Promise<string[][]>;
@@ -45,20 +48,29 @@ export type Cluster = {
 /**
  * Starts a Redis, a PostgreSQL and so many nodes, each a process of its own on a free port of 127.0.0.1. Skips the test
  * or suite where Redis or PostgreSQL is not installed; throws instead where `CI` is set.
+ * @param env further variables of all nodes
  */
 export async function startCluster(
   context: Mocha.Context,
-  { nodes: count, redisSettings = [] }: { nodes: number; redisSettings?: readonly string[] },
+  {
+    nodes: count,
+    redisSettings = [],
+    env = {},
+  }: { nodes: number; redisSettings?: readonly string[]; env?: Record<string, string> },
 ): Promise<Cluster> {
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const each of stops.splice(0).reverse()) await each();
   };
   try {
-    const [redis, postgresql, smtp] = await Promise.all([startRedis(redisSettings), startPostgresql(), startSmtp()]);
+    const [redis, postgresql, smtp] = await Promise.all([
+      startRedis(redisSettings),
+      startPostgresql(WITHOUT_FSYNC),
+      startSmtp(),
+    ]);
     for (const each of [redis, postgresql, smtp]) if (each !== undefined) stops.push(() => each.stop());
     if (redis === undefined || postgresql === undefined) throw new Error('Redis or PostgreSQL is not installed');
-    const cluster = await furnish(redis, postgresql, smtp, stops, stop);
+    const cluster = await buildCluster({ redis, postgresql, smtp }, env, stops, stop);
     await Promise.all(Array.from({ length: count }, () => cluster.add()));
     return cluster;
   } catch (error) {
@@ -69,27 +81,28 @@ export async function startCluster(
   }
 }
 
-async function furnish(
-  redis: Redis,
-  server: PostgreSql,
-  smtp: Smtp,
+async function buildCluster(
+  { redis, postgresql: server, smtp }: { redis: Redis; postgresql: PostgreSql; smtp: Smtp },
+  env: Record<string, string>,
   stops: (() => Promise<unknown>)[],
   stop: () => Promise<void>,
 ): Promise<Cluster> {
-  const url = await server.createDatabase();
-  const frozen = freezePostgresql(server);
-  // what was frozen has to go on, or it could not be stopped
-  stops.push(async () => Promise.all([redis.kill('SIGCONT'), frozen.thaw()]));
+  const url = await server.createMigratedDatabase();
+  const paused = pausePostgresql(server);
+  // paused processes have to resume, or they could not be stopped
+  stops.push(async () => Promise.all([redis.kill('SIGCONT'), paused.resume()]));
   const common = {
     NODE_ENV: 'test',
     JWT_SECRET: SECRET,
     RATE_LIMITS: 'off',
     MAX_CONNECTIONS_PER_USER: '10000',
+    BCRYPT_COST: '4',
     LOG_LEVEL: 'warn',
     DATABASE_URL: url,
     REDIS_URL: redis.url,
     SMTP_URL: smtp.url,
     MAIL_FROM: 'MmChat <chat@example.com>',
+    ...env,
   };
   const nodes: Node[] = [];
   const query = async (sql: string) => {
@@ -106,10 +119,11 @@ async function furnish(
       return node;
     },
     redis,
-    postgresql: Object.assign(server, frozen),
+    postgresql: Object.assign(server, paused),
+    databaseUrl: url,
     smtp,
-    async add(env = {}) {
-      const node = await startNode({ ...common, ...env, HTTP_ADDR: `127.0.0.1:${await freePort()}` });
+    async add(own = {}) {
+      const node = await startNode({ ...common, ...own, HTTP_ADDR: `127.0.0.1:${await freePort()}` });
       nodes.push(node);
       stops.push(() => node.kill('SIGKILL'));
       return node;

@@ -1,25 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, ServerEvent } from '../support/clients.ts';
 import type { Member, Wire } from './cluster.ts';
+import { type Connection, open } from './connection.ts';
 import { View } from './view.ts';
-import { type Connection, open } from './wire.ts';
 
 const HOLE_PATIENCE_MS = 700;
 const RETRY_MS = 250;
-/** Events that are numbered in their conversation, by the operation whose answer tells the same. */
+/** The numbered events, by the operation whose answer has the same content. */
 const NUMBERED = { message: 'message', edit_message: 'edited_message', delete_message: 'deleted_message' } as const;
 const SHOWN = new Set(['message', 'system_message', 'edited_message', 'deleted_message']);
 
 /**
- * A client as the documentation asks for one: it stays connected to some node, shows live events in the order of their
- * `seq`, and calls `sync` after connecting, when it is told to, and when a hole stays.
+ * A client that behaves as documented: it stays connected to some node, shows live events in the order of their `seq`, and
+ * calls `sync` after connecting, when it is prompted, and when a gap remains.
  */
 export class Follower {
   readonly who: Member;
   readonly views = new Map<number, View>();
-  readonly heard: { at: number; event: ServerEvent }[] = [];
-  readonly counts = { connects: 0, syncs: 0, holes: 0, prompts: 0 };
-  /** The close code that said that the session is over. */
+  readonly received: { at: number; event: ServerEvent }[] = [];
+  readonly counts = { connects: 0, syncs: 0, gaps: 0, prompts: 0 };
+  /** The close code that means that the session has ended. */
   loggedOut = false;
   caughtUpAt = 0;
   readonly #urls: readonly string[];
@@ -43,7 +43,7 @@ export class Follower {
     return this.#connection !== undefined;
   }
 
-  /** Undefined when nobody knows what became of it. What is acknowledged is shown. */
+  /** Undefined if the result is unknown. What is acknowledged is shown. */
   async ask(operation: string, input: object = {}): Promise<Answer | undefined> {
     const connection = this.#connection;
     const answer = await connection?.ask(operation, input);
@@ -68,7 +68,7 @@ export class Follower {
   async #stay(): Promise<void> {
     while (!this.#stopped) {
       const url = this.#urls[this.#next % this.#urls.length] ?? '';
-      const connection = await open(url, this.who.token, this.#wire, (event) => this.#hear(event)).catch(
+      const connection = await open(url, this.who.token, this.#wire, (event) => this.#onEvent(event)).catch(
         () => undefined,
       );
       if (connection !== undefined) await this.#use(connection);
@@ -86,8 +86,8 @@ export class Follower {
     this.#connection = undefined;
   }
 
-  #hear(event: ServerEvent): void {
-    this.heard.push({ at: Date.now(), event });
+  #onEvent(event: ServerEvent): void {
+    this.received.push({ at: Date.now(), event });
     if (SHOWN.has(event.type)) this.#take(event);
     if (event.type === 'error' && event.code === 'unauthenticated') this.loggedOut = true;
     if (event.type !== 'conversation_update') return;
@@ -101,16 +101,16 @@ export class Follower {
     const view = this.views.get(event.conversation_id);
     if (view === undefined) return void this.sync();
     view.take(event);
-    if (!view.hasHole) return;
+    if (!view.hasGap) return;
     const { seq } = view;
     setTimeout(() => {
-      if (this.views.get(event.conversation_id) !== view || view.seq !== seq || !view.hasHole) return;
-      this.counts.holes += 1;
+      if (this.views.get(event.conversation_id) !== view || view.seq !== seq || !view.hasGap) return;
+      this.counts.gaps += 1;
       void this.sync();
     }, HOLE_PATIENCE_MS);
   }
 
-  /** One at a time; asked for meanwhile, it is done once more. */
+  /** One at a time; a call meanwhile causes one more. */
   async sync(): Promise<void> {
     this.#again = true;
     if (this.#syncing) return;
@@ -135,7 +135,7 @@ export class Follower {
       for (const id of answer.removed_conversations) this.views.delete(id);
       for (const [id, changes] of Object.entries(answer.conversations)) {
         if (this.views.get(Number(id)) !== asked.get(Number(id))) {
-          this.#again = true; // removed from it since: the answer goes on from what is not shown any more
+          this.#again = true; // removed from it since: the answer continues from what is no longer shown
           continue;
         }
         const view = this.views.get(Number(id)) ?? new View();

@@ -8,7 +8,7 @@ export type Send = {
 };
 export type Change = { messageId: number; seq: number; content: string };
 
-/** What was acknowledged in a chaos run, and what was asked for without anybody knowing what became of it. */
+/** What was acknowledged in a chaos run, and the calls whose result is unknown. */
 export class Ledger {
   readonly sends: Send[] = [];
   /** Sends that were refused for good, by their client id. */
@@ -17,7 +17,7 @@ export class Ledger {
   readonly attempted = new Map<string, string>();
   /** Acknowledged edits and deletions (whose content is empty). */
   readonly changes: Change[] = [];
-  /** Every content that an edit was asked to give a message. */
+  /** Every content that an edit was to give a message. */
   readonly edits = new Map<number, Set<string>>();
   readonly reads: { userId: number; messageId: number }[] = [];
   readonly memberships: { conversationId: number; userId: number; seq: number; event: string }[] = [];

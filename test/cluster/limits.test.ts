@@ -4,14 +4,14 @@ import { type Cluster, type Member, startCluster } from './cluster.ts';
 describe('Limits in a cluster', () => {
   let cluster: Cluster;
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     cluster = await startCluster(this, { nodes: 0 });
     const limits = { RATE_LIMITS: 'on', RATE_LOGIN_ACCOUNT: '5/900', RATE_OPERATIONS: '6/60', RATE_SENDS: '4/60' };
     for (let index = 0; index < 2; index += 1) await cluster.add({ ...limits, RATE_SENDS_BURST: '4' });
   });
   after(() => cluster?.stop());
 
-  /** Asks on the nodes in turn. */
+  /** Calls the nodes in turn. */
   async function inTurn(times: number, ask: (url: string) => Promise<Response>): Promise<Response[]> {
     const answers: Response[] = [];
     for (let index = 0; index < times; index += 1) answers.push(await ask(cluster.nodes[index % 2]?.url ?? ''));
@@ -21,7 +21,7 @@ describe('Limits in a cluster', () => {
     fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
   const statuses = (answers: readonly Response[]) => answers.map(({ status }) => status);
 
-  it('count what is asked of all nodes together: operations, sends and failed logins', async () => {
+  it('count operations, sends and failed logins on all nodes together', async () => {
     const [one] = (await cluster.enroll(1)) as [Member];
     const headers = { authorization: `Bearer ${one.token}` };
     const asked = await inTurn(7, (url) => fetch(`${url}/api/me`, { headers }));

@@ -11,14 +11,14 @@ export type Node = {
   readonly pid: number;
   /** Its exit code, once it has ended. */
   readonly ended: Promise<number | null>;
-  /** True until it ends, by whatever. */
+  /** True until it ends, for any reason. */
   readonly running: boolean;
   output(): string;
-  /** Sends the signal, and waits for the end when it asks for one. */
+  /** Sends the signal, and awaits the end if the signal causes it. */
   kill(signal: NodeJS.Signals): Promise<void>;
-  /** Stops it as a debugger would: its connections stay open, and nothing of it runs. */
-  freeze(): void;
-  thaw(): void;
+  /** Pauses it as a debugger would: its connections stay open, and nothing runs. */
+  pause(): void;
+  resume(): void;
   /** Starts it again after it has ended. */
   restart(): Promise<void>;
   /** Resident memory, in bytes. */
@@ -52,8 +52,8 @@ export async function startNode(env: Record<string, string>): Promise<Node> {
     },
     output: () => current.output(),
     kill: (signal) => current.kill(signal),
-    freeze: () => void current.kill('SIGSTOP'),
-    thaw: () => void current.kill('SIGCONT'),
+    pause: () => void current.kill('SIGSTOP'),
+    resume: () => void current.kill('SIGCONT'),
     async restart() {
       await current.ended;
       current = await start();

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { openProxy, type TcpProxy } from '../client/proxy.ts';
 import type { Client } from '../support/clients.ts';
 import { type Cluster, type Member, startCluster, type Wire } from './cluster.ts';
-import { until } from './waiting.ts';
+import { until } from './until.ts';
 
 const WIRES: readonly Wire[] = ['raw', 'socketio', 'polling'];
 /** In each direction, between one node and Redis or PostgreSQL. */
@@ -15,7 +15,7 @@ describe('A client on one node receives every message that is acknowledged on an
   let toPostgresql: TcpProxy;
   let [admin, sender]: Member[] = [];
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     cluster = await startCluster(this, { nodes: 0 });
     toRedis = await openProxy(cluster.redis.port);
     toPostgresql = await openProxy(cluster.postgresql.port);
@@ -32,13 +32,13 @@ describe('A client on one node receives every message that is acknowledged on an
     for (const proxy of [toRedis, toPostgresql]) await proxy?.stop();
   });
 
-  /** The same database, by the way that can be made slow. */
+  /** The same database, through the proxy that can be made slow. */
   async function slowDatabase(): Promise<string> {
     const [[name]] = (await cluster.query('select current_database()')) as [[string]];
     return `postgres://postgres@127.0.0.1:${new URL(toPostgresql.url).port}/${name}`;
   }
 
-  /** Sends through the last node, and waits for it where it has to arrive. */
+  /** Sends through the last node, and awaits the message where it has to arrive. */
   async function expectReceived(receivers: readonly Client[], conversation_id: number, from = sender as Member) {
     const content = `to ${conversation_id}`;
     const sent = await cluster.rest(cluster.node(2), from).ask('message', { conversation_id, content });
@@ -46,8 +46,8 @@ describe('A client on one node receives every message that is acknowledged on an
     for (const { inbox } of receivers) await inbox.next('message', { conversation_id, content });
   }
 
-  it('it is told that it is a member, by a node whose word comes late', async function () {
-    this.timeout(20_000);
+  it('it learns that it is a member, through a node whose messages are late', async function () {
+    this.timeout(120_000);
     const [member] = (await cluster.enroll(1)) as [Member];
     const receivers = await Promise.all(WIRES.map((wire) => cluster.client(cluster.node(1), member, wire)));
     const through = cluster.rest(cluster.node(0), admin as Member);
@@ -61,8 +61,8 @@ describe('A client on one node receives every message that is acknowledged on an
     await expectReceived(receivers, opened.conversation_id, admin);
   });
 
-  it('only while it is a member: the news of its joining may come after that of its removal', async function () {
-    this.timeout(20_000);
+  it('only while it is a member: its join may arrive after its removal', async function () {
+    this.timeout(120_000);
     const [member, witness] = (await cluster.enroll(2)) as [Member, Member];
     const receivers = await Promise.all(WIRES.map((wire) => cluster.client(cluster.node(1), member, wire)));
     const other = await cluster.client(cluster.node(1), witness, 'raw');
@@ -89,8 +89,8 @@ describe('A client on one node receives every message that is acknowledged on an
   });
 
   for (const wire of WIRES) {
-    it(`its connection is open, though its node looks things up slowly (${wire})`, async function () {
-      this.timeout(20_000);
+    it(`its connection is open, though its node’s queries are slow (${wire})`, async function () {
+      this.timeout(120_000);
       const [member] = (await cluster.enroll(1)) as [Member];
       const conversation_id = await cluster.group(cluster.node(2), sender as Member, member);
       toPostgresql.delay(DELAY_MS);

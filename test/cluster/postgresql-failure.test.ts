@@ -1,11 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import { IS_SOAK } from '../support/soak.ts';
 import { type Cluster, type Member, startCluster } from './cluster.ts';
 import { Follower } from './follower.ts';
-import { until } from './waiting.ts';
+import { until } from './until.ts';
 
-/** No client is left without an answer for longer. */
+/** Every client is answered within this time. */
 const ANSWERED_WITHIN_MS = 11_000;
+/** After this time without an answer of PostgreSQL a connection is replaced; the soak uses the default. */
+const TIMES = IS_SOAK ? {} : { DATABASE_TIMEOUT_SEC: '4' };
+/** In the soak, longer than a client waits for an answer. */
+const FROZEN_MS = IS_SOAK ? ANSWERED_WITHIN_MS : 6_000;
 const HEALED_WITHIN_MS = 5_000;
 /** The 5 s after which PostgreSQL ends a transaction in which nothing happens, and some. */
 const LOCKED_FOR_AT_MOST_MS = 6_500;
@@ -17,11 +22,11 @@ describe('While PostgreSQL', () => {
   let cluster: Cluster;
   let followers: Follower[] = [];
   before(async function () {
-    this.timeout(60_000);
-    cluster = await startCluster(this, { nodes: 2 });
+    this.timeout(120_000);
+    cluster = await startCluster(this, { nodes: 2, env: TIMES });
   });
   afterEach(() => {
-    cluster.postgresql.thaw();
+    cluster.postgresql.resume();
     for (const follower of followers) follower.stop();
   });
   after(() => cluster?.stop());
@@ -34,11 +39,11 @@ describe('While PostgreSQL', () => {
     return { conversation_id, members };
   }
 
-  /** Sends on both nodes until it is told to stop, a few at a time, and gives what became of each. */
+  /** Sends on both nodes until it is stopped, a few at a time, and returns the result of each. */
   function talking(conversation_id: number, tag: string) {
     const tries: Try[] = [];
     let stopped = false;
-    async function speak(by: Follower, line: number): Promise<void> {
+    async function send(by: Follower, line: number): Promise<void> {
       for (let index = 0; !stopped; index += 1) {
         const content = `${tag} ${by.who.username} ${line} ${index}`;
         const asked = Date.now();
@@ -47,12 +52,12 @@ describe('While PostgreSQL', () => {
         await delay(20);
       }
     }
-    const speaking = followers.flatMap((by) => [1, 2, 3].map((line) => speak(by, line)));
+    const sending = followers.flatMap((by) => [1, 2, 3].map((line) => send(by, line)));
     return {
       tries,
       async end(): Promise<Try[]> {
         stopped = true;
-        await Promise.all(speaking);
+        await Promise.all(sending);
         return tries;
       },
     };
@@ -69,7 +74,7 @@ describe('While PostgreSQL', () => {
     const again = refused.slice(0, 20).map(({ content }) => {
       return followers[0]?.ask('message', { conversation_id, content, client_message_id: content });
     });
-    for (const answer of await Promise.all(again)) expect(answer, 'the pool has healed').to.include({ ok: true });
+    for (const answer of await Promise.all(again)) expect(answer, 'the pool has recovered').to.include({ ok: true });
     for (const each of followers) {
       await until('all that was acked is shown', () =>
         acked.every((one) => each.contents(conversation_id)?.includes(one)),
@@ -78,21 +83,21 @@ describe('While PostgreSQL', () => {
   }
 
   const FAULTS: Record<string, () => Promise<void>> = {
-    'is restarted, cutting every connection': () => cluster.postgresql.restart(),
+    'is restarted, closing every connection': () => cluster.postgresql.restart(),
     'is stopped for some seconds': async () => {
       await cluster.postgresql.kill('SIGQUIT');
       await delay(3_000);
       await cluster.postgresql.restart();
     },
-    'is frozen for longer than a client waits': async () => {
-      cluster.postgresql.freeze();
-      await delay(ANSWERED_WITHIN_MS);
-      cluster.postgresql.thaw();
+    'is paused for longer than nodes wait for it': async () => {
+      cluster.postgresql.pause();
+      await delay(FROZEN_MS);
+      cluster.postgresql.resume();
     },
   };
   for (const [title, fault] of Object.entries(FAULTS)) {
-    it(`${title}, sends are refused in time, none is acked and lost, and the pool heals`, async function () {
-      this.timeout(40_000);
+    it(`${title}, sends are refused in time, none is acknowledged and lost, and the pool recovers`, async function () {
+      this.timeout(120_000);
       const { conversation_id } = await scene();
       const talk = talking(conversation_id, title.slice(0, 20));
       await until('some are sent', () => talk.tries.length > 20);
@@ -114,12 +119,14 @@ describe('While PostgreSQL', () => {
     });
   }
 
-  it('holds the locks of a node that stands still in a transaction, others wait for 5 s and go on, and so does it', async function () {
-    this.timeout(40_000);
+  it('holds the locks of a node that is paused in a transaction, others wait for 5 s and continue, and so does it', async function () {
+    this.timeout(120_000);
     const { conversation_id, members } = await scene();
     const [stuck, free] = [cluster.node(0), cluster.node(1)];
     const sessions = async (where: string) => {
-      const own = `datname = current_database() and pid <> pg_backend_pid() and ${where}`;
+      // each node has a transaction that stays idle: the lock by which servers find out about each other
+      const others = "pid <> pg_backend_pid() and application_name <> 'mmchat lock'";
+      const own = `datname = current_database() and ${others} and ${where}`;
       return Number((await cluster.query(`select count(*) from pg_stat_activity where ${own}`))[0]?.[0]);
     };
     // between its lock of the conversation and what it looks up then: the rest goes out with the commit
@@ -129,7 +136,7 @@ describe('While PostgreSQL', () => {
     const answered = cluster.rest(stuck, members[0]).ask('message', held);
     const waiting = "wait_event_type = 'Lock' and query like '%client_message_id%'";
     await until('the node is in its transaction', async () => (await sessions(waiting)) === 1);
-    stuck.freeze();
+    stuck.pause();
     try {
       await barrier;
       await until('it keeps the lock', async () => (await sessions("state = 'idle in transaction'")) === 1);
@@ -138,7 +145,7 @@ describe('While PostgreSQL', () => {
       expect(await cluster.rest(free, members[1]).ask('message', other)).to.include({ ok: true });
       expect(Date.now() - asked, 'need it to have waited for the lock').to.be.within(1_000, LOCKED_FOR_AT_MOST_MS);
     } finally {
-      stuck.thaw();
+      stuck.resume();
     }
     expect(await answered).to.deep.include({ ok: false, status: 503 });
     expect(await cluster.rest(stuck, members[0]).ask('message', held), 'the same node goes on').to.include({
@@ -149,8 +156,8 @@ describe('While PostgreSQL', () => {
     expect(rows.flat().sort()).to.deep.equal(['held', 'of another node']);
   });
 
-  it('is away, what is asked over REST is answered with 503 and the time to wait', async function () {
-    this.timeout(20_000);
+  it('is unavailable, REST calls are answered with 503 and the time to wait', async function () {
+    this.timeout(120_000);
     const { conversation_id, members } = await scene();
     await cluster.postgresql.kill('SIGQUIT');
     const answer = await fetch(`${cluster.node(0).url}/api/messages`, {

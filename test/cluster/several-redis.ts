@@ -9,31 +9,33 @@ import {
   removeTemporaryFolder,
   startProcess,
 } from '../support/processes.ts';
-import { until } from './waiting.ts';
+import { until } from './until.ts';
 
 const PASSWORD = 'a password of Redis';
 const NODE_TIMEOUT_MS = 1_000;
 const SLOTS = 16_384;
-/** Where the channels of the nodes are: the slot of `{mmchat}`. */
-const CHANNEL = '{mmchat}';
+const MASTERS = 3;
 
-/** Several servers that stand in for each other. */
+/** Several servers that replace each other. */
 export type SeveralRedis = {
   /** For REDIS_URL. */
   readonly url: string;
-  /** Kills the server that carries the nodes' messages; resolves with the time when another has taken its place. */
-  failOver(): Promise<void>;
+  /**
+   * Kills the server that carries the nodes' messages; resolves when another has replaced it.
+   * @param installationId is part of the name of every channel, which decides where it is in a Redis Cluster
+   */
+  failOver(installationId: string): Promise<void>;
   stop(): Promise<void>;
 };
 type Member = Server & { busPort: number };
 type Server = { port: number; process: RunningProcess; ask(...command: string[]): Promise<unknown> };
 
-/** A Redis Cluster of three masters, and a replica of the one that carries the nodes' messages. */
+/** A Redis Cluster of three masters, each with a replica. */
 export async function startRedisCluster(): Promise<SeveralRedis> {
   const { start, stop } = servers();
-  const all = await Promise.all(Array.from({ length: 4 }, async () => start(await clusterSettings())));
-  const [first, ...others] = all as never as [Member, ...Member[]]; // four of them
-  const masters = all.slice(0, 3);
+  const all = await Promise.all(Array.from({ length: 2 * MASTERS }, async () => start(await clusterSettings())));
+  const [first, ...others] = all as never as [Member, ...Member[]]; // six of them
+  const [masters, replicas] = [all.slice(0, MASTERS), all.slice(MASTERS)];
   for (const [index, master] of masters.entries()) {
     const [from, to] = [index, index + 1].map((part) => Math.floor((part * SLOTS) / masters.length));
     await master.ask('CLUSTER', 'ADDSLOTSRANGE', `${from}`, `${(to ?? 0) - 1}`);
@@ -41,18 +43,20 @@ export async function startRedisCluster(): Promise<SeveralRedis> {
   for (const { port, busPort } of others) await first.ask('CLUSTER', 'MEET', '127.0.0.1', `${port}`, `${busPort}`);
   const everybodyKnows = async () => (await Promise.all(all.map(knownBy))).every((count) => count === all.length);
   await until('all know each other', everybodyKnows, 10_000);
-  const slot = Number(await first.ask('CLUSTER', 'KEYSLOT', CHANNEL));
-  const carrier = masters[Math.floor((slot * masters.length) / SLOTS)] as Server;
-  const replica = all[3] as Server;
-  await replica.ask('CLUSTER', 'REPLICATE', String(await carrier.ask('CLUSTER', 'MYID')));
-  await until('it is a replica', async () => (await roleOf(replica)).includes('master_link_status:up'), 10_000);
+  for (const [index, replica] of replicas.entries())
+    await replica.ask('CLUSTER', 'REPLICATE', String(await masters[index]?.ask('CLUSTER', 'MYID')));
+  const areReplicas = async () =>
+    (await Promise.all(replicas.map(roleOf))).every((role) => role.includes('master_link_status:up'));
+  await until('they are replicas', areReplicas, 10_000);
   const isWhole = async () => String(await first.ask('CLUSTER', 'INFO')).includes('cluster_state:ok');
   await until('the cluster is whole', isWhole, 10_000);
   return {
     url: `redis+cluster://:${encodeURIComponent(PASSWORD)}@${masters.map(({ port }) => `127.0.0.1:${port}`).join(',')}`,
-    async failOver() {
-      await carrier.process.kill('SIGKILL');
-      await until('the replica is the master', () => isMaster(replica), 15_000);
+    async failOver(installationId) {
+      const slot = Number(await first.ask('CLUSTER', 'KEYSLOT', `{mmchat:${installationId}}`));
+      const carrier = Math.floor((slot * MASTERS) / SLOTS);
+      await masters[carrier]?.process.kill('SIGKILL');
+      await until('the replica is the master', () => isMaster(replicas[carrier] as Server), 15_000);
     },
     stop,
   };

@@ -10,8 +10,8 @@ export class View {
   from = 1;
   readonly #waiting = new Map<number, ServerEvent>();
 
-  /** Whether events are here that cannot be shown, because one before them is missing. */
-  get hasHole(): boolean {
+  /** Whether there are events that cannot be shown, because an earlier one is missing. */
+  get hasGap(): boolean {
     return this.#waiting.size > 0;
   }
 
@@ -21,7 +21,7 @@ export class View {
     this.#showWaiting();
   }
 
-  /** Takes what `sync` gave for this conversation. */
+  /** Takes what `sync` returned for this conversation. */
   catchUp({ seq, reset, messages }: Answer): void {
     if (reset) {
       this.messages.clear();

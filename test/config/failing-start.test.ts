@@ -1,35 +1,72 @@
 import { once } from 'node:events';
+import { mkdirSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
 import { runProgram } from './program.ts';
 
-describe('A start that cannot be', function () {
-  this.timeout(30_000);
+describe('A failing start', function () {
+  this.timeout(120_000);
   let folder: string;
   beforeEach(() => {
     folder = makeTemporaryFolder('start');
   });
   afterEach(() => removeTemporaryFolder(folder));
 
-  it('for malformed variables ends with code 1 and names every one of them', async () => {
-    const bad = { OTP_DIGITS: 'six', HTTP_ADDR: '8080', COOKIE_SAMESITE: 'maybe', DATABASE_URL: 'mysql://db' };
+  it('with malformed variables exits with code 1 and names all of them', async () => {
+    const bad = {
+      ...{ OTP_DIGITS: 'six', HTTP_ADDR: '8080', COOKIE_SAMESITE: 'maybe', DATABASE_URL: 'mysql://u:hunter2@db' },
+      ...{ MAIL_FROM: 'MmChat', SMTP_URL: 'smtp://u:1/hunter2@mx', REDIS_URL: 'redis://:hunter2@r?tls=true' },
+      ...{ CORS_ORIGINS: 'https://a.example/', SENDGRID_FROM: 'chat', JWT_SECRET: 'hunter2\u0007' },
+    };
     const { code, stdout, stderr } = await runProgram(folder, bad);
     expect(code).to.equal(1);
     expect(stdout).to.equal('');
     for (const name of Object.keys(bad)) expect(stderr).to.match(new RegExp(`^ +${name} has to be `, 'm'));
+    expect(stderr.trimEnd().split('\n')).to.have.length(1 + Object.keys(bad).length);
+    expect(stderr).not.to.include('hunter2');
     expect(stderr, 'no stack trace').not.to.match(/^ +at /m);
   });
 
-  it('for want of a secret and of mail in production ends with code 1 and says so', async () => {
+  it('with invalid lines in .env exits with code 1 and names each line', async () => {
+    writeFileSync(join(folder, '.env'), 'JWT_SECRET: hidden\r\nOTP_DIGITS=6\nSMTP_URL="smtp://u:hidden@mx\n');
+    const { code, stdout, stderr } = await runProgram(folder, {});
+    expect([code, stdout]).to.deep.equal([1, '']);
+    expect(stderr)
+      .to.match(/^ {2}\.env, line 1: JWT_SECRET /m)
+      .and.match(/^ {2}\.env, line 3: /m);
+    expect(stderr).not.to.match(/hidden|^ +at /m);
+  });
+
+  it('with an unreadable .env exits with code 1 and reports it', async () => {
+    mkdirSync(join(folder, '.env'));
+    const { code, stderr } = await runProgram(folder, {});
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/\.env exists but cannot be read \(EISDIR\)/);
+    rmdirSync(join(folder, '.env'));
+    symlinkSync('nowhere', join(folder, '.env'));
+    expect((await runProgram(folder, {})).stderr).to.match(/\.env exists but cannot be read \(ENOENT\)/);
+  });
+
+  it('names possible misspellings of missing variables', async () => {
+    const { stderr } = await runProgram(folder, {
+      NODE_ENV: 'production',
+      JWT_SECERT: 'hidden',
+      SMTP_URL: 'smtp://mx',
+    });
+    expect(stderr).to.include('  JWT_SECERT is not read: JWT_SECRET may be meant').and.not.include('hidden');
+  });
+
+  it('without a secret and a mail transport in production exits with code 1 and reports both', async () => {
     const { code, stderr } = await runProgram(folder, { NODE_ENV: 'production', JWT_SECRET: 'mangal' });
     expect(code).to.equal(1);
     expect(stderr.trimEnd().split('\n')).to.have.length(3);
     expect(stderr).to.include('JWT_SECRET').and.include('SMTP_URL').and.not.include('mangal');
   });
 
-  it('for a port that is taken ends with code 1 and one clear line', async () => {
+  it('with a taken port exits with code 1 and one clear line', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     try {
@@ -44,10 +81,11 @@ describe('A start that cannot be', function () {
     }
   });
 
-  it('for a database that cannot be opened ends with code 1 and one clear line', async () => {
+  it('with a database that cannot be opened exits with code 1 and one clear line', async () => {
     const { code, stderr } = await runProgram(folder, { DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/chat' });
     expect(code).to.equal(1);
     expect(stderr.trimEnd().split('\n')).to.have.length(1);
+    expect(stderr).to.include('127.0.0.1').and.include('ECONNREFUSED').and.include('DATABASE_URL');
     expect(stderr).to.include('MmChat cannot start').and.not.include('secret');
   });
 });

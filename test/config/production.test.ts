@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ConfigError, readConfig } from '../../src/config.ts';
+import { ConfigError, readConfig } from '../../src/config/config.ts';
 
 const GOOD = {
   NODE_ENV: 'production',
@@ -7,7 +7,7 @@ const GOOD = {
   SMTP_URL: 'smtp://mail.example.com',
 };
 
-/** What a start with this environment is refused with, a line each. */
+/** The problems of a start with this environment, one per line. */
 function problems(env: Record<string, string | undefined>): string[] {
   try {
     readConfig(env);
@@ -18,15 +18,15 @@ function problems(env: Record<string, string | undefined>): string[] {
   }
 }
 
-describe('In production the start', () => {
-  it('is allowed with a secret of 32 bytes and a way to send mail, and cookies are secure', () => {
+describe('In production a start', () => {
+  it('succeeds with a secret of 32 bytes and a mail transport, and cookies are secure', () => {
     expect(problems(GOOD)).to.deep.equal([]);
     expect(readConfig(GOOD).production).to.equal(true);
     expect(readConfig(GOOD).cookie).to.deep.equal({ secure: true, sameSite: 'lax' });
     expect(problems({ ...GOOD, JWT_SECRET: 'ü'.repeat(16) }), '32 bytes, not characters').to.deep.equal([]);
   });
 
-  it('warns that logins will not be kept where nothing says that there is TLS in front', () => {
+  it('warns that browsers drop cookies if no configuration indicates TLS', () => {
     const warnings = (env: Record<string, string>) => readConfig({ ...GOOD, ...env }).warnings;
     expect(warnings({})).to.have.length(1);
     expect(warnings({})[0]).to.include('TRUST_PROXY').and.include('COOKIE_SECURE');
@@ -47,43 +47,91 @@ describe('In production the start', () => {
     ['a secret of 31 bytes', 'x'.repeat(31)],
   ] as const) {
     it(`is refused with ${what}, in one line that does not repeat it`, () => {
-      const told = problems({ ...GOOD, JWT_SECRET: secret });
-      expect(told).to.have.length(1);
-      expect(told[0]).to.include('JWT_SECRET').and.include('32 bytes');
-      if (secret) expect(told[0]).not.to.include(secret);
+      const reported = problems({ ...GOOD, JWT_SECRET: secret });
+      expect(reported).to.have.length(1);
+      expect(reported[0]).to.include('JWT_SECRET').and.include('32 bytes');
+      if (secret) expect(reported[0]).not.to.include(secret);
     });
   }
 
-  it('is refused without a way to send mail, in one line that names the ways', () => {
+  it('is refused without a mail transport, in one line that names the options', () => {
     for (const partial of [{}, { SENDGRID_API_KEY: 'SG.key' }, { SENDGRID_FROM: 'chat@example.com' }]) {
-      const told = problems({ ...GOOD, SMTP_URL: undefined, ...partial });
-      expect(told).to.have.length(1);
-      expect(told[0]).to.include('SENDGRID_API_KEY').and.include('SENDGRID_FROM').and.include('SMTP_URL');
+      const reported = problems({ ...GOOD, SMTP_URL: undefined, ...partial });
+      expect(reported).to.have.length(1);
+      expect(reported[0]).to.include('SENDGRID_API_KEY').and.include('SENDGRID_FROM').and.include('SMTP_URL');
     }
   });
 
-  it('is refused with passwords hashed at a cost below 10', () => {
+  it('is refused with only one of SendGrid’s variables, even if SMTP is configured', () => {
+    for (const half of [{ SENDGRID_API_KEY: 'SG.key' }, { SENDGRID_FROM: 'chat@example.com' }]) {
+      for (const NODE_ENV of ['production', 'development']) {
+        const reported = problems({ ...GOOD, ...half, NODE_ENV });
+        expect(reported).to.have.length(1);
+        expect(reported[0])
+          .to.include(`${Object.keys(half)[0]} is set and SENDGRID_`)
+          .and.include('SMTP_URL');
+      }
+    }
+  });
+
+  it('names a malformed mail variable once, and does not report it as missing', () => {
+    for (const bad of [
+      { SMTP_URL: 'mx' },
+      { SENDGRID_API_KEY: 'SG.key', SENDGRID_FROM: 'chat', SMTP_URL: undefined },
+    ]) {
+      expect(problems({ ...GOOD, ...bad })).to.have.length(1);
+    }
+  });
+
+  it('is refused with a hash cost below 10', () => {
     expect(problems({ ...GOOD, BCRYPT_COST: '9' })).to.deep.equal(['BCRYPT_COST has to be at least 10 in production']);
     expect(problems({ ...GOOD, BCRYPT_COST: '10' })).to.deep.equal([]);
   });
 
-  it('is refused for everything that is wrong at once', () => {
-    const told = problems({ NODE_ENV: 'production', OTP_DIGITS: 'six' });
-    expect(told).to.have.length(3);
-    expect(told.join('\n')).to.include('OTP_DIGITS').and.include('JWT_SECRET').and.include('mail');
+  it('reports all problems at once', () => {
+    const reported = problems({ NODE_ENV: 'production', OTP_DIGITS: 'six' });
+    expect(reported).to.have.length(3);
+    expect(reported.join('\n')).to.include('OTP_DIGITS').and.include('JWT_SECRET').and.include('mail');
+  });
+});
+
+describe('The operator’s pages', () => {
+  const reported = (HTTP_ADDR: string, METRICS_ADDR: string) => problems({ ...GOOD, HTTP_ADDR, METRICS_ADDR });
+
+  it('require an address that differs from the server’s', () => {
+    for (const [one, other] of [
+      [':8080', ':8080'],
+      ['127.0.0.1:8080', '127.0.0.1:8080'],
+      ['0.0.0.0:8080', '127.0.0.1:8080'],
+      ['[::1]:8080', ':8080'],
+    ] as const) {
+      expect(reported(one, other)).to.have.length(1);
+      expect(reported(one, other)[0]).to.match(/^METRICS_ADDR has to be .*HTTP_ADDR/);
+    }
+    expect(reported(':8080', ':9464')).to.deep.equal([]);
+    expect(reported('127.0.0.1:8080', '127.0.0.2:8080')).to.deep.equal([]);
+    expect(reported('127.0.0.1:0', '127.0.0.1:0')).to.deep.equal([]);
   });
 });
 
 describe('A cookie for other sites (COOKIE_SAMESITE=none)', () => {
   const development = { JWT_SECRET: 'anything', COOKIE_SAMESITE: 'none' };
 
-  it('needs COOKIE_SECURE', () => {
+  it('requires COOKIE_SECURE', () => {
     for (const env of [development, { ...GOOD, COOKIE_SAMESITE: 'none', COOKIE_SECURE: 'off' }]) {
       expect(problems(env)).to.deep.equal(['COOKIE_SAMESITE=none needs COOKIE_SECURE=on']);
     }
   });
 
-  it('is fine with COOKIE_SECURE, which production switches on by itself', () => {
+  it('causes a warning if no other site is allowed', () => {
+    const { warnings } = readConfig({ ...development, COOKIE_SECURE: 'on' });
+    expect(warnings).to.have.length(1);
+    expect(warnings[0]).to.include('COOKIE_SAMESITE=none').and.include('CORS_ORIGINS');
+    const used = { ...development, COOKIE_SECURE: 'on', CORS_ORIGINS: 'https://a.example' };
+    expect(readConfig(used).warnings).to.deep.equal([]);
+  });
+
+  it('is accepted with COOKIE_SECURE, which is the default in production', () => {
     expect(problems({ ...development, COOKIE_SECURE: 'on' })).to.deep.equal([]);
     expect(problems({ ...GOOD, COOKIE_SAMESITE: 'none' })).to.deep.equal([]);
   });

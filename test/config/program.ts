@@ -1,12 +1,13 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { type RunningProcess, startProcess } from '../support/processes.ts';
+import { COMPILED_ONCE, freePort, type RunningProcess, startProcess } from '../support/processes.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 const END_WITHIN_MS = 20_000;
 
-/** Nothing of the tests' own environment but where programs are. */
+/** Only the paths of programs, nothing else of the tests’ environment. */
 const environmentOf = (env: Record<string, string>) => ({
+  ...COMPILED_ONCE,
   PATH: process.env.PATH,
   HTTP_ADDR: '127.0.0.1:0',
   LOG_LEVEL: 'fatal',
@@ -15,7 +16,7 @@ const environmentOf = (env: Record<string, string>) => ({
 
 export type Program = RunningProcess & { readonly url: string };
 
-/** Starts the server as `npm start` does, in a folder of its own, and waits until it listens. */
+/** Starts the server like `npm start`, in its own folder, and waits until it listens. */
 export async function startProgram(folder: string, env: Record<string, string> = {}): Promise<Program> {
   const started = await startProcess(process.execPath, [MAIN], {
     ready: /MmChat listens on [\s\S]*\n {2}pages .*\n( {12}.*\n)*/,
@@ -26,7 +27,7 @@ export async function startProgram(folder: string, env: Record<string, string> =
   return { ...started, url };
 }
 
-/** Runs a start that should fail, to its end. */
+/** Runs a start that should fail until it exits. */
 export function runProgram(folder: string, env: Record<string, string>) {
   return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
     const options = { cwd: folder, env: environmentOf(env), timeout: END_WITHIN_MS, encoding: 'utf8' } as const;
@@ -34,4 +35,68 @@ export function runProgram(folder: string, env: Record<string, string>) {
       resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
     );
   });
+}
+
+export type Spawned = {
+  readonly child: ChildProcess;
+  readonly url: string;
+  /** Its exit code, or the name of the signal. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  readonly hasEnded: boolean;
+  /** What it wrote to a pipe on standard error. */
+  errors(): string;
+};
+type Spawning = {
+  env?: Record<string, string>;
+  /** The target of its standard output: an open file, or a pipe that the test may read. */
+  stdout?: number | 'pipe' | 'ignore';
+  /** Options of Node. */
+  node?: readonly string[];
+  /** A program that runs the server, with its options. */
+  by?: readonly string[];
+};
+
+/** Starts the server on its own port without waiting. It is killed at the end of the tests at the latest. */
+export async function spawnProgram(folder: string, options: Spawning = {}): Promise<Spawned> {
+  const { env = {}, stdout = 'ignore', node = [], by = [] } = options;
+  const address = `127.0.0.1:${await freePort()}`;
+  const [command = '', ...args] = [...by, process.execPath, ...node, MAIN];
+  const child = spawn(command, args, {
+    cwd: folder,
+    env: environmentOf({ ...env, HTTP_ADDR: address }),
+    stdio: ['ignore', stdout, 'pipe'],
+  });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  let errors = '';
+  let hasEnded = false;
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  const ended = new Promise<number | NodeJS.Signals>((resolve) =>
+    child.once('exit', (code, signal) => {
+      hasEnded = true;
+      process.removeListener('exit', kill);
+      resolve(code ?? signal ?? 'SIGKILL');
+    }),
+  );
+  return {
+    child,
+    url: `http://${address}`,
+    ended,
+    get hasEnded() {
+      return hasEnded;
+    },
+    errors: () => errors,
+  };
+}
+
+/** Waits until a spawned server answers. */
+export async function serving(program: Spawned): Promise<Spawned> {
+  for (;;) {
+    if (program.hasEnded) throw new Error(`The server ended:\n${program.errors()}`);
+    const answer = await fetch(`${program.url}/healthz`).catch(() => undefined);
+    if (answer?.ok) return program;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }

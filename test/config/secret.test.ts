@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { createApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { freshEnvironment } from '../support/app.ts';
 import { rest } from '../support/clients.ts';
 import { People } from '../support/people.ts';
@@ -15,9 +15,9 @@ describe('The secret of a development server', () => {
   });
   afterEach(() => removeTemporaryFolder(folder));
 
-  const secretFor = (url: string) => readConfig({ DATABASE_URL: url }).tokens.secret;
+  const secretFor = (url: string) => readConfig({ DATABASE_URL: url, DATABASE_CREATE: 'on' }).tokens.secret;
 
-  it('is made once, 256 bits of it, and kept beside the database for its owner alone', () => {
+  it('is generated once with 256 bits, and stored beside the database, readable by its owner only', () => {
     const url = `sqlite:${join(folder, 'new', 'chat.sqlite')}`;
     const secret = secretFor(url);
     expect(Buffer.from(secret, 'base64url')).to.have.length(32);
@@ -27,20 +27,20 @@ describe('The secret of a development server', () => {
     expect(statSync(join(folder, 'new', file ?? '')).mode & 0o777).to.equal(0o600);
   });
 
-  it('differs from one database to another, and from one start to the next in memory', () => {
+  it('differs between databases, and between starts with a database in memory', () => {
     expect(secretFor(`sqlite:${join(folder, 'a', 'chat.sqlite')}`)).not.to.equal(
       secretFor(`sqlite:${join(folder, 'b', 'chat.sqlite')}`),
     );
     expect(secretFor('sqlite::memory:')).not.to.equal(secretFor('sqlite::memory:'));
   });
 
-  it('gives way to one that is set', () => {
+  it('is not used if one is configured', () => {
     const url = `sqlite:${join(folder, 'chat.sqlite')}`;
     secretFor(url);
     expect(readConfig({ DATABASE_URL: url, JWT_SECRET: 'mine' }).tokens.secret).to.equal('mine');
   });
 
-  it('is generated in place of the published one, which anybody could sign tokens with, and the start warns of it', () => {
+  it('replaces the published one, which anybody could sign tokens with, and the start warns of it', () => {
     const url = `sqlite:${join(folder, 'chat.sqlite')}`;
     for (const NODE_ENV of ['development', 'test', '']) {
       const { tokens, warnings } = readConfig({ DATABASE_URL: url, JWT_SECRET: 'mangal', NODE_ENV });
@@ -51,16 +51,16 @@ describe('The secret of a development server', () => {
     expect(readConfig({ DATABASE_URL: url }).warnings).to.deep.equal([]);
   });
 
-  it('is never an empty one that a crash left behind', () => {
+  it('replaces an empty one that a crash left behind', () => {
     const url = `sqlite:${join(folder, 'chat.sqlite')}`;
     secretFor(url);
     const file = join(folder, readdirSync(folder)[0] ?? '');
     writeFileSync(file, '');
     expect(secretFor(url)).to.have.length.above(32);
-    expect(secretFor(url), 'kept again').to.equal(readFileSync(file, 'utf8'));
+    expect(secretFor(url), 'stored again').to.equal(readFileSync(file, 'utf8'));
   });
 
-  it('lets a login survive a restart', async () => {
+  it('keeps logins across a restart', async () => {
     const { env, smtp, remove } = await freshEnvironment('sqlite', { JWT_SECRET: '', NODE_ENV: 'development' });
     const before = await createApp(readConfig(env));
     const alice = await new People(before.url, smtp).signUp('alice');

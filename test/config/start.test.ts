@@ -10,7 +10,7 @@ import { type Program, startProgram } from './program.ts';
 const ACCOUNT = { username: 'alice', email: 'alice@example.com', password: 'StrongPassword123' };
 
 describe('Starting the server', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let folder: string;
   let program: Program | undefined;
   before(buildWebClient);
@@ -23,23 +23,24 @@ describe('Starting the server', function () {
     removeTemporaryFolder(folder);
   });
 
-  it('needs nothing: it makes its database, and says its address, its database, its mail and its pages', async () => {
+  it('requires no configuration: creates its database, and prints its address, database, mail and pages', async () => {
     program = await startProgram(folder);
     const { url } = program;
     expect(url).to.match(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
-    expect(program.output().split('\n').slice(0, 6)).to.deep.equal([
+    expect(program.output().split('\n').slice(0, 7)).to.deep.equal([
       `MmChat listens on ${url}`,
       '  database  SQLite, data/mmchat.sqlite',
+      `            a new database was made at ${join(folder, 'data/mmchat.sqlite')}`,
       '  mail      this terminal and /dev/outbox',
       `  pages     ${url}/ (the chat)`,
       `            ${url}/docs (the documentation)`,
-      `            ${url}/dev/outbox (the letters it would send)`,
+      `            ${url}/dev/outbox (the e-mails it would send)`,
     ]);
     expect(existsSync(join(folder, 'data/mmchat.sqlite'))).to.equal(true);
     expect((await fetch(`${url}/api/me`)).status).to.equal(401);
   });
 
-  it('without mail settings shows letters on the terminal and on the outbox page', async () => {
+  it('without a mail transport shows e-mails on the terminal and on the outbox page', async () => {
     program = await startProgram(folder);
     expect((await post(`${program.url}/api/signup/initiate`, ACCOUNT)).status).to.equal(200);
     const page = await fetch(`${program.url}/dev/outbox`);
@@ -51,7 +52,7 @@ describe('Starting the server', function () {
     expect(verified.status).to.equal(200);
   });
 
-  it('reads .env, over which the real environment wins', async () => {
+  it('reads .env, over which the environment takes precedence', async () => {
     writeFileSync(join(folder, '.env'), 'DATABASE_URL=sqlite:from-dotenv.sqlite\nOTP_DIGITS="8"\n# a comment\n');
     program = await startProgram(folder, { OTP_DIGITS: '4' });
     expect(program.output()).to.include('SQLite, from-dotenv.sqlite\n');
@@ -60,22 +61,41 @@ describe('Starting the server', function () {
     expect(codeIn(program.output())).to.match(/^\d{4}$/);
   });
 
-  it('warns, once and without stopping, of an .env of the published API that has its secret', async () => {
+  it('warns once of an .env of the published API that contains its secret', async () => {
     writeFileSync(join(folder, '.env'), 'HTTP_ADDR=127.0.0.1:0\nJWT_SECRET=mangal\nJWT_TTL_MIN=1440\nOTP_DIGITS=6\n');
     program = await startProgram(folder);
     expect(program.output().match(/^ {2}warning {3}JWT_SECRET is the published example/gm)).to.have.length(1);
     expect(existsSync(join(folder, 'data/jwt-secret'))).to.equal(true);
   });
 
-  it('in production has no outbox page, nor names one', async () => {
+  it('reads an .env with a byte-order mark, and warns of unknown names in it and in the environment', async () => {
+    const file =
+      '\uFEFFDATABASE_URL=sqlite:from-dotenv.sqlite\nCORS_ORIGN=https://hidden.example\nFOO=hidden\nWORKERS=4\nhiddenKey=\nHIDDENHIDDENHIDDEN=\n';
+    writeFileSync(join(folder, '.env'), file);
+    program = await startProgram(folder, { JWT_SECERT: 'hidden', npm_package_version: '1', DATABASE_URI: 'a' });
+    expect(program.output())
+      .to.include('SQLite, from-dotenv.sqlite\n')
+      .and.not.match(/hidden/i);
+    const warnings = program.output().match(/^ {2}warning {3}.*$/gm);
+    expect(warnings?.map((line) => line.slice(12))).to.deep.equal([
+      '.env, line 2: CORS_ORIGN is not read: CORS_ORIGINS may be meant',
+      '.env, line 3: FOO is not read',
+      '.env, line 4: WORKERS is not read any more: several cores need several nodes',
+      '.env, line 5: sets a name that is not read',
+      '.env, line 6: sets a name that is not read',
+      'JWT_SECERT is not read: JWT_SECRET may be meant',
+    ]);
+  });
+
+  it('in production has no outbox page, and does not print its address', async () => {
     const smtp = await startSmtp();
     try {
       const secret = 'a secret of our own that is long enough';
       program = await startProgram(folder, { NODE_ENV: 'production', JWT_SECRET: secret, SMTP_URL: smtp.url });
       const { url } = program;
       const pages = `  pages     ${url}/ (the chat)\n            ${url}/docs (the documentation)\n`;
-      const told = `  mail      ${smtp.url}\n${pages}`;
-      expect(program.output()).to.include(told).and.not.include(secret).and.not.include('outbox');
+      const expected = `  mail      ${smtp.url}\n${pages}`;
+      expect(program.output()).to.include(expected).and.not.include(secret).and.not.include('outbox');
       expect(await (await fetch(url)).text()).to.include('name="mmchat-outbox" content=""');
       const answer = await fetch(`${program.url}/dev/outbox`);
       expect(answer.status).to.equal(404);

@@ -2,12 +2,12 @@ import { expect } from 'chai';
 import type { TestApp } from '../support/app.ts';
 import { rawAt } from '../support/clients.ts';
 import { codeIn } from '../support/people.ts';
-import { http, onEachServer } from './scene.ts';
+import { http, onEachServer } from './fixture.ts';
 
 const password = 'StrongPassword123';
 let count = 0;
 
-/** Somebody who has the code for an account under this name, and only has to send it. */
+/** A sign-up under this name that lacks only its verification. */
 async function almostSignedUp(app: TestApp, username: string) {
   count += 1;
   const account = { username, password, email: `racer${count}@example.com` };
@@ -17,8 +17,8 @@ async function almostSignedUp(app: TestApp, username: string) {
 
 const statuses = (answers: { status: number }[]) => answers.map(({ status }) => status).sort();
 
-onEachServer('In a race', (app) => {
-  it('for one username, in whatever case, one verification wins, and the other keeps its code for another name', async () => {
+onEachServer('Concurrently', (app) => {
+  it('verifications of one username in different case create one account, and the other code stays valid for another name', async () => {
     const racers = [await almostSignedUp(app(), 'racer-one'), await almostSignedUp(app(), 'Racer-ONE')];
     const answers = await Promise.all(racers.map((body) => http(app(), 'POST /api/signup/verify', { body })));
     expect(statuses(answers)).to.deep.equal([200, 409]);
@@ -32,7 +32,7 @@ onEachServer('In a race', (app) => {
     expect(found.body.users).to.have.length(1);
   });
 
-  it('a code for signing up works once', async () => {
+  it('a sign-up code works once', async () => {
     const account = await almostSignedUp(app(), 'once-only');
     const bodies = ['once-only', 'once-more', 'once-again'].map((username) => ({ ...account, username }));
     const answers = await Promise.all(bodies.map((body) => http(app(), 'POST /api/signup/verify', { body })));
@@ -41,7 +41,7 @@ onEachServer('In a race', (app) => {
     expect(statuses(logins)).to.deep.equal([200, 401, 401]);
   });
 
-  it('a code for a new password works once', async () => {
+  it('a password reset code works once', async () => {
     const { email, username } = await app().person();
     await http(app(), 'POST /api/forgot/initiate', { body: { email } });
     const otp = codeIn((await app().smtp.next(email)).text);
@@ -57,7 +57,7 @@ onEachServer('In a race', (app) => {
     }
   });
 
-  it('a username that two people change theirs to is one’s', async () => {
+  it('a username that two users change theirs to belongs to one of them', async () => {
     const people = await app().people('alice', 'bob');
     const answers = await Promise.all(people.map(({ rest }) => rest.ask('update_me', { username: 'the-wanted' })));
     expect(answers.map(({ status }) => status).sort()).to.deep.equal([200, 409]);

@@ -1,22 +1,22 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
-import { beside } from '../accounts/asking.ts';
+import { withDatabase } from '../accounts/requests.ts';
 import { expectTrue, rowsOf } from '../seed/recount.ts';
 import type { TestApp } from '../support/app.ts';
 import type { Answer, Client } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
-import { accepted, groupOf, onEachServer, privateOf, send, summaryFor, TIME, TRANSPORTS } from './scene.ts';
+import { accepted, groupOf, onEachServer, privateOf, send, summaryFor, TIME, TRANSPORTS } from './fixture.ts';
 
 const idsIn = (conversations: Answer[]) => conversations.map(({ conversation_id }) => conversation_id);
 
-/** Groups of somebody's, in the order in which they were made. */
+/** Groups of a user, in order of creation. */
 async function groupsOf(person: Person, count: number): Promise<number[]> {
   const ids: number[] = [];
   while (ids.length < count) ids.push(await groupOf(person));
   return ids;
 }
 
-/** Every page of the list, one cursor after the other; `between` happens after each. */
+/** All pages of the list. Calls `between` after each page. */
 async function pagesOf(client: Client, limit: number, between: () => Promise<unknown> = async () => undefined) {
   const pages: number[][] = [];
   let cursor: string | undefined;
@@ -32,12 +32,12 @@ async function pagesOf(client: Client, limit: number, between: () => Promise<unk
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Of some day in the past. */
+/** A time on a day in the past. */
 const NOON = 19_999.5 * DAY_MS;
 
-/** Puts a conversation's activity into the past. */
+/** Moves a conversation's last activity into the past. */
 const wasActive = (app: TestApp, id: number, at: number) =>
-  beside(app, async ({ sql: db }) => {
+  withDatabase(app, async ({ sql: db }) => {
     await sql`update conversations set activity_at = ${at} where id = ${id}`.execute(db);
     await sql`update participants set activity_day = ${Math.floor(at / DAY_MS)} where conversation_id = ${id}`.execute(
       db,
@@ -47,7 +47,7 @@ const wasActive = (app: TestApp, id: number, at: number) =>
 onEachServer('The list of conversations', (app) => {
   for (const transport of TRANSPORTS) {
     describe(`over ${transport}`, () => {
-      it('has the newest activity first: a message, a new member or a new name', async () => {
+      it('is in order of the newest activity: a message, a new member or a new name', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const client = await alice.client(transport);
         const [one, two, three] = (await groupsOf(alice, 3)) as [number, number, number];
@@ -63,7 +63,7 @@ onEachServer('The list of conversations', (app) => {
         expect(await order()).to.deep.equal([chat, three, two, one]);
       });
 
-      it('tells the last message of each, and null before the first', async () => {
+      it('has the last message of each, or null before the first', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const client = await alice.client(transport);
         const conversation_id = await privateOf(alice, bob);
@@ -79,7 +79,7 @@ onEachServer('The list of conversations', (app) => {
         expect(await last()).to.include({ content: '', created_at });
       });
 
-      it('comes in pages that have each conversation once, whatever the size of a page', async () => {
+      it('has each conversation once, for any page size', async () => {
         const alice = await app().person('alice');
         const client = await alice.client(transport);
         const ids = (await groupsOf(alice, 7)).reverse();
@@ -95,7 +95,7 @@ onEachServer('The list of conversations', (app) => {
         }
       });
 
-      it('shows nobody a conversation that they are not in', async () => {
+      it('shows only conversations that the user is in', async () => {
         const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
         const [mine, shared] = [await groupOf(alice, bob), await groupOf(carol, alice, bob)];
         await groupOf(carol);
@@ -106,7 +106,7 @@ onEachServer('The list of conversations', (app) => {
     });
   }
 
-  it('loses and repeats none of what stays as it is while others move up between the pages', async () => {
+  it('neither omits nor repeats unchanged conversations while others become active between the pages', async () => {
     const alice = await app().person('alice');
     const ids = (await groupsOf(alice, 8)).reverse();
     const [oldest = 0] = ids.slice(-1);
@@ -115,11 +115,11 @@ onEachServer('The list of conversations', (app) => {
     expect((await pagesOf(alice.rest, 3)).flat()).to.deep.equal([oldest, ...ids.slice(0, -1)]);
   });
 
-  it('is in the order of activity, page by page, however that is spread over the days', async () => {
+  it('is in order of activity over all pages, for any distribution over days', async () => {
     const [alice, bob] = await app().people('alice', 'bob');
     const ids: number[] = [];
     while (ids.length < 24) ids.push(await groupOf(alice, bob));
-    // some days have many, some none, some moments are the same
+    // some days have many, some none, and some times are equal
     const spread = ids.map((id, index) => ({ id, at: NOON - ((index * index) % 11) * DAY_MS + (index % 5) * HOUR_MS }));
     for (const { id, at } of spread) await wasActive(app(), id, at);
     const newestFirst = (all: typeof spread) => all.toSorted((a, b) => b.at - a.at || b.id - a.id).map(({ id }) => id);
@@ -139,11 +139,11 @@ onEachServer('The list of conversations', (app) => {
       ]);
     await send(bob, oldest);
     expect((await pagesOf(carol.rest, 5)).flat()).to.deep.equal([oldest, quiet]);
-    const rows = await beside(app(), rowsOf);
+    const rows = await withDatabase(app(), rowsOf);
     expectTrue({ ...rows, conversations: rows.conversations.filter(({ id }) => [oldest, quiet].includes(id)) });
   });
 
-  it('may be asked for with an empty cursor for the first page', async () => {
+  it('accepts an empty cursor for the first page', async () => {
     const alice = await app().person('alice');
     const ids = await groupsOf(alice, 2);
     const { conversations, next_cursor } = accepted(
@@ -153,7 +153,7 @@ onEachServer('The list of conversations', (app) => {
     expect(next_cursor).to.be.a('string');
   });
 
-  it('counts the unread messages of others alone', async () => {
+  it('counts only the unread messages of others', async () => {
     const [alice, bob] = await app().people('alice', 'bob');
     const group = await groupOf(alice, bob);
     await send(alice, group);

@@ -2,18 +2,18 @@ import { expect } from 'chai';
 import type { TestApp } from '../support/app.ts';
 import { codeIn } from '../support/people.ts';
 import { DOCUMENTED, expectShape } from './documented.ts';
-import { http, onEachServer } from './scene.ts';
+import { http, onEachServer } from './fixture.ts';
 
 const PASSWORD = 'StrongPassword123';
 let count = 0;
 
-/** What a form of ours would send for somebody who has no account yet. */
+/** The fields of a sign-up form. */
 function newcomer() {
   count += 1;
   return { username: `new.comer-${count}`, email: `new${count}@example.com`, password: PASSWORD };
 }
 
-/** The attributes of a Set-Cookie header, in lower case; its name and value under `pair`. */
+/** The attributes of a Set-Cookie header in lower case, and its name and value as `pair`. */
 function cookieIn(headers: Headers): Record<string, string> {
   const [pair = '', ...attributes] = (headers.getSetCookie()[0] ?? '').split(/; */);
   const named = attributes.map((each) => each.split('=') as [string, string?]);
@@ -29,7 +29,7 @@ async function signUp(app: TestApp) {
 }
 
 onEachServer('An account', (app) => {
-  it('is made in the two documented steps, with the documented answers', async () => {
+  it('is created in the two documented steps, with the documented answers', async () => {
     const { account, initiated, verified } = await signUp(app());
     expect([initiated.status, verified.status]).to.deep.equal([200, 200]);
     expect(initiated.body).to.include(DOCUMENTED.otpSent);
@@ -39,7 +39,7 @@ onEachServer('An account', (app) => {
     expect(me.body).to.include({ id: verified.body.user_id, username: account.username, email: account.email });
   });
 
-  it('is logged in to by its username, whatever the case, with the documented answer', async () => {
+  it('is logged in to by its username, in any case, with the documented answer', async () => {
     const { account, verified } = await signUp(app());
     const credentials = { username: account.username.toUpperCase(), password: PASSWORD };
     const login = await http(app(), 'POST /api/login', { body: credentials });
@@ -49,7 +49,7 @@ onEachServer('An account', (app) => {
     expect(cookieIn(login.headers).pair).not.to.equal(cookieIn(verified.headers).pair);
   });
 
-  it('has its session in a cookie that scripts cannot read and that holds for the whole site', async () => {
+  it('has its session in a cookie for the whole site that scripts cannot read', async () => {
     const { account, verified } = await signUp(app());
     const login = await http(app(), 'POST /api/login', { body: account });
     for (const { headers } of [verified, login]) {
@@ -61,7 +61,7 @@ onEachServer('An account', (app) => {
     }
   });
 
-  it('is logged out of with the documented answer, a cleared cookie and a token that has ended', async () => {
+  it('is logged out of with the documented answer, which clears the cookie and ends the token', async () => {
     const { account, verified } = await signUp(app());
     const other = cookieIn((await http(app(), 'POST /api/login', { body: account })).headers).pair ?? '';
     const cookie = cookieIn(verified.headers).pair ?? '';
@@ -94,7 +94,7 @@ onEachServer('An account', (app) => {
     expect((await http(app(), 'POST /api/login', { body: login })).status).to.equal(200);
   });
 
-  it('cannot be found out by its address: signing up and asking for a new password answer as they do for nobody', async () => {
+  it('is not revealed by its address: sign-up and password reset answer as for an unknown address', async () => {
     const { account } = await signUp(app());
     const stranger = newcomer();
     const taken = await http(app(), 'POST /api/signup/initiate', { body: { ...stranger, email: account.email } });
@@ -110,7 +110,7 @@ onEachServer('An account', (app) => {
 onEachServer(
   'With COOKIE_SAMESITE=none and COOKIE_SECURE=on the cookie',
   (app) => {
-    it('is set and cleared with both attributes, and kept apart for each site that embeds it', async () => {
+    it('is set and cleared with both attributes, and partitioned by embedding site', async () => {
       const { verified } = await signUp(app());
       const { pair, expires: _, ...attributes } = cookieIn(verified.headers);
       const kept = { samesite: 'none', secure: '', partitioned: '' };

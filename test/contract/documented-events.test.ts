@@ -2,11 +2,11 @@ import { expect } from 'chai';
 import type { TestApp } from '../support/app.ts';
 import type { Client } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
-import { type Hearer, hearing } from './hearing.ts';
-import { accepted, groupOf, onEachServer, SOCKETS, send, TIME, TRANSPORTS, type Transport } from './scene.ts';
+import { connectAll, type Inboxes } from './connect.ts';
+import { accepted, groupOf, onEachServer, SOCKETS, send, TIME, TRANSPORTS, type Transport } from './fixture.ts';
 
 type World = { alice: Person; bob: Person; carol: Person; group: number };
-/** How alice brings an event about, and what its payload has to hold beside what can only be known afterwards. */
+/** How alice causes an event, and the payload apart from values that are known only afterwards. */
 type Row = { event: string; what: string; over: readonly Transport[]; fields: string[]; provoke: Provocation };
 type Provocation = (asking: Client, world: World) => Promise<object>;
 
@@ -81,7 +81,7 @@ const EVENTS: Row[] = [
   },
   {
     event: 'system_message',
-    what: 'somebody added',
+    what: 'an added user',
     over: TRANSPORTS,
     fields: system,
     provoke: adding({ event: 'added_to_conversation' }),
@@ -107,14 +107,14 @@ const EVENTS: Row[] = [
   { event: 'conversation_update', what: 'a new group', over: TRANSPORTS, fields: update, provoke: creating },
   {
     event: 'conversation_update',
-    what: 'somebody added',
+    what: 'an added user',
     over: TRANSPORTS,
     fields: [...update, 'user_id'],
     provoke: adding({ content: 'added_to_conversation' }),
   },
   {
     event: 'conversation_update',
-    what: 'somebody removed',
+    what: 'a removed user',
     over: TRANSPORTS,
     fields: [...update, 'user_id'],
     provoke: removing,
@@ -132,40 +132,40 @@ const NAMESPACES = {
   '/presence': ['typing_start', 'typing_stop', 'presence'],
 };
 
-/** Alice and bob in a group, bob hearing. */
-async function setTheScene(app: TestApp): Promise<{ world: World; bobs: Hearer }> {
+/** Alice and bob in a group, and bob's sockets. */
+async function setTheScene(app: TestApp): Promise<{ world: World; bobs: Inboxes }> {
   const [alice, bob, carol] = await app.people('alice', 'bob', 'carol');
-  return { world: { alice, bob, carol, group: await groupOf(alice, bob) }, bobs: await hearing(app, bob) };
+  return { world: { alice, bob, carol, group: await groupOf(alice, bob) }, bobs: await connectAll(app, bob) };
 }
 
 onEachServer('An event', (app) => {
   for (const { event, what, over, fields, provoke } of EVENTS) {
     for (const transport of over) {
-      it(`${event}, for ${what} over ${transport}, is told alike on Socket.IO and on WebSocket`, async () => {
+      it(`${event}, for ${what} over ${transport}, is the same on Socket.IO and on WebSocket`, async () => {
         const { world, bobs } = await setTheScene(app());
         const expected = await provoke(await world.alice.client(transport), world);
-        const heard = await (NAMESPACES['/chat'].includes(event) ? bobs.chat : bobs.presence).next(event, expected);
-        expect(heard).to.have.all.keys('type', ...fields);
-        expect(heard).to.include({ sender_id: world.alice.id });
-        if (event !== 'presence' && what !== 'a new group') expect(heard.conversation_id).to.equal(world.group);
-        if (fields.includes('sender_username')) expect(heard.sender_username).to.equal(world.alice.username);
-        for (const field of fields.filter((each) => each.endsWith('_at'))) expect(heard[field]).to.match(TIME);
-        expect(await bobs.raw.next(event, expected)).to.deep.equal(heard);
+        const received = await (NAMESPACES['/chat'].includes(event) ? bobs.chat : bobs.presence).next(event, expected);
+        expect(received).to.have.all.keys('type', ...fields);
+        expect(received).to.include({ sender_id: world.alice.id });
+        if (event !== 'presence' && what !== 'a new group') expect(received.conversation_id).to.equal(world.group);
+        if (fields.includes('sender_username')) expect(received.sender_username).to.equal(world.alice.username);
+        for (const field of fields.filter((each) => each.endsWith('_at'))) expect(received[field]).to.match(TIME);
+        expect(await bobs.raw.next(event, expected)).to.deep.equal(received);
       });
     }
   }
 
-  it('is carried by its own namespace alone, and all of them by a WebSocket', async () => {
+  it('is emitted only in its own namespace, and on plain WebSockets', async () => {
     const { world, bobs } = await setTheScene(app());
     const typist = await world.alice.raw();
     for (const { provoke } of EVENTS) await provoke(typist, { ...world, group: await groupOf(world.alice, world.bob) });
     await Promise.all([bobs.presence.next('presence'), bobs.raw.next('presence')]);
-    // what could have gone astray was sent before these, which end each connection's part
+    // events in a wrong namespace would arrive before these, which are the last on each connection
     const { message_id } = await send(world.alice, world.group, 'the last one');
     await Promise.all([bobs.chat.next('message', { message_id }), bobs.raw.next('message', { message_id })]);
     accepted(await typist.ask('typing_stop', { conversation_id: world.group }));
     await bobs.presence.next('typing_stop', { conversation_id: world.group });
-    const typesIn = ({ events }: Hearer['raw']) => new Set(events.map(({ type }) => type));
+    const typesIn = ({ events }: Inboxes['raw']) => new Set(events.map(({ type }) => type));
     expect(typesIn(bobs.chat)).to.have.all.keys(NAMESPACES['/chat']);
     expect(typesIn(bobs.presence)).to.have.all.keys(NAMESPACES['/presence']);
     expect(typesIn(bobs.raw)).to.have.all.keys(Object.values(NAMESPACES).flat());

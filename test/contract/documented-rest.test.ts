@@ -3,7 +3,7 @@ import type { TestApp } from '../support/app.ts';
 import type { Answer } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
 import { DOCUMENTED, expectShape } from './documented.ts';
-import { accepted, groupOf, http, onEachServer, privateOf, send, TRANSPORTS } from './scene.ts';
+import { accepted, groupOf, http, onEachServer, privateOf, send, TRANSPORTS } from './fixture.ts';
 
 type World = { alice: Person; bob: Person; carol: Person; dave: Person; chat: number; group: number; message: number };
 type Row = {
@@ -16,7 +16,7 @@ type Row = {
 const content = 'Let’s meet up at 5 PM.';
 const picture = 'https://cdn.example.com/avatars/alice_new.jpg';
 
-/** Every documented endpoint that needs a login: how alice asks, what is documented, and what must be in the answer. */
+/** Every documented endpoint that needs a login: alice's request, the documented answer, and values of the answer. */
 const ENDPOINTS: Row[] = [
   {
     route: () => 'GET /api/me',
@@ -114,7 +114,7 @@ onEachServer('A documented endpoint', (app) => {
       .route({ alice: {}, bob: { username: '…' }, carol: {}, dave: {} } as World)
       .replaceAll('undefined', ':id');
     for (const credential of ['cookie', 'token'] as const) {
-      it(`${name} answers what is documented, asked with the ${credential === 'cookie' ? 'cookie' : 'Bearer token'}`, async () => {
+      it(`${name} answers what is documented, with the ${credential === 'cookie' ? 'cookie' : 'Bearer token'}`, async () => {
         const world = await setTheScene(app());
         const asked = { [credential]: world.alice[credential], ...(row.body && { body: row.body(world) }) };
         const { status, headers, body } = await http(app(), row.route(world), asked);
@@ -126,7 +126,7 @@ onEachServer('A documented endpoint', (app) => {
     }
   }
 
-  it('GET /api/conversations tells the private conversation as it is', async () => {
+  it('GET /api/conversations returns the current state of the private conversation', async () => {
     const { alice, bob, chat } = await setTheScene(app());
     await bob.raw();
     const { body } = await http(app(), 'GET /api/conversations', { token: alice.token });
@@ -141,7 +141,7 @@ onEachServer('A documented endpoint', (app) => {
     expect(last_message).to.include({ sender_id: bob.id, content: 'Hello!' });
   });
 
-  it('a conversation in a list has its id under both names, over every transport and in every list', async () => {
+  it('a conversation has its id under both names, over every transport and in every list', async () => {
     const { alice } = await setTheScene(app());
     for (const transport of TRANSPORTS) {
       const client = await alice.client(transport);
@@ -154,7 +154,7 @@ onEachServer('A documented endpoint', (app) => {
     }
   });
 
-  it('GET …/participants tells who is an admin', async () => {
+  it('GET …/participants returns who is an admin', async () => {
     const { alice, bob, carol, group } = await setTheScene(app());
     const { body } = await http(app(), `GET /api/conversations/${group}/participants`, { token: bob.token });
     const admins = body.participants.map(({ id, is_admin }: Answer) => [id, is_admin]);
@@ -165,7 +165,7 @@ onEachServer('A documented endpoint', (app) => {
     ]);
   });
 
-  it('ignores body fields that it does not know', async () => {
+  it('ignores unknown body fields', async () => {
     const { alice, chat } = await setTheScene(app());
     const body = { conversation_id: chat, content, sender_id: 1, seq: 99, colour: 'red' };
     const answer = await http(app(), 'POST /api/messages', { token: alice.token, body });

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { TIME } from './scene.ts';
+import { TIME } from './fixture.ts';
 
 const PICTURE = 'https://cdn.example.com/avatars/alice.jpg';
 const ALICE = { success: true, id: 42, username: 'alice', email: 'alice@example.com', profile_picture: PICTURE };
 
-/** The responses of the published API, as it writes them. */
+/** The responses of the published API, as documented. */
 export const DOCUMENTED = {
   otpSent: { success: true, message: 'OTP sent' },
   loggedIn: { success: true, user_id: 42 },
@@ -64,8 +64,8 @@ export const DOCUMENTED = {
 } as const;
 
 /**
- * Checks that an answer has every documented key, with the documented JSON type and nesting; it may have more. Where the
- * documentation writes a time the answer has to have one too, and where it writes a list the answer's must not be empty.
+ * Checks that an answer has every documented key with the documented JSON type and nesting, and possibly more. A documented
+ * time has to be a time in the answer, and a documented list must not be empty.
  */
 export function expectShape(actual: unknown, documented: unknown, at = 'the answer'): void {
   if (Array.isArray(documented)) {

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { codeIn, type Person } from '../support/people.ts';
-import { accepted, groupOf, historyOf, http, onEachServer, privateOf, refused, send, TRANSPORTS } from './scene.ts';
+import { accepted, groupOf, historyOf, http, onEachServer, privateOf, refused, send, TRANSPORTS } from './fixture.ts';
 
 const MOST_MESSAGES = 1_000;
 const LARGEST_PAGE = 200;
 const DEFAULT_PAGE = 50;
 
-/** Sends many messages at once over one connection; gives their ids in their order. */
+/** Sends many messages at once over one connection. Returns their ids in order. */
 async function sendMany(by: Person, conversation_id: number, count: number): Promise<number[]> {
   const client = await by.raw();
   const sent = await Promise.all(
@@ -16,10 +16,10 @@ async function sendMany(by: Person, conversation_id: number, count: number): Pro
   return sent.map(({ message_id }) => message_id);
 }
 
-onEachServer('At its edge', (app) => {
+onEachServer('At the limits of input', (app) => {
   for (const transport of TRANSPORTS) {
     describe(`over ${transport}`, () => {
-      it('content may have 4096 characters, however many bytes each has, and one', async () => {
+      it('content has from 1 to 4096 characters, of any number of bytes', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const [client, conversation_id] = [await alice.client(transport), await privateOf(alice, bob)];
         for (const content of ['x', '👋', ' x ', 'é'.repeat(4096), '👋'.repeat(4096), `${' '.repeat(4095)}x`]) {
@@ -35,7 +35,7 @@ onEachServer('At its edge', (app) => {
         expect(accepted(await client.ask('edit_message', { message_id, content })).content).to.equal(content);
       });
 
-      it('a client_message_id may have 64 characters, and one', async () => {
+      it('a client_message_id has from 1 to 64 characters', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const [client, conversation_id] = [await alice.client(transport), await privateOf(alice, bob)];
         for (const client_message_id of ['x', 'é'.repeat(64), '👋'.repeat(64)]) {
@@ -44,7 +44,7 @@ onEachServer('At its edge', (app) => {
         }
       });
 
-      it('a group’s name may have 100 characters, and one', async () => {
+      it('the name of a group has from 1 to 100 characters', async () => {
         const alice = await app().person('alice');
         const client = await alice.client(transport);
         const conversation_id = await groupOf(alice);
@@ -57,7 +57,7 @@ onEachServer('At its edge', (app) => {
         refused(await client.ask('create_group', { name: '👋'.repeat(101), member_ids: [] }), 400, 'invalid_input');
       });
 
-      it('a profile picture is an http or https URL of up to 2048 characters, or empty for none', async () => {
+      it('a profile picture is an http or https URL of up to 2048 characters, or empty', async () => {
         const client = await (await app().person()).client(transport);
         const longest = `https://a.example/${'x'.repeat(2048 - 'https://a.example/'.length)}`;
         for (const profile_picture of [longest, 'http://a.example:8080/a?b=c#d', 'HTTPS://A.example', '']) {
@@ -69,7 +69,7 @@ onEachServer('At its edge', (app) => {
         expect((await client.ask('me')).profile_picture).to.equal('');
       });
 
-      it('a username may have 3 and 32 characters', async () => {
+      it('a username has from 3 to 32 characters', async () => {
         const person = await app().person();
         const client = await person.client(transport);
         for (const username of [`${person.id}`.padStart(3, '_'), `${person.id}`.padEnd(32, '.-_Az')]) {
@@ -77,7 +77,7 @@ onEachServer('At its edge', (app) => {
         }
       });
 
-      it('1000 messages can be marked as read at once, and pages of messages are cut to 200', async () => {
+      it('1000 messages can be marked as read at once, and a page has at most 200 messages', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const [client, conversation_id] = [await bob.client(transport), await privateOf(alice, bob)];
         const ids = await sendMany(alice, conversation_id, MOST_MESSAGES);
@@ -103,7 +103,7 @@ onEachServer('At its edge', (app) => {
         });
       });
 
-      it('a search may have 64 characters, and % and _ in it are plain ones', async () => {
+      it('a search text has up to 64 characters, and % and _ are no wildcards', async () => {
         const [alice, one, other] = await app().people('alice', 'un_der', 'unxder');
         const client = await alice.client(transport);
         const found = async (q: string) => accepted(await client.ask('search_users', { q })).users;
@@ -119,7 +119,7 @@ onEachServer('At its edge', (app) => {
     });
   }
 
-  it('a username may have 3 and 32 characters from the start, a password 8 characters and 72 bytes', async () => {
+  it('of a sign-up, a username has from 3 to 32 characters, and a password from 8 characters to 72 bytes', async () => {
     const passwords = ['zq7-Xw3k', '👋'.repeat(8), 'x'.repeat(72), 'é'.repeat(36), '        '];
     for (const [index, password] of passwords.entries()) {
       const username = index % 2 === 0 ? `${index}._` : `${index}-`.padEnd(32, 'Z');

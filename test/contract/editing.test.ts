@@ -10,12 +10,12 @@ import {
   summaryFor,
   TIME,
   TRANSPORTS,
-} from './scene.ts';
+} from './fixture.ts';
 
 onEachServer('A message', (app) => {
   for (const transport of TRANSPORTS) {
     describe(`over ${transport}`, () => {
-      it('is edited by its sender, keeps its place and says when', async () => {
+      it('is edited by its sender, keeps its place and has the time of the edit', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const conversation_id = await privateOf(alice, bob);
         const client = await alice.client(transport);
@@ -32,7 +32,7 @@ onEachServer('A message', (app) => {
         expect(await summaryFor(bob, conversation_id)).to.include({ unread_count: 2 });
       });
 
-      it('is deleted by its sender: its place stays, its content is gone', async () => {
+      it('is deleted by its sender: it keeps its place without its content', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const conversation_id = await privateOf(alice, bob);
         const client = await alice.client(transport);
@@ -53,7 +53,7 @@ onEachServer('A message', (app) => {
         expect(await summaryFor(bob, conversation_id)).to.include({ unread_count: 1 });
       });
 
-      it('that was deleted stays so: deleting again answers the same, editing finds nothing', async () => {
+      it('that was deleted stays deleted: another deletion gets the same answer, and an edit is refused', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const conversation_id = await privateOf(alice, bob);
         const client = await alice.client(transport);
@@ -69,7 +69,7 @@ onEachServer('A message', (app) => {
         expect(await summaryFor(alice, conversation_id)).to.include({ last_seq: 2 });
       });
 
-      it('of another is nobody’s to edit, and to delete only for a group’s admin', async () => {
+      it('of another user cannot be edited, and only deleted by an admin of the group', async () => {
         const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
         const [chat, group] = [await privateOf(alice, bob), await groupOf(alice, bob, carol)];
         const inChat = await send(bob, chat);
@@ -91,7 +91,7 @@ onEachServer('A message', (app) => {
         expect((await historyOf(carol, group))[0]).to.include({ content: '', deleted: true, sender_id: bob.id });
       });
 
-      it('of the system is nobody’s to edit or delete', async () => {
+      it('of the system cannot be edited or deleted', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const group = await groupOf(alice, bob);
         accepted(await alice.rest.ask('rename_conversation', { conversation_id: group, name: 'Chess' }));

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { operations } from '../../src/operations.ts';
 import { rawAt } from '../support/clients.ts';
-import { accepted, groupOf, historyOf, http, onEachServer, privateOf, send } from './scene.ts';
+import { accepted, groupOf, historyOf, http, onEachServer, privateOf, send } from './fixture.ts';
 
-const ROUTES = Object.values(operations).flatMap(({ http: route }) => (route === undefined ? [] : [route.split(' ')]));
+const ROUTES = Object.values(operations).flatMap(({ routes }) => routes.map((route) => route.split(' ')));
 const PATHS = new Set(ROUTES.map(([, pattern = '']) => pattern.replace(/:\w+/g, '1')));
-/** What an address takes; `/api/messages/read` is no place for the id of a message. */
+/** The methods of a path; in `/api/messages/read`, `read` is no message id. */
 const methodsOf = (path: string) =>
   new Set(
     ROUTES.filter(([, pattern = '']) => new RegExp(`^${pattern.replace(/:\w+/g, '\\d+')}$`).test(path)).map(
@@ -16,7 +16,7 @@ const NO_IDS = '0 -1 1.5 1e3 abc 0x10 9007199254740993 1%00 %20 %E0%A4%A %F0 1%2
 const LARGEST_BODY = 65_536;
 
 onEachServer('Over HTTP', (app) => {
-  it('an address refuses other methods than its own, and names those', async () => {
+  it('a path refuses other methods than its own, and names those', async () => {
     const { token } = await app().person();
     for (const path of PATHS) {
       const own = methodsOf(path);
@@ -31,7 +31,7 @@ onEachServer('Over HTTP', (app) => {
     }
   });
 
-  it('an unknown address is a 404 for everybody', async () => {
+  it('an unknown path is a 404 for everyone', async () => {
     const { token } = await app().person();
     for (const path of [
       '/nothing',
@@ -48,7 +48,7 @@ onEachServer('Over HTTP', (app) => {
     }
   });
 
-  it('a literal path is no id: neither in its refusals nor with a slash or in capitals', async () => {
+  it('a literal path segment is no id: not in refusals, not with a slash, and not in capitals', async () => {
     const { token } = await app().person();
     for (const path of ['/api/conversations/group', '/api/conversations/PRIVATE', '/api/conversations/group/']) {
       const { status, headers, body } = await http(app(), `PATCH ${path}`, { token, body: { name: 'Chess' } });
@@ -67,7 +67,7 @@ onEachServer('Over HTTP', (app) => {
     }
   });
 
-  it('a body of JSON that is no object is input of the wrong kind, and says so; null is no input', async () => {
+  it('a JSON body that is no object is invalid input; null is an empty input', async () => {
     const { token } = await app().person();
     for (const text of ['"text"', '5', 'true', 'false', '[]', '[{"content":"a"}]']) {
       const { status, body } = await http(app(), 'POST /api/messages', { token, text });
@@ -79,7 +79,7 @@ onEachServer('Over HTTP', (app) => {
     expect((await http(app(), 'PUT /api/me', { token, text: 'null' })).status).to.equal(200);
   });
 
-  it('a body where there is none to be is not looked at', async () => {
+  it('a body of a request that needs none is ignored', async () => {
     const [alice, bob] = await app().people('alice', 'bob');
     const { message_id } = await send(alice, await privateOf(alice, bob));
     const asked = { token: alice.token, text: '{"message_id":', headers: { 'content-type': 'text/plain' } };
@@ -87,7 +87,7 @@ onEachServer('Over HTTP', (app) => {
       expect((await http(app(), route, asked)).status, route).to.be.oneOf([200, 204]);
   });
 
-  it('HEAD answers as GET does, query and all, without the body', async () => {
+  it('HEAD is answered like GET, including the query, without the body', async () => {
     const [{ token }] = await app().people('alice', 'bob');
     const queries = [
       '/api/users/search?q=bob',
@@ -104,7 +104,7 @@ onEachServer('Over HTTP', (app) => {
     }
   });
 
-  it('refused input is answered with every field that is wrong, and what is wrong with it', async () => {
+  it('invalid input is answered with every invalid field and the reason', async () => {
     const { token } = await app().person();
     const asked = { token, body: { conversation_id: 'abc', content: 5, client_message_id: '' } };
     const { status, body } = await http(app(), 'POST /api/messages', asked);
@@ -116,7 +116,7 @@ onEachServer('Over HTTP', (app) => {
     for (const { message } of fields) expect(message).to.match(/^(has to|must|is) /);
   });
 
-  it('a list for a body, an empty body and no body at all are input that is missing', async () => {
+  it('a list as a body, an empty body and no body lack the required fields', async () => {
     const { token } = await app().person();
     for (const asked of [{ text: '[]' }, { text: '[{"content":"a"}]' }, { text: '{}' }, { text: '' }, {}]) {
       const { status, body } = await http(app(), 'POST /api/messages', { token, ...asked });
@@ -124,7 +124,7 @@ onEachServer('Over HTTP', (app) => {
     }
   });
 
-  it('a query may neither lack what is needed nor give it twice', async () => {
+  it('a query must not lack a required parameter or repeat it', async () => {
     const { token } = await app().person();
     for (const query of ['', '?', '?q', '?q=', '?q=a&q=b', '?q[]=a', '?Q=a']) {
       const { status, body } = await http(app(), `GET /api/users/search${query}`, { token });
@@ -132,7 +132,7 @@ onEachServer('Over HTTP', (app) => {
     }
   });
 
-  it('a body may have 64 kB and not a byte more', async () => {
+  it('a body has at most 64 kB', async () => {
     const [alice, bob] = await app().people('alice', 'bob');
     const message = { conversation_id: await privateOf(alice, bob), content: 'Hello!', filling: '' };
     message.filling = 'x'.repeat(LARGEST_BODY - JSON.stringify(message).length);
@@ -167,7 +167,7 @@ onEachServer('Over HTTP', (app) => {
     expect(await historyOf(bob, conversation_id)).to.deep.equal([]);
   });
 
-  it('JSON is known by its type, whatever its parameters', async () => {
+  it('JSON is recognised by its media type, with any parameters', async () => {
     const [alice, bob] = await app().people('alice', 'bob');
     const conversation_id = await privateOf(alice, bob);
     for (const type of ['application/json', 'application/json; charset=utf-8', 'Application/JSON']) {
@@ -177,7 +177,7 @@ onEachServer('Over HTTP', (app) => {
     }
   });
 
-  it('a token that is not ours, not whole or in no known form is no login', async () => {
+  it('a foreign, incomplete or malformed token is refused', async () => {
     const { token } = await app().person();
     const { status } = await http(app(), 'GET /api/me', { token });
     expect(status).to.equal(200);
@@ -197,7 +197,7 @@ onEachServer('Over HTTP', (app) => {
     }
   });
 
-  it('what is no id is refused in every path, and changes nothing', async () => {
+  it('an invalid id in a path is refused and changes nothing', async () => {
     const [alice, bob] = await app().people('alice', 'bob');
     const group = await groupOf(alice, bob);
     const { message_id } = await send(alice, group);
@@ -224,7 +224,7 @@ onEachServer('Over HTTP', (app) => {
 });
 
 onEachServer('Over WebSocket', (app) => {
-  it('a frame that is no JSON object with a type is answered by an error, and the connection stays', async () => {
+  it('a frame that is no JSON object with a type is answered with an error, and the connection stays open', async () => {
     const { token } = await app().person();
     const client = await rawAt(`${app().url.replace('http', 'ws')}/api/ws?token=${token}`);
     for (const frame of ['{', 'null', '[]', '5', '"me"', '{}', '{"type":5}', '']) {

@@ -1,18 +1,21 @@
 import { expect } from 'chai';
-import { operations } from '../../src/operations.ts';
+import type { Operation } from '../../src/operation/operation.ts';
 import type { TestApp } from '../support/app.ts';
+import { acceptsAnything, badValuesOf } from '../support/bad-values.ts';
+import { inputFor, isOnRest, isOnSockets, operationsInOrder } from '../support/derived.ts';
 import type { Person } from '../support/people.ts';
-import { BAD_INPUTS, type World } from './bad-inputs.ts';
-import { groupOf, historyOf, onEachServer, refused, send, TRANSPORTS } from './scene.ts';
+import { groupOf, historyOf, onEachServer, refused, send, TRANSPORTS, type Transport } from './fixture.ts';
 
-async function setTheScene(app: TestApp): Promise<World> {
+type World = { alice: Person; bob: Person; group: number; message: number };
+
+async function createWorld(app: TestApp): Promise<World> {
   const [alice, bob] = await app.people('alice', 'bob');
   const group = await groupOf(alice, bob);
   return { alice, bob, group, message: (await send(alice, group)).message_id };
 }
 
-/** All of the group and of alice's that bad input could have changed. */
-async function everythingOf({ alice, group }: World) {
+/** The state of the group and of alice's account that invalid input could have changed. */
+async function stateOf({ alice, group }: World) {
   const { participants } = await alice.rest.ask('list_participants', { conversation_id: group });
   const { conversations } = await alice.rest.ask('list_conversations');
   return JSON.stringify([
@@ -26,35 +29,47 @@ async function everythingOf({ alice, group }: World) {
   ]);
 }
 
+const validInput = (operation: Operation, { bob, group, message }: World) =>
+  inputFor(operation, { conversation: group, user: bob.id, messages: [message] });
+
+/** Whether a field is sent in the URL: in the path, or in the query of a request without a body. */
+function isInUrl({ routes: [route] }: Operation, field: string, transport: Transport): boolean {
+  if (route === undefined) return false;
+  return transport === 'rest' && (!/^(POST|PUT|PATCH) /.test(route) || route.includes(`:${field}`));
+}
+
 onEachServer('Bad input', (app) => {
-  it('has a row in these tests for every field of every operation', () => {
-    const fields = Object.entries(operations).map(([name, { operation }]) => [
-      name,
-      Object.keys(operation.input.fields).sort(),
-    ]);
-    const tested = Object.entries(BAD_INPUTS).map(([name, { bad }]) => [name, Object.keys(bad).sort()]);
-    const withFields = fields.filter(([, names]) => names?.length !== 0);
-    expect(Object.fromEntries(tested)).to.deep.equal(Object.fromEntries(withFields));
+  const withFields = operationsInOrder.filter(({ input }) => Object.keys(input.fields).length > 0);
+
+  it('is derived for every field of every operation, from inputs that are valid', async () => {
+    const world = await createWorld(app());
+    for (const operation of withFields) {
+      expect(() => operation.validate(validInput(operation, world)), operation.name).not.to.throw();
+      for (const [field, { everywhere, inJson }] of Object.entries(badValuesOf(operation))) {
+        if (acceptsAnything(operation, field)) expect([...everywhere, ...inJson]).to.deep.equal([]);
+        else expect(everywhere.length + inJson.length, `${operation.name}: ${field}`).to.be.at.least(3);
+      }
+    }
   });
 
-  for (const [name, { good, bad, badOnSockets }] of Object.entries(BAD_INPUTS)) {
-    const { http, sockets } = operations[name] ?? { sockets: [] };
+  for (const operation of withFields) {
     for (const transport of TRANSPORTS) {
-      if (transport === 'rest' ? http === undefined : sockets.length === 0) continue;
-      it(`to ${name} over ${transport} is refused, the field named, and changes nothing`, async () => {
-        const world = await setTheScene(app());
+      if (transport === 'rest' ? !isOnRest(operation) : !isOnSockets(operation)) continue;
+      const { name } = operation;
+      it(`to ${name} over ${transport} is refused with the name of the field, and changes nothing`, async () => {
+        const world = await createWorld(app());
         const client = await world.alice.client(transport);
-        const before = await everythingOf(world);
-        for (const [field, values] of Object.entries(bad)) {
-          const more = transport === 'rest' ? [] : (badOnSockets?.[field] ?? []);
-          for (const value of [...values, ...more]) {
-            const answer = await client.ask(name, { ...good(world), [field]: value });
+        const before = await stateOf(world);
+        for (const [field, { everywhere, inJson }] of Object.entries(badValuesOf(operation))) {
+          const values = isInUrl(operation, field, transport) ? everywhere : [...everywhere, ...inJson];
+          for (const value of values) {
+            const answer = await client.ask(name, { ...validInput(operation, world), [field]: value });
             expect(answer.ok, `${field}: ${JSON.stringify(value)} → ${JSON.stringify(answer)}`).to.equal(false);
             const { fields } = refused(answer, 400, 'invalid_input');
             expect(fields?.map((each) => each.field.replace(/\[.*/, ''))).to.include(field);
           }
         }
-        expect(await everythingOf(world)).to.equal(before);
+        expect(await stateOf(world)).to.equal(before);
       });
     }
   }

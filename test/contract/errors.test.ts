@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { ERRORS } from '../../src/errors.ts';
+import { ERRORS } from '../../src/operation/errors.ts';
 import type { TestApp } from '../support/app.ts';
 import type { Person } from '../support/people.ts';
-import { groupOf, http, onEachServer, privateOf, refused, SOCKETS, send, TRANSPORTS } from './scene.ts';
+import { groupOf, http, onEachServer, privateOf, refused, SOCKETS, send, TRANSPORTS } from './fixture.ts';
 
-/** Alice's private conversation with bob, her own group, one of bob's that she is in, and one that she is not in. */
+/** Alice's private conversation with bob, her own group, a group of bob that she is in, and one that she is not in. */
 type World = {
   alice: Person;
   bob: Person;
@@ -15,9 +15,9 @@ type World = {
   message: number;
   sent: string;
 };
-/** What alice asks for, on any transport; and the status that REST answers with. */
+/** A call by alice on any transport, and the status of its error over REST. */
 type Asking = { status: number; operation: string; input(world: World): object };
-/** What there is over HTTP alone. */
+/** Errors that exist only over HTTP. */
 type Requesting = { status: number; request(app: TestApp, world: World): ReturnType<typeof http> };
 
 const NOBODY = 999_999_999;
@@ -50,6 +50,11 @@ const ASKED: Record<string, Asking> = {
     status: 403,
     operation: 'add_participant',
     input: ({ chat, bob }) => ({ conversation_id: chat, user_id: bob.id }),
+  },
+  wrong_password: {
+    status: 403,
+    operation: 'change_password',
+    input: () => ({ password: 'another one', new_password: 'NewStrongPassword456' }),
   },
   unknown_user: { status: 404, operation: 'last_seen', input: () => ({ user_id: NOBODY }) },
   unknown_participant: {
@@ -121,15 +126,15 @@ const REQUESTED: Record<string, Requesting> = {
     },
   },
 };
-/** No client can bring these about. */
+/** Errors that no client can cause. */
 const OURS_ALONE = ['internal_error', 'database_unavailable', 'shutting_down'];
-/** What no client of ours would send: see the attacks. */
+/** Errors of requests that no HTTP client library sends: see `test/attacks/`. */
 const NO_HTTP = ['invalid_request', 'expectation_failed', 'headers_too_large', 'request_timeout'];
-/** It takes ten thousand ranges: `test/attacks/read-ranges.test.ts` has them. */
+/** Needs ten thousand read ranges: see `test/attacks/read-ranges.test.ts`. */
 const AFTER_A_WHILE = ['too_many_gaps'];
-/** Over HTTP it is an `unknown_route`. */
+/** Over HTTP this is an `unknown_route`. */
 const ONLY_ON_SOCKETS = ['unknown_operation'];
-/** Takes 5,000 people: `test/attacks/cost.test.ts` has them. */
+/** Needs 5,000 users: see `test/attacks/cost.test.ts`. */
 const OF_FULL_GROUPS = ['group_full'];
 
 async function setTheScene(app: TestApp): Promise<World> {
@@ -144,7 +149,7 @@ async function setTheScene(app: TestApp): Promise<World> {
 onEachServer(
   'The error',
   (app) => {
-    it('catalogue has no code that a client could come to and these tests do not', () => {
+    it('table has no code that a client can cause and these tests do not', () => {
       const provoked = [...Object.keys(ASKED), ...Object.keys(REQUESTED), ...ONLY_ON_SOCKETS, ...OF_FULL_GROUPS];
       expect(Object.keys(ERRORS)).to.have.members([...provoked, ...OURS_ALONE, ...NO_HTTP, ...AFTER_A_WHILE]);
     });
@@ -155,14 +160,14 @@ onEachServer(
           const world = await setTheScene(app());
           const client = await world.alice.client(transport);
           const { fields } = refused(await client.ask(operation, input(world)), status, code);
-          expect(fields !== undefined).to.equal(['invalid_input', 'unknown_member'].includes(code));
+          expect(fields !== undefined).to.equal(['invalid_input', 'unknown_member', 'wrong_password'].includes(code));
           for (const field of fields ?? []) expect(field).to.have.all.keys('field', 'message');
         });
       }
     }
 
     for (const [code, { status, request }] of Object.entries(REQUESTED)) {
-      it(`${code} is answered over HTTP with status ${status} and the one body of all errors`, async () => {
+      it(`${code} is returned over HTTP with status ${status} and the common error body`, async () => {
         const answer = await request(app(), await setTheScene(app()));
         expect([answer.status, answer.body.code]).to.deep.equal([status, code]);
         expect(answer.headers.get('content-type')).to.match(/^application\/json/);
@@ -173,7 +178,7 @@ onEachServer(
     }
 
     for (const transport of SOCKETS) {
-      it(`unknown_operation answers over ${transport} what is no operation, or none for sockets`, async () => {
+      it(`unknown_operation is returned over ${transport} for an unknown operation, or one that is not on sockets`, async () => {
         const { alice } = await setTheScene(app());
         const client = await alice.client(transport);
         for (const name of ['nonsense', 'login', 'signup_verify', 'toString', '__proto__', 'presence']) {
@@ -182,6 +187,6 @@ onEachServer(
       });
     }
   },
-  // hashing is slow enough for a line to form
+  // hashing is slow enough for a queue to form
   { RATE_LIMITS: 'on', RATE_SIGNUP_ORIGIN: '10000/60', RATE_LOGIN_ORIGIN: '10000/60', BCRYPT_COST: '8' },
 );

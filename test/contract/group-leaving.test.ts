@@ -11,12 +11,12 @@ import {
   send,
   summaryFor,
   TRANSPORTS,
-} from './scene.ts';
+} from './fixture.ts';
 
 onEachServer('A group', (app) => {
   for (const transport of TRANSPORTS) {
     describe(`over ${transport}`, () => {
-      it('whose member leaves goes on without them, and they without it', async () => {
+      it('that a member leaves stays with the others, and the member no longer sees it', async () => {
         const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
         const client = await bob.client(transport);
         const conversation_id = await groupOf(alice, bob, carol);
@@ -31,12 +31,12 @@ onEachServer('A group', (app) => {
         refused(await client.ask('remove_participant', { conversation_id, user_id: bob.id }), 403, 'not_participant');
       });
 
-      it('whose last admin leaves has its longest-standing member as admin', async () => {
+      it('whose last admin leaves has the member who joined first as admin', async () => {
         const [alice, bob, carol, dave] = await app().people('alice', 'bob', 'carol', 'dave');
         const conversation_id = await groupOf(alice);
         for (const { id } of [carol, bob, dave]) {
           accepted(await alice.rest.ask('add_participant', { conversation_id, user_id: id }));
-          await membersOf(conversation_id, alice); // time goes by: nobody joins at the same moment
+          await membersOf(conversation_id, alice); // so that no two join at the same time
         }
         const leave = async (person: Person) =>
           accepted(
@@ -54,11 +54,11 @@ onEachServer('A group', (app) => {
         await leave(dave);
       });
 
-      it('tells who is removed so, and nothing that happens in it from then on', async () => {
+      it('notifies a removed member, and sends them nothing that happens later', async () => {
         const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
         const client = await alice.client(transport);
         const [group, chat] = [await groupOf(alice, bob, carol), await privateOf(alice, bob)];
-        const hearers = [await bob.socketio(), await bob.raw()];
+        const receivers = [await bob.socketio(), await bob.raw()];
         const { message_id } = await send(alice, group, 'before');
         accepted(await client.ask('remove_participant', { conversation_id: group, user_id: bob.id }));
         await send(client, group, 'after');
@@ -67,25 +67,25 @@ onEachServer('A group', (app) => {
         accepted(await client.ask('delete_message', { message_id }));
         accepted(await client.ask('rename_conversation', { conversation_id: group, name: 'Without bob' }));
         await send(client, chat, 'last');
-        for (const { inbox } of hearers) {
+        for (const { inbox } of receivers) {
           await inbox.next('message', { content: 'last' });
-          const heard = inbox.events.filter(({ conversation_id }) => conversation_id === group);
-          expect(heard.map(({ type, content, user_id }) => [type, content, user_id])).to.deep.equal([
+          const received = inbox.events.filter(({ conversation_id }) => conversation_id === group);
+          expect(received.map(({ type, content, user_id }) => [type, content, user_id])).to.deep.equal([
             ['message', 'before', undefined],
             ['conversation_update', 'removed_from_conversation', bob.id],
           ]);
         }
       });
 
-      it('is heard by who is added, from then on', async () => {
+      it('sends events to a new member from then on', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const client = await alice.client(transport);
         const group = await groupOf(alice);
-        const hearers = [await bob.socketio(), await bob.raw()];
+        const receivers = [await bob.socketio(), await bob.raw()];
         await send(alice, group, 'before');
         accepted(await client.ask('add_participant', { conversation_id: group, user_id: bob.id }));
         await send(client, group, 'after');
-        for (const { inbox } of hearers) {
+        for (const { inbox } of receivers) {
           await inbox.next('message', { content: 'after' });
           expect(inbox.all('message')).to.have.length(1);
           expect(inbox.all('conversation_update')).to.have.length(1);
@@ -94,7 +94,7 @@ onEachServer('A group', (app) => {
         }
       });
 
-      it('takes back who was removed, who then is new to it', async () => {
+      it('accepts a removed member again as a new one', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const client = await alice.client(transport);
         const conversation_id = await groupOf(alice, bob);

@@ -11,14 +11,14 @@ import {
   send,
   summaryFor,
   TRANSPORTS,
-} from './scene.ts';
+} from './fixture.ts';
 
 const NOBODY = [999_999_998, 999_999_999];
 
 onEachServer('A group', (app) => {
   for (const transport of TRANSPORTS) {
     describe(`over ${transport}`, () => {
-      it('has its creator as admin, named or not, and everybody else once', async () => {
+      it('has its creator as admin, named among the members or not, and each member once', async () => {
         const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
         const client = await alice.client(transport);
         for (const people of [
@@ -36,7 +36,7 @@ onEachServer('A group', (app) => {
         }
       });
 
-      it('is not made when a member is unknown, who is named', async () => {
+      it('is not created if a member is unknown, and the error names the member', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const client = await alice.client(transport);
         const asked = { name: 'Chess', member_ids: [bob.id, ...NOBODY] };
@@ -49,7 +49,7 @@ onEachServer('A group', (app) => {
         }
       });
 
-      it('may have its creator alone', async () => {
+      it('can consist of its creator alone', async () => {
         const alice = await app().person('alice');
         const client = await alice.client(transport);
         const { conversation_id } = accepted(await client.ask('create_group', { name: 'Notes', member_ids: [] }));
@@ -57,7 +57,7 @@ onEachServer('A group', (app) => {
         await send(client, conversation_id, 'to myself');
       });
 
-      it('is left as it was by adding somebody who is in', async () => {
+      it('does not change when a member is added again', async () => {
         const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
         const client = await alice.client(transport);
         const conversation_id = await groupOf(alice, bob, carol);
@@ -72,7 +72,7 @@ onEachServer('A group', (app) => {
         expect(await summaryFor(bob, conversation_id)).to.include({ unread_count: 1, last_seq: 2 });
       });
 
-      it('shows whoever joins its whole history, and counts as unread what comes from then on', async () => {
+      it('shows a new member the whole history, and counts later messages as unread', async () => {
         const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
         const client = await alice.client(transport);
         const conversation_id = await groupOf(alice, bob);
@@ -86,7 +86,31 @@ onEachServer('A group', (app) => {
         expect(history.map(({ id }) => id)).to.deep.equal(ids);
       });
 
-      it('has the name that its admin gave it last', async () => {
+      it('has the number of its members in the list and in a first sync, as members come and go', async () => {
+        const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
+        const client = await alice.client(transport);
+        const conversation_id = await groupOf(alice, bob);
+        const chat = await privateOf(alice, bob);
+        const count = async (id: number) => {
+          const { conversations } = accepted(await client.ask('list_conversations'));
+          const { new_conversations } = accepted(await client.ask('sync'));
+          const counts = [conversations, new_conversations].map(
+            (list) => list.find((each: Answer) => each.id === id).participant_count,
+          );
+          expect(counts[0]).to.equal(counts[1]);
+          return counts[0];
+        };
+        const [member, newcomer] = [bob, carol].map(({ id }) => ({ conversation_id, user_id: id }));
+        expect([await count(conversation_id), await count(chat)]).to.deep.equal([2, 2]);
+        for (let time = 0; time < 2; time += 1) accepted(await client.ask('add_participant', newcomer));
+        expect(await count(conversation_id)).to.equal(3);
+        accepted(await bob.rest.ask('remove_participant', member));
+        expect(await count(conversation_id)).to.equal(2);
+        accepted(await client.ask('remove_participant', newcomer));
+        expect(await count(conversation_id)).to.equal(1);
+      });
+
+      it('has the last name that an admin gave it', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const client = await alice.client(transport);
         const conversation_id = await groupOf(alice, bob);
@@ -100,7 +124,7 @@ onEachServer('A group', (app) => {
     });
   }
 
-  it('keeps what happened to it in its history, in order, under who did it', async () => {
+  it('has its events in its history, in order, with the user who caused them', async () => {
     const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
     const conversation_id = await groupOf(alice, bob);
     accepted(await alice.rest.ask('add_participant', { conversation_id, user_id: carol.id }));
@@ -120,7 +144,7 @@ onEachServer('A group', (app) => {
     expect(await summaryFor(bob, conversation_id)).to.include({ unread_count: 0, last_seq: 5 });
   });
 
-  it('is online for a member while any other member is', async () => {
+  it('is online for a member while another member is', async () => {
     const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
     const group = await groupOf(alice, bob, carol);
     await privateOf(alice, bob);

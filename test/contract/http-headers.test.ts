@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { upgrade } from '../realtime/connecting.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { rawAt } from '../support/clients.ts';
-import { http } from './scene.ts';
+import { http } from './fixture.ts';
 
 const FRONT_END = 'https://app.example';
 const EXPOSED = 'Retry-After,RateLimit-Limit,RateLimit-Remaining,RateLimit-Reset,X-Request-Id,Allow,WWW-Authenticate';
@@ -14,7 +14,7 @@ describe('The headers of an answer', () => {
   });
   after(() => app.stop());
 
-  it('forbid to store anything that the API answers, whatever it is', async () => {
+  it('forbid storing any answer of the API', async () => {
     const { token } = await app.person();
     const routes: [string, number][] = [
       ['GET /api/me', 200],
@@ -36,7 +36,7 @@ describe('The headers of an answer', () => {
     expect((await fetch(`${app.url}/docs`)).headers.get('cache-control')).not.to.equal('no-store');
   });
 
-  it('say with 401 how to be somebody, in a way for which no browser asks its user', async () => {
+  it('name an authentication scheme with 401, for which no browser prompts its user', async () => {
     const wrong = { username: 'nobody', password: 'wrong' };
     for (const answer of [
       await http(app, 'GET /api/me'),
@@ -51,13 +51,13 @@ describe('The headers of an answer', () => {
     expect(headers).to.include({ 'www-authenticate': 'Bearer', 'cache-control': 'no-store' });
   });
 
-  it('say with 426 what to upgrade to', async () => {
+  it('name the protocol to upgrade to with 426', async () => {
     const { status, headers } = await http(app, 'GET /api/ws');
     expect([status, headers.get('upgrade')]).to.deep.equal([426, 'websocket']);
     expect(headers.get('connection')?.toLowerCase()).to.include('upgrade');
   });
 
-  it('let pages of allowed origins read what they need, and ask only every ten minutes whether they may', async () => {
+  it('let pages of allowed origins read what they need, with a preflight every ten minutes', async () => {
     const { cookie } = await app.person();
     for (const path of ['/api/me', '/api/nothing', '/api/ws']) {
       const { headers } = await http(app, `GET ${path}`, { cookie, headers: { origin: FRONT_END } });
@@ -73,7 +73,7 @@ describe('The headers of an answer', () => {
     expect(headers.get('access-control-expose-headers')).to.equal(null);
   });
 
-  it('have a counterpart in the reason with which a WebSocket is closed whose session has ended', async () => {
+  it('correspond to the reason with which a WebSocket is closed when its session has ended', async () => {
     const alice = await app.person();
     const { socket } = await rawAt(`${app.url.replace('http', 'ws')}/api/ws?token=${alice.token}`);
     const closed = new Promise((resolve) => socket.once('close', (code, reason) => resolve([code, String(reason)])));

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
-import { ChatError } from '../../src/errors.ts';
+import { ChatError } from '../../src/operation/errors.ts';
 import { operations } from '../../src/operations.ts';
-import { accepted, groupOf, http, onEachServer, refused, SOCKETS, send, summaryFor, TRANSPORTS } from './scene.ts';
+import type { OperationName } from '../../src/protocol.ts';
+import { accepted, groupOf, http, onEachServer, refused, SOCKETS, send, summaryFor, TRANSPORTS } from './fixture.ts';
 
 const SECRET = 'sesame';
 const DEEP = 3_000;
@@ -12,13 +13,13 @@ function nested(depth: number): unknown {
   return value;
 }
 
-/** Of every type, one of which each field cannot be. */
+/** A value of every type: each field refuses at least one of them. */
 const VALUES = [SECRET, true, -7_531, 1.5, 1e300, {}, { [SECRET]: SECRET }, [], [SECRET], [[SECRET]], nested(DEEP)];
 
-/** What is wrong with an input, as an operation says it. */
-function refusalOf(name: string, input: unknown): ChatError | undefined {
+/** The field errors of an operation for an input. */
+function refusalOf(name: OperationName, input: unknown): ChatError | undefined {
   try {
-    operations[name]?.operation.validate(input);
+    operations[name].validate(input);
     return undefined;
   } catch (error) {
     if (error instanceof ChatError) return error;
@@ -26,10 +27,13 @@ function refusalOf(name: string, input: unknown): ChatError | undefined {
   }
 }
 
-describe('What is wrong with an input', () => {
-  for (const [name, { operation }] of Object.entries(operations))
-    it(`of ${name} is told in sentences of ours, which repeat nothing of it`, () => {
-      for (const field of Object.keys(operation.input.fields)) {
+describe('The errors of an invalid input', () => {
+  for (const {
+    name,
+    input: { fields: schemas },
+  } of Object.values(operations))
+    it(`of ${name} are the server’s own sentences, and contain nothing of the input`, () => {
+      for (const field of Object.keys(schemas)) {
         const refusals = VALUES.map((value) => refusalOf(name, { [field]: value })).filter(
           (each) => each !== undefined,
         );
@@ -42,7 +46,7 @@ describe('What is wrong with an input', () => {
       }
     });
 
-  it('of another kind altogether is told so', () => {
+  it('name an input that is no object', () => {
     for (const input of [SECRET, 5, true, [], [{}]]) {
       const refusal = refusalOf('message', input);
       expect(refusal?.message).to.equal('The input has to be an object.');
@@ -51,9 +55,9 @@ describe('What is wrong with an input', () => {
   });
 });
 
-onEachServer('What is wrong with an input', (app) => {
+onEachServer('The errors of an invalid input', (app) => {
   for (const transport of TRANSPORTS)
-    it(`is told over ${transport} in one sentence too, about the first field that is wrong`, async () => {
+    it(`have a message over ${transport} about the first invalid field`, async () => {
       const { rest, ...alice } = await app().person();
       const client = await alice.client(transport);
       const wrong = await client.ask('update_me', { username: 'ab', profile_picture: 5 });
@@ -69,7 +73,7 @@ onEachServer('What is wrong with an input', (app) => {
     });
 
   for (const transport of SOCKETS)
-    it(`is told over ${transport} however deeply it is nested`, async () => {
+    it(`are returned over ${transport} for any depth of nesting`, async () => {
       const client = await (await app().person()).client(transport);
       for (const [name, input] of [
         ['sync', { only_named: nested(DEEP) }],
@@ -82,9 +86,9 @@ onEachServer('What is wrong with an input', (app) => {
     });
 });
 
-onEachServer('A null', (app) => {
+onEachServer('Null', (app) => {
   for (const transport of TRANSPORTS)
-    it(`counts over ${transport} as not given: optional fields keep their defaults, others are missing`, async () => {
+    it(`counts as absent over ${transport}: optional fields have their defaults, others are missing`, async () => {
       const alice = await app().person('alice');
       const group = await groupOf(alice);
       const client = await alice.client(transport);
@@ -105,12 +109,12 @@ onEachServer('A null', (app) => {
       accepted(await client.ask('sync', { conversations: null, only_named: null, limit: null }));
     });
 
-  it('in a query is a text like any other', async () => {
+  it('in a query is ordinary text', async () => {
     const { token } = await app().person();
     expect((await http(app(), 'GET /api/conversations?limit=null', { token })).status).to.equal(400);
   });
 
-  it('in place of a list’s member, or of a number in an object, is wrong', async () => {
+  it('as a member of a list, or as a number in an object, is invalid', async () => {
     const alice = await app().person();
     const group = await groupOf(alice);
     expect(await summaryFor(alice, group)).to.include({ conversation_id: group });

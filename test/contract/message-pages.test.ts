@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Answer, Client } from '../support/clients.ts';
-import { accepted, onEachServer, privateOf, refused, send, TRANSPORTS } from './scene.ts';
+import { accepted, onEachServer, privateOf, refused, send, TRANSPORTS } from './fixture.ts';
 
 /** The ids of a page of messages, newest first. */
 async function page(client: Client, asked: object): Promise<number[]> {
@@ -9,7 +9,7 @@ async function page(client: Client, asked: object): Promise<number[]> {
 }
 
 onEachServer('A page of messages', (app) => {
-  /** A private conversation with so many messages, whose ids are given oldest first. */
+  /** A private conversation with messages, and their ids, oldest first. */
   async function conversationWith(count: number) {
     const [alice, bob] = await app().people('alice', 'bob');
     const conversation_id = await privateOf(alice, bob);
@@ -21,7 +21,7 @@ onEachServer('A page of messages', (app) => {
 
   for (const transport of TRANSPORTS) {
     describe(`over ${transport}`, () => {
-      it('has the newest first, and the next ones by limit and offset', async () => {
+      it('has the newest messages first, and older ones by limit and offset', async () => {
         const { bob, conversation_id, ids } = await conversationWith(7);
         const client = await bob.client(transport);
         const all = ids.toReversed();
@@ -41,7 +41,7 @@ onEachServer('A page of messages', (app) => {
         }
       });
 
-      it('before a message goes back through all of them, none left out or given twice, while others arrive', async () => {
+      it('before a message leads back through all messages, each once, while others arrive', async () => {
         const { bob, conversation_id, ids, add } = await conversationWith(7);
         const client = await bob.client(transport);
         const expected = ids.toReversed();
@@ -53,7 +53,7 @@ onEachServer('A page of messages', (app) => {
         expect(seen).to.deep.equal(expected);
       });
 
-      it('after a message goes on to the newest, while others arrive', async () => {
+      it('after a message leads to the newest, while others arrive', async () => {
         const { bob, conversation_id, ids, add } = await conversationWith(5);
         const client = await bob.client(transport);
         const seen = ids.slice(0, 1);
@@ -66,7 +66,7 @@ onEachServer('A page of messages', (app) => {
         expect(seen).to.deep.equal(ids);
       });
 
-      it('between two messages has what is between them', async () => {
+      it('between two messages has the messages between them', async () => {
         const { bob, conversation_id, ids } = await conversationWith(6);
         const client = await bob.client(transport);
         const [, after, three, four, before] = ids;
@@ -75,7 +75,7 @@ onEachServer('A page of messages', (app) => {
         expect(await page(client, { conversation_id, after, before, limit: 1, offset: 1 })).to.deep.equal([three]);
       });
 
-      it('keeps its place where a message was deleted, for counting from there too', async () => {
+      it('does not shift when a message is deleted, and can begin at it', async () => {
         const { bob, conversation_id, ids } = await conversationWith(1);
         const client = await bob.client(transport);
         const own = await send(bob, conversation_id);
@@ -85,7 +85,7 @@ onEachServer('A page of messages', (app) => {
         expect(await page(client, { conversation_id, after: own.message_id })).to.deep.equal([last]);
       });
 
-      it('cannot be counted from a message of another conversation, or from none', async () => {
+      it('cannot begin at a message of another conversation, or at an unknown one', async () => {
         const { bob, conversation_id } = await conversationWith(1);
         const other = await conversationWith(1);
         const client = await bob.client(transport);

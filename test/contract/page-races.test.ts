@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { type CompiledQuery, DefaultQueryExecutor } from 'kysely';
-import { accepted, groupOf, historyOf, onEachServer, refused, send } from './scene.ts';
+import { accepted, groupOf, historyOf, onEachServer, refused, send } from './fixture.ts';
 
 type Executor = { executeQuery(query: CompiledQuery, ...rest: unknown[]): Promise<unknown> };
 
-/** Does something before the first statement that looks up where a conversation stands for somebody: after its page was read. */
+/** Runs something before the statement that reads the read positions: after the page has been read. */
 function beforeStanding(act: () => Promise<unknown>): { done(): boolean } {
   const prototype = Object.getPrototypeOf(DefaultQueryExecutor.prototype) as Executor; // where it is defined
   const { executeQuery } = prototype;
@@ -19,7 +19,7 @@ function beforeStanding(act: () => Promise<unknown>): { done(): boolean } {
 }
 
 onEachServer('A page of messages', (app) => {
-  it('is whole for somebody who is added while it is read', async () => {
+  it('is complete for a user who is added while it is read', async () => {
     const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
     const conversation_id = await groupOf(alice, bob);
     const { message_id } = await send(alice, conversation_id);
@@ -29,7 +29,7 @@ onEachServer('A page of messages', (app) => {
     expect(ids).to.include(message_id);
   });
 
-  it('is refused to somebody who is removed while it is read', async () => {
+  it('is refused to a user who is removed while it is read', async () => {
     const [alice, bob] = await app().people('alice', 'bob');
     const conversation_id = await groupOf(alice, bob);
     await send(alice, conversation_id);
@@ -38,7 +38,7 @@ onEachServer('A page of messages', (app) => {
     expect(removing.done(), 'need somebody who was removed meanwhile').to.equal(true);
   });
 
-  it('before a message that is not there is refused, but not told to somebody who is not in the conversation', async () => {
+  it('before an unknown message is refused, with an error that reveals nothing to users outside the conversation', async () => {
     const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
     const conversation_id = await groupOf(alice, bob);
     for (const page of [{ before: 9_999_999 }, { after: 9_999_999 }]) {

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { accepted, onEachServer, privateOf, refused, send, summaryFor, TRANSPORTS } from './scene.ts';
+import { accepted, onEachServer, privateOf, refused, send, summaryFor, TRANSPORTS } from './fixture.ts';
 
 const NOBODY = 999_999_999;
 
 onEachServer('A private conversation', (app) => {
   for (const transport of TRANSPORTS) {
     describe(`over ${transport}`, () => {
-      it('is the same one from both sides, however often it is asked for', async () => {
+      it('is the same for both users, each time it is opened', async () => {
         const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
         const [one, other] = [await alice.client(transport), await bob.client(transport)];
         const first = accepted(await one.ask('open_private_conversation', { other_user_id: bob.id }));
@@ -24,7 +24,7 @@ onEachServer('A private conversation', (app) => {
         expect(await privateOf(alice, carol)).not.to.equal(first.conversation_id);
       });
 
-      it('needs two people who exist', async () => {
+      it('needs two existing users', async () => {
         const alice = await app().person('alice');
         const client = await alice.client(transport);
         refused(await client.ask('open_private_conversation', { other_user_id: alice.id }), 400, 'own_conversation');
@@ -32,7 +32,7 @@ onEachServer('A private conversation', (app) => {
         expect(accepted(await client.ask('list_conversations')).conversations).to.deep.equal([]);
       });
 
-      it('keeps its two participants and has no name to change, not even for them', async () => {
+      it('keeps its two participants and cannot be renamed', async () => {
         const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
         const conversation_id = await privateOf(alice, bob);
         for (const person of [alice, bob]) {
@@ -51,7 +51,7 @@ onEachServer('A private conversation', (app) => {
         expect(await summaryFor(alice, conversation_id)).to.include({ last_seq: 0 });
       });
 
-      it('shows the other user, whose picture it has, and the names of both', async () => {
+      it('shows the other user with their picture, and the names of both', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const conversation_id = await privateOf(alice, bob);
         for (const [person, picture] of [
@@ -73,7 +73,7 @@ onEachServer('A private conversation', (app) => {
     });
   }
 
-  it('follows a user who takes another name', async () => {
+  it('has the new name of a renamed user', async () => {
     const [alice, bob] = await app().people('alice', 'bob');
     const conversation_id = await privateOf(alice, bob);
     await send(bob, conversation_id);
@@ -84,10 +84,10 @@ onEachServer('A private conversation', (app) => {
     expect([other_user.username, last_message.sender_username]).to.deep.equal([username, username]);
   });
 
-  it('tells in the list whether the other user is online, now', async () => {
+  it('shows in the list whether the other user is online', async () => {
     const [alice, bob] = await app().people('alice', 'bob');
     const conversation_id = await privateOf(alice, bob);
-    const watching = await alice.raw(); // one’s own connections say nothing about the other
+    const watching = await alice.raw(); // the user's own connections do not count
     expect(await summaryFor(alice, conversation_id)).to.include({ other_user_online: false });
     const client = await bob.raw();
     await watching.inbox.next('presence', { content: 'online' });

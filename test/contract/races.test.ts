@@ -11,17 +11,17 @@ import {
   send,
   summaryFor,
   TRANSPORTS,
-} from './scene.ts';
+} from './fixture.ts';
 
 const clientsOf = (person: Person): Promise<Client[]> => Promise.all(TRANSPORTS.map((each) => person.client(each)));
 const times = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));
-/** What is the same in an answer over every transport. */
+/** The part of an answer that is the same over every transport. */
 const resultOf = ({ status: _, ...result }: Answer) => result;
 const seqsFrom1To = (last: number) => times(last, (index) => index + 1);
 
-onEachServer('In a race', (app) => {
-  it('twenty who open the same private conversation, from both sides, get one, of which both hear once', async () => {
+onEachServer('Concurrently', (app) => {
+  it('twenty calls for the same private conversation, by both users, create one, with one event for each user', async () => {
     const [alice, bob] = await app().people('alice', 'bob');
     const [alices, bobs] = [await clientsOf(alice), await clientsOf(bob)];
     const answers = await Promise.all(
@@ -44,11 +44,11 @@ onEachServer('In a race', (app) => {
     expect(participants).to.have.length(2);
   });
 
-  it('sends with one client_message_id over all transports make one message, and all get its answer', async () => {
+  it('sends with one client_message_id over all transports create one message, and all get its answer', async () => {
     const [alice, bob] = await app().people('alice', 'bob');
     const conversation_id = await privateOf(alice, bob);
     const clients = [...(await clientsOf(alice)), ...(await clientsOf(alice))];
-    const hearer = await bob.raw();
+    const receiver = await bob.raw();
     for (const client_message_id of ['one', 'two', 'three']) {
       const content = `as ${client_message_id}`;
       const answers = await Promise.all(
@@ -58,18 +58,18 @@ onEachServer('In a race', (app) => {
     }
     const { seq } = await send(alice, conversation_id, 'last');
     expect(seq).to.equal(4);
-    await hearer.inbox.next('message', { content: 'last' });
-    const heard = hearer.inbox.all('message').map(({ content }) => content);
-    expect(heard).to.deep.equal(['as one', 'as two', 'as three', 'last']);
+    await receiver.inbox.next('message', { content: 'last' });
+    const received = receiver.inbox.all('message').map(({ content }) => content);
+    expect(received).to.deep.equal(['as one', 'as two', 'as three', 'last']);
     expect(await historyOf(bob, conversation_id)).to.have.length(4);
     expect(await summaryFor(bob, conversation_id)).to.include({ unread_count: 4 });
   });
 
-  it('sends of many give numbers without a hole, and everybody hears them in their order', async () => {
+  it('sends of many users get numbers without gaps, and everyone receives them in order', async () => {
     const people = await app().people('alice', 'bob', 'carol', 'dave');
     const [alice, ...others] = people;
     const group = await groupOf(alice, ...others);
-    const hearers = await Promise.all(people.flatMap((person) => [person.socketio(), person.raw()]));
+    const receivers = await Promise.all(people.flatMap((person) => [person.socketio(), person.raw()]));
     const senders = (await Promise.all(people.map(clientsOf))).flat();
     const each = 5;
     const last = senders.length * each + 1;
@@ -78,11 +78,11 @@ onEachServer('In a race', (app) => {
     );
     accepted(await alice.rest.ask('rename_conversation', { conversation_id: group, name: 'last' }));
     expect(answers.map(({ seq }) => seq).sort((a, b) => a - b)).to.deep.equal(seqsFrom1To(last - 1));
-    for (const { inbox } of hearers) {
+    for (const { inbox } of receivers) {
       await inbox.next('system_message', { seq: last });
-      const heard = inbox.events.filter(({ type }) => ['message', 'system_message'].includes(type));
-      expect(heard.map(({ seq }) => seq)).to.deep.equal(seqsFrom1To(last));
-      expect(new Set(heard.map(({ message_id }) => message_id)).size).to.equal(last);
+      const received = inbox.events.filter(({ type }) => ['message', 'system_message'].includes(type));
+      expect(received.map(({ seq }) => seq)).to.deep.equal(seqsFrom1To(last));
+      expect(new Set(received.map(({ message_id }) => message_id)).size).to.equal(last);
     }
     const history = await historyOf(alice, group, { limit: 200 });
     expect(history.map(({ seq }) => seq).reverse()).to.deep.equal(seqsFrom1To(last));
@@ -91,11 +91,11 @@ onEachServer('In a race', (app) => {
     }
   });
 
-  it('every kind of change gets a number of its own, and each hearer has them all in order', async () => {
+  it('each change of any kind gets its own number, and each client receives all in order', async () => {
     const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
     const group = await groupOf(alice, bob);
     const ids = await Promise.all(times(8, async () => (await send(alice, group)).message_id));
-    const hearers = [await bob.socketio(), await bob.raw()];
+    const receivers = [await bob.socketio(), await bob.raw()];
     const [rest, socketio, raw] = (await clientsOf(alice)) as [Client, Client, Client];
     const changes = ids.flatMap((message_id, index) => [
       raw.ask('edit_message', { message_id, content: `edit ${index}` }),
@@ -107,18 +107,18 @@ onEachServer('In a race', (app) => {
     ]);
     await Promise.all(changes);
     const { seq: last } = await send(alice, group, 'last');
-    for (const { inbox } of hearers) {
+    for (const { inbox } of receivers) {
       await inbox.next('message', { seq: last });
       const durable = ['message', 'system_message', 'edited_message', 'deleted_message'];
-      const heard = inbox.events.filter(({ type, seq }) => durable.includes(type) && seq > ids.length);
-      expect(heard.map(({ seq }) => seq)).to.deep.equal(times(last - ids.length, (index) => ids.length + 1 + index));
+      const received = inbox.events.filter(({ type, seq }) => durable.includes(type) && seq > ids.length);
+      expect(received.map(({ seq }) => seq)).to.deep.equal(times(last - ids.length, (index) => ids.length + 1 + index));
     }
     const history = await historyOf(bob, group, { limit: 200 });
     for (const { content } of history.filter(({ deleted }) => deleted)) expect(content).to.equal('');
     expect(history.filter(({ deleted }) => deleted).map(({ id }) => id)).to.have.members(ids);
   });
 
-  it('a removal lets through what was sent before it and nothing that was sent after', async () => {
+  it('a removed member receives what was sent before the removal and nothing that was sent after', async () => {
     const [alice, bob] = await app().people('alice', 'bob');
     const group = await groupOf(alice, bob);
     const clients = await clientsOf(bob);
@@ -141,7 +141,7 @@ onEachServer('In a race', (app) => {
     });
   });
 
-  it('somebody who is added by many requests is added once', async () => {
+  it('a user who is added by many requests is added once', async () => {
     const [alice, bob] = await app().people('alice', 'bob');
     const group = await groupOf(alice);
     const adding = { conversation_id: group, user_id: bob.id };

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { enter, refusedUpgrade } from './hearing.ts';
-import { accepted, http, onEachServer, privateOf, refused, SOCKETS, send, TRANSPORTS } from './scene.ts';
+import { enter, refusedUpgrade } from './connect.ts';
+import { accepted, http, onEachServer, privateOf, refused, SOCKETS, send, TRANSPORTS } from './fixture.ts';
 
 const SENDS = 4;
 const OPERATIONS = 6;
 const CONNECTIONS = 2;
 const SECONDS = 60;
-/** Small enough to be reached in a moment, with times long enough that none passes meanwhile. */
+/** Small enough to be reached quickly, with windows long enough not to end during a test. */
 const SMALL_LIMITS = {
   RATE_LIMITS: 'on',
   RATE_SENDS: `2/${SECONDS}`,
@@ -17,14 +17,14 @@ const SMALL_LIMITS = {
 };
 const password = 'StrongPassword123';
 
-/** The headers of a limit, as numbers. */
+/** The rate limit headers, as numbers. */
 function quotaIn(headers: Headers) {
   const [limit, remaining, reset] = ['Limit', 'Remaining', 'Reset'].map((name) => headers.get(`RateLimit-${name}`));
   for (const each of [limit, remaining, reset]) expect(each).to.match(/^\d+$/);
   return { limit: Number(limit), remaining: Number(remaining), reset: Number(reset) };
 }
 
-/** Checks a 429 over HTTP: its body, and after how many seconds it tells to try again. */
+/** Checks a 429 over HTTP: its body and its `Retry-After`. */
 function expectTooMany({ status, headers, body }: Awaited<ReturnType<typeof http>>, limit: number, seconds: number) {
   expect([status, body.code, body.success]).to.deep.equal([429, 'rate_limited', false]);
   expect(Number(headers.get('retry-after'))).to.be.within(1, seconds);
@@ -37,7 +37,7 @@ onEachServer(
   'A rate limit',
   (app) => {
     for (const transport of TRANSPORTS) {
-      it(`of operations holds over ${transport}, for each user alone`, async () => {
+      it(`of operations applies over ${transport}, per user`, async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const client = await alice.client(transport);
         for (let count = 0; count < OPERATIONS; count += 1) accepted(await client.ask('me'));
@@ -46,7 +46,7 @@ onEachServer(
         accepted(await (await bob.client(transport)).ask('me'));
       });
 
-      it(`of sends holds over ${transport}, with its burst, and nothing over it is sent`, async () => {
+      it(`of sends applies over ${transport}, with its burst, and nothing beyond it is sent`, async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const [client, conversation_id] = [await alice.client(transport), await privateOf(alice, bob)];
         for (let count = 1; count <= SENDS; count += 1) await send(client, conversation_id, `${count}`);
@@ -59,7 +59,7 @@ onEachServer(
       });
     }
 
-    it('is told in the headers of every answer over HTTP, and of the one that is refused', async () => {
+    it('is in the headers of every answer over HTTP, including the refused one', async () => {
       const { token } = await app().person();
       for (let left = OPERATIONS - 1; left >= 0; left -= 1) {
         const { status, headers } = await http(app(), left > 0 ? 'GET /api/me' : 'GET /api/users/0/last-seen', {
@@ -73,7 +73,7 @@ onEachServer(
       expectTooMany(await http(app(), 'GET /api/me', { token }), OPERATIONS, SECONDS);
     });
 
-    it('of sends is told as one, burst and all: how many are left until the one that is refused', async () => {
+    it('of sends is reported as one limit, including the burst: the number of remaining sends', async () => {
       const [alice, bob] = await app().people('alice', 'bob');
       const body = { conversation_id: await privateOf(alice, bob), content: 'Hello!' };
       for (let left = SENDS - 1; left >= 0; left -= 1) {
@@ -84,7 +84,7 @@ onEachServer(
       expectTooMany(await http(app(), 'POST /api/messages', { token: alice.token, body }), SENDS, 2 * SECONDS);
     });
 
-    it('is told in no answer that the documents do not list', async () => {
+    it('is in no header that the API documents do not list', async () => {
       const { token, username } = await app().person();
       const wrong = { username, password: 'wrong' };
       const answers = [
@@ -103,9 +103,9 @@ onEachServer(
         ).to.deep.equal([]);
     });
 
-    it('of one-time codes allows 3 for an address, known or not, however often it is asked', async () => {
+    it('of one-time codes allows 3 per address, known or not', async () => {
       const { email } = await app().person();
-      await http(app(), 'POST /api/forgot/initiate', { body: { email } }); // signing up took one already
+      await http(app(), 'POST /api/forgot/initiate', { body: { email } }); // the sign-up has taken one
       await http(app(), 'POST /api/forgot/initiate', { body: { email } });
       expectTooMany(await http(app(), 'POST /api/forgot/initiate', { body: { email: email.toUpperCase() } }), 3, 600);
       const body = { username: 'somebody', email: 'somebody@example.com', password };
@@ -115,7 +115,7 @@ onEachServer(
       expectTooMany(await http(app(), 'POST /api/signup/initiate', { body }), 3, 600);
     });
 
-    it('of failed logins shuts an account after 5, for the right password too, and no other account', async () => {
+    it('of failed logins locks an account after 5, also for the right password, and no other account', async () => {
       const [{ username }, other] = await app().people('alice', 'bob');
       for (let count = 0; count < 5; count += 1) {
         const body = { username, password: `wrong ${count}` };
@@ -131,7 +131,7 @@ onEachServer(
     });
 
     for (const transport of SOCKETS) {
-      it(`of connections refuses one more over ${transport}, and takes it when others have gone`, async () => {
+      it(`of connections refuses one more over ${transport}, and accepts it when others have closed`, async () => {
         const [person, watcher] = await app().people('alice', 'bob');
         await privateOf(watcher, person);
         const watching = await watcher.raw();
@@ -141,7 +141,7 @@ onEachServer(
         const url = `${app().url.replace('http', 'ws')}/api/ws?token=${person.token}`;
         expect(await refusedUpgrade(url)).to.deep.include({ status: 429, code: 'rate_limited' });
         const refusal = await enter(app(), '/chat', person.token).catch((error) => error.message);
-        expect(refusal, 'a reason for which a client tries again').to.equal('transport close');
+        expect(refusal, 'a reason for which a client reconnects').to.equal('transport close');
         for (const each of open) each.close();
         await watching.inbox.next('presence', { content: 'offline' });
         (await connect()).close();
@@ -154,7 +154,7 @@ onEachServer(
 onEachServer(
   'By default, the rate limit',
   (app) => {
-    it('of operations is 50 a second, and of sends 60 in a burst', async () => {
+    it('of operations is 50 per second, and of sends 60 in a burst', async () => {
       const [alice, bob] = await app().people('alice', 'bob');
       const { token } = alice;
       expect(quotaIn((await http(app(), 'GET /api/me', { token })).headers)).to.deep.include({ limit: 50, reset: 1 });
@@ -163,7 +163,7 @@ onEachServer(
       expect(quotaIn(sent.headers)).to.deep.equal({ limit: 60, remaining: 59, reset: 1 });
     });
 
-    it('of signing up is 60 a minute for an address of origin', async () => {
+    it('of sign-ups is 60 per minute and client address', async () => {
       const body = { username: 'newcomer', email: 'newcomer@example.com', password };
       const { headers } = await http(app(), 'POST /api/signup/initiate', { body });
       expect(quotaIn(headers).limit).to.equal(60);

@@ -10,7 +10,7 @@ import {
   send,
   summaryFor,
   TRANSPORTS,
-} from './scene.ts';
+} from './fixture.ts';
 
 const UNKNOWN = 999_999_999;
 
@@ -20,7 +20,7 @@ async function sendAll(by: Person, conversation_id: number, count: number): Prom
   return ids;
 }
 
-/** The ids of the messages that somebody sees as read. */
+/** The ids of the messages with status `read` for a user. */
 async function readIds(person: Person, conversation_id: number): Promise<number[]> {
   const history = await historyOf(person, conversation_id);
   return history.flatMap(({ id, status }) => (status === 'read' ? [id] : [])).reverse();
@@ -29,7 +29,7 @@ async function readIds(person: Person, conversation_id: number): Promise<number[
 onEachServer('Reading', (app) => {
   for (const transport of TRANSPORTS) {
     describe(`over ${transport}`, () => {
-      it('marks exactly the named messages, for both sides, and counts them off', async () => {
+      it('marks exactly the named messages, for both users, and reduces the unread count', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const conversation_id = await privateOf(alice, bob);
         const client = await bob.client(transport);
@@ -47,7 +47,7 @@ onEachServer('Reading', (app) => {
         }
       });
 
-      it('marks nothing when one of the messages is foreign or unknown', async () => {
+      it('marks nothing if one of the messages is unknown or not visible to the user', async () => {
         const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
         const conversation_id = await privateOf(alice, bob);
         const client = await bob.client(transport);
@@ -59,7 +59,7 @@ onEachServer('Reading', (app) => {
         expect(await summaryFor(bob, conversation_id)).to.include({ unread_count: 2 });
       });
 
-      it('is told to the others and to the reader’s other sockets, each message once, and not to the one that asked', async () => {
+      it('is sent to the others and to the reader’s other sockets, each message once, and not to the calling socket', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const conversation_id = await privateOf(alice, bob);
         const client = await bob.client(transport);
@@ -72,8 +72,8 @@ onEachServer('Reading', (app) => {
         await send(alice, conversation_id, 'last');
         for (const { inbox } of others) {
           await inbox.next('message', { content: 'last' });
-          const told = inbox.all('read_receipt').map(({ sender_id, message_ids }) => [sender_id, message_ids]);
-          expect(told).to.deep.equal([
+          const receipts = inbox.all('read_receipt').map(({ sender_id, message_ids }) => [sender_id, message_ids]);
+          expect(receipts).to.deep.equal([
             [bob.id, [two]],
             [bob.id, [one, three]],
           ]);
@@ -83,23 +83,23 @@ onEachServer('Reading', (app) => {
         expect(client.inbox.all('read_receipt')).to.deep.equal([]);
       });
 
-      it('of messages in several conversations tells each what is its own', async () => {
+      it('of messages in several conversations sends each conversation its own messages', async () => {
         const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
         const [chat, group] = [await privateOf(alice, bob), await groupOf(carol, bob)];
         const client = await bob.client(transport);
-        const hearers = [await alice.raw(), await carol.raw()];
+        const receivers = [await alice.raw(), await carol.raw()];
         const [inChat = [], inGroup = []] = [await sendAll(alice, chat, 1), await sendAll(carol, group, 2)];
         accepted(await client.ask('read_receipt', { message_ids: [...inGroup, ...inChat] }));
         for (const [index, [conversation_id, message_ids]] of [
           [chat, inChat] as const,
           [group, inGroup] as const,
         ].entries()) {
-          const heard = await hearers[index]?.inbox.next('read_receipt');
-          expect(heard).to.deep.include({ conversation_id, message_ids, sender_id: bob.id });
+          const received = await receivers[index]?.inbox.next('read_receipt');
+          expect(received).to.deep.include({ conversation_id, message_ids, sender_id: bob.id });
         }
       });
 
-      it('counts nothing twice where a message is deleted before or after it', async () => {
+      it('counts no message twice that is deleted before or after', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const conversation_id = await privateOf(alice, bob);
         const client = await bob.client(transport);

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import type { Answer } from '../support/clients.ts';
-import { accepted, onEachServer, TRANSPORTS } from './scene.ts';
+import { accepted, onEachServer, TRANSPORTS } from './fixture.ts';
 
 onEachServer('Searching for users', (app) => {
   for (const transport of TRANSPORTS) {
-    it(`over ${transport} finds names that contain the text, whatever the case, the best match first`, async () => {
+    it(`over ${transport} finds usernames that contain the text, in any case, the best match first`, async () => {
       const people = await app().people('alice', 'bob', 'carol', 'dave');
       const client = await people[0].client(transport);
       const bestFirst = [`NeIl-${transport}`, `neil-${transport}.a`, `Neil-${transport}.abc`, `o_NEIL-${transport}`];

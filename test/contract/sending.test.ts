@@ -10,14 +10,14 @@ import {
   summaryFor,
   TIME,
   TRANSPORTS,
-} from './scene.ts';
+} from './fixture.ts';
 
 const seqsOf = (messages: { seq: number }[]) => messages.map(({ seq }) => seq);
 
 onEachServer('Sending', (app) => {
   for (const transport of TRANSPORTS) {
     describe(`over ${transport}`, () => {
-      it('is answered with the message as it is kept', async () => {
+      it('is answered with the stored message', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const conversation_id = await privateOf(alice, bob);
         const client = await alice.client(transport);
@@ -37,7 +37,7 @@ onEachServer('Sending', (app) => {
         expect(message).to.deep.include({ ...fields, edited: false, edited_at: null, deleted: false });
       });
 
-      it('gives a conversation’s messages and changes numbers without a hole', async () => {
+      it('numbers the messages and changes of a conversation without gaps', async () => {
         const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
         const client = await alice.client(transport);
         const [group, other] = [await groupOf(alice, bob), await groupOf(alice, bob)];
@@ -71,7 +71,7 @@ onEachServer('Sending', (app) => {
         expect(await summaryFor(bob, chat)).to.include({ unread_count: 1, last_seq: 1 });
       });
 
-      it('another text, or in another conversation, under the same client_message_id is refused', async () => {
+      it('another text, or to another conversation, under the same client_message_id is refused', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const [chat, group] = [await privateOf(alice, bob), await groupOf(alice, bob)];
         const client = await alice.client(transport);
@@ -93,7 +93,7 @@ onEachServer('Sending', (app) => {
         ]);
       });
 
-      it('at once under one client_message_id makes one message, and refuses another text', async () => {
+      it('concurrently under one client_message_id creates one message, and refuses another text', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const [chat, group] = [await privateOf(alice, bob), await groupOf(alice, bob)];
         const client = await alice.client(transport);
@@ -107,7 +107,7 @@ onEachServer('Sending', (app) => {
         expect([...(await historyOf(bob, chat)), ...(await historyOf(bob, group))]).to.have.length(1);
       });
 
-      it('under a client_message_id is each sender’s own', async () => {
+      it('under a client_message_id of another sender creates another message', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const conversation_id = await privateOf(alice, bob);
         const client_message_id = 'the same';
@@ -118,7 +118,7 @@ onEachServer('Sending', (app) => {
         }
       });
 
-      it('again makes no second message after the first was edited or deleted', async () => {
+      it('again creates no second message after the first was edited or deleted', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const conversation_id = await privateOf(alice, bob);
         const client = await alice.client(transport);
@@ -137,7 +137,7 @@ onEachServer('Sending', (app) => {
         expect(history[0]).to.include({ content: '', deleted: true });
       });
 
-      it('is told to every other socket of everybody in the conversation, once, and not to the one that sent', async () => {
+      it('reaches all other sockets of all participants, once, and not the sending socket', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const conversation_id = await privateOf(alice, bob);
         const client = await alice.client(transport);
@@ -151,7 +151,7 @@ onEachServer('Sending', (app) => {
           await inbox.next('message', { content: 'last' });
           expect(inbox.all('message').map(({ content }) => content)).to.deep.equal(['first', 'again', 'last']);
         }
-        if (transport === 'rest') return; // which hears nothing anyway
+        if (transport === 'rest') return; // it receives no events
         await client.inbox.next('message', { content: 'last' });
         expect(client.inbox.all('message').map(({ content }) => content)).to.deep.equal(['last']);
       });

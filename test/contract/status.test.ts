@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import type { Answer, Client } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
-import { accepted, groupOf, historyOf, onEachServer, privateOf, send, TRANSPORTS } from './scene.ts';
+import { accepted, groupOf, historyOf, onEachServer, privateOf, send, TRANSPORTS } from './fixture.ts';
 
-/** The states of a conversation's messages as somebody sees them, oldest first. */
+/** The statuses of a conversation's messages for a user, oldest first. */
 async function statusesFor(person: Person, conversation_id: number): Promise<string[]> {
   return (await historyOf(person, conversation_id)).map(({ status }) => status).reverse();
 }
 
-/** The ways in which a client shows that it has what came up to now. */
+/** The ways in which a client confirms the delivery of all messages. */
 const CONFIRMATIONS: Record<string, (client: Client, conversation_id: number, sent: Answer) => Promise<Answer>> = {
   'telling so': (client, conversation_id, { seq }) => client.ask('delivered', { conversation_id, seq }),
   'fetching it': (client, conversation_id) => client.ask('list_messages', { conversation_id }),
@@ -21,7 +21,7 @@ onEachServer('The status of a message', (app) => {
   for (const transport of TRANSPORTS) {
     describe(`over ${transport}`, () => {
       for (const [how, confirm] of Object.entries(CONFIRMATIONS)) {
-        it(`is sent until the other side has confirmed it by ${how}`, async () => {
+        it(`is sent until the other user has confirmed it by ${how}`, async () => {
           const [alice, bob] = await app().people('alice', 'bob');
           const conversation_id = await privateOf(alice, bob);
           const client = await bob.client(transport);
@@ -51,7 +51,7 @@ onEachServer('The status of a message', (app) => {
         expect(await statusesFor(bob, conversation_id)).to.deep.equal(['read']);
       });
 
-      it('on somebody else’s is one’s own state, whatever others have read', async () => {
+      it('of another’s message depends on the user alone, not on what others have read', async () => {
         const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
         const conversation_id = await groupOf(alice, bob, carol);
         const client = await bob.client(transport);
@@ -63,7 +63,7 @@ onEachServer('The status of a message', (app) => {
         expect(await own()).to.equal('read');
       });
 
-      it('is not delivered by what came before it, nor by a confirmation of what is not there yet', async () => {
+      it('does not become delivered by confirming earlier messages, or numbers that do not exist yet', async () => {
         const [alice, bob] = await app().people('alice', 'bob');
         const conversation_id = await privateOf(alice, bob);
         const client = await bob.client(transport);
@@ -78,13 +78,13 @@ onEachServer('The status of a message', (app) => {
         await send(alice, conversation_id, 'four');
         const all = ['delivered', 'delivered', 'delivered', 'sent'];
         expect(await statusesFor(alice, conversation_id)).to.deep.equal(all);
-        accepted(await client.ask('delivered', { conversation_id, seq: 1 })); // which takes nothing back
+        accepted(await client.ask('delivered', { conversation_id, seq: 1 })); // withdraws nothing
         expect(await statusesFor(alice, conversation_id)).to.deep.equal(all);
       });
     });
   }
 
-  it('counts those who were there when it was sent, and nobody who came later', async () => {
+  it('depends on the members at the time of sending, and on no later ones', async () => {
     const [alice, bob, carol, dave] = await app().people('alice', 'bob', 'carol', 'dave');
     const conversation_id = await groupOf(alice, bob, carol);
     const before = await send(alice, conversation_id);
@@ -100,7 +100,7 @@ onEachServer('The status of a message', (app) => {
     expect(await ownStatuses(alice, conversation_id)).to.deep.equal(['delivered', 'read']);
   });
 
-  it('is kept when somebody leaves who has read it, and when they all have', async () => {
+  it('stays when a member who has read it leaves, and when all members leave', async () => {
     const [alice, bob, carol] = await app().people('alice', 'bob', 'carol');
     const conversation_id = await groupOf(alice, bob, carol);
     const { message_id, seq } = await send(alice, conversation_id);
@@ -115,7 +115,7 @@ onEachServer('The status of a message', (app) => {
     expect(await ownStatuses(alice, conversation_id)).to.deep.equal(['read']);
   });
 
-  it('does not rise by removing and adding again somebody who has read nothing', async () => {
+  it('does not advance by removing a member who has read nothing and adding them again', async () => {
     const [alice, bob] = await app().people('alice', 'bob');
     const conversation_id = await groupOf(alice, bob);
     await send(alice, conversation_id);
@@ -130,7 +130,7 @@ onEachServer('The status of a message', (app) => {
     expect(await ownStatuses(alice, conversation_id)).to.deep.equal(['sent', 'read']);
   });
 
-  it('stays sent where nobody else was there, also when somebody comes and reads', async () => {
+  it('stays sent if there was no other member, also when one joins and reads', async () => {
     const [alice, bob] = await app().people('alice', 'bob');
     const conversation_id = await groupOf(alice);
     const { message_id } = await send(alice, conversation_id);
@@ -141,7 +141,7 @@ onEachServer('The status of a message', (app) => {
     expect(await ownStatuses(alice, conversation_id)).to.deep.equal(['sent']);
   });
 
-  it('is raised by nothing that leaves out what came before', async () => {
+  it('does not advance by a confirmation with a gap before it', async () => {
     const [alice, bob] = await app().people('alice', 'bob');
     const conversation_id = await privateOf(alice, bob);
     for (let count = 0; count < 5; count += 1) await send(alice, conversation_id, `${count}`);
@@ -158,7 +158,7 @@ onEachServer('The status of a message', (app) => {
     expect(await statusesFor(alice, conversation_id)).to.deep.equal(some.with(2, 'delivered').with(3, 'delivered'));
   });
 
-  it('is confirmed by a page that continues beyond a change of an older message', async () => {
+  it('advances by a page that follows the confirmed messages after a change of an older one', async () => {
     const [alice, bob] = await app().people('alice', 'bob');
     const conversation_id = await privateOf(alice, bob);
     const { message_id } = await send(alice, conversation_id);
@@ -175,7 +175,7 @@ const leave = async (person: Person, conversation_id: number) =>
 const add = async (admin: Person, conversation_id: number, { id }: Person) =>
   accepted(await admin.rest.ask('add_participant', { conversation_id, user_id: id }));
 
-/** The states of somebody's own messages, oldest first; those of the group's changes left out. `sync` tells the same. */
+/** The statuses of a user's own messages, oldest first, without system messages. `sync` has to agree. */
 async function ownStatuses(person: Person, conversation_id: number): Promise<string[]> {
   const own = (await historyOf(person, conversation_id)).filter(
     ({ sender_id, type }) => sender_id === person.id && type === 'message',
@@ -184,8 +184,8 @@ async function ownStatuses(person: Person, conversation_id: number): Promise<str
   const { others_read, others_delivered, messages } = synced.conversations[conversation_id];
   const covers = (spans: [number, number][], seq: number) => spans.some(([from, to]) => from <= seq && seq <= to);
   for (const { id, seq, status } of own) {
-    const told = covers(others_read, seq) ? 'read' : covers(others_delivered, seq) ? 'delivered' : 'sent';
-    expect(told, `of ${seq} by the numbers of sync`).to.equal(status);
+    const fromSync = covers(others_read, seq) ? 'read' : covers(others_delivered, seq) ? 'delivered' : 'sent';
+    expect(fromSync, `of ${seq} by the numbers of sync`).to.equal(status);
     expect(messages.find((each: Answer) => each.id === id)?.status, `of ${seq} in sync`).to.equal(status);
   }
   return own.map(({ status }) => status).reverse();

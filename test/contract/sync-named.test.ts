@@ -4,13 +4,13 @@ import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
 onEachDatabase('sync about named conversations alone', (kind) => {
   let app: TestApp;
   before(async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     app = await startApp(kind);
   });
   after(() => app?.stop());
 
   for (const transport of ['rest', 'socketio', 'raw'] as const) {
-    it(`leaves out all others, and says as of which number it counted what is unread, over ${transport}`, async () => {
+    it(`omits all others, and has the number up to which the unread messages are counted, over ${transport}`, async () => {
       const [alice, bob] = await app.people('alice', 'bob');
       const groupOf = async (name: string) =>
         (await alice.rest.ask('create_group', { name, member_ids: [bob.id] })).conversation_id as number;

@@ -2,11 +2,12 @@ import { expect } from 'chai';
 import { operations } from '../../src/operations.ts';
 import type { TestApp } from '../support/app.ts';
 import { type Answer, type Client, rest } from '../support/clients.ts';
-import { enter, refusedUpgrade } from './hearing.ts';
-import { accepted, groupOf, historyOf, onEachServer, send, summaryFor, TRANSPORTS } from './scene.ts';
-import { type Caller, MAY, type World } from './who-may.ts';
+import type { Caller } from '../support/derived.ts';
+import { enter, refusedUpgrade } from './connect.ts';
+import { accepted, groupOf, historyOf, onEachServer, send, summaryFor, TRANSPORTS } from './fixture.ts';
+import { MAY, type World } from './who-may.ts';
 
-async function setTheScene(app: TestApp): Promise<World> {
+async function createWorld(app: TestApp): Promise<World> {
   const [admin, member, removed, stranger, other, outsider] = await app.people(
     ...(['admin', 'member', 'removed', 'stranger', 'other', 'outsider'] as const),
   );
@@ -16,7 +17,7 @@ async function setTheScene(app: TestApp): Promise<World> {
   return { admin, member, removed, stranger, other, outsider, ...ids };
 }
 
-/** What nobody but an admin may change in the group, and how far it has come. */
+/** What only an admin may change in the group, and the group's last `seq`. */
 async function stateOf({ admin, group, othersMessage, adminsMessage }: World) {
   const { participants } = accepted(await admin.rest.ask('list_participants', { conversation_id: group }));
   const { name, last_seq } = await summaryFor(admin, group);
@@ -31,30 +32,30 @@ async function stateOf({ admin, group, othersMessage, adminsMessage }: World) {
   };
 }
 
-/** What a caller got for each row that there is on their transport, in order; and what it should have been. */
+/** The outcome of each call that the client's transport offers, in order, and the expected one. */
 async function tryAll(client: Client, world: World, caller: Caller) {
   const [got, expected]: [string[], string[]] = [[], []];
-  const closing = client.closed.then(() => ({ ok: true }) as Answer); // logging out closes the socket that asked for it
+  const closing = client.closed.then(() => ({ ok: true }) as Answer); // a logout closes its own socket
   for (const { operation, input, may } of MAY) {
-    const { http, sockets } = operations[operation] ?? { sockets: [] };
-    if (client.transport === 'rest' ? http === undefined : sockets.length === 0) continue;
-    const asking = client.ask(operation, input(world));
+    const { routes, namespaces } = operations[operation];
+    if (client.transport === 'rest' ? routes.length === 0 : namespaces.length === 0) continue;
+    const calling = client.ask(operation, input(world));
     const { ok, error } = await (operation === 'logout'
-      ? Promise.race([closing, asking.catch(() => closing)])
-      : asking);
+      ? Promise.race([closing, calling.catch(() => closing)])
+      : calling);
     got.push(`${operation}: ${ok ? 'ok' : error.code}`);
     expected.push(`${operation}: ${may[caller]}`);
   }
   return { got, expected };
 }
 
-onEachServer('Who may not', (app) => {
-  it('is told for every operation', () => {
+onEachServer('Authorization', (app) => {
+  it('has an expected outcome for every operation', () => {
     expect(new Set(MAY.map(({ operation }) => operation))).to.have.all.keys(Object.keys(operations));
   });
 
-  it('log in may do what is public over REST, and nothing else', async () => {
-    const world = await setTheScene(app());
+  it('without a session allows public operations over REST, and nothing else', async () => {
+    const world = await createWorld(app());
     const before = await stateOf(world);
     const { got, expected } = await tryAll(rest(app().url), world, 'anonymous');
     expect(got).to.deep.equal(expected);
@@ -63,35 +64,35 @@ onEachServer('Who may not', (app) => {
 
   for (const transport of TRANSPORTS) {
     for (const caller of ['stranger', 'removed', 'member', 'admin'] as const) {
-      it(`do everything, as ${caller} over ${transport}, may do what the table says and no more`, async () => {
-        const world = await setTheScene(app());
+      it(`allows ${caller} over ${transport} exactly what the operations say`, async () => {
+        const world = await createWorld(app());
         const client = await world[caller].client(transport);
         const removal = { conversation_id: world.group, user_id: world.removed.id };
         accepted(await world.admin.rest.ask('remove_participant', removal));
         const before = await stateOf(world);
         const { got, expected } = await tryAll(client, world, caller);
         expect(got).to.deep.equal(expected);
-        if (caller === 'admin') return; // who may change all of it, and has logged out
+        if (caller === 'admin') return; // an admin may change all of it, and is logged out now
         const after = await stateOf(world);
         expect(after.protected).to.deep.equal(before.protected);
         expect(after.last_seq - before.last_seq).to.equal(caller === 'member' ? 1 : 0); // the member's own message
       });
     }
 
-    it(`be in a conversation cannot tell over ${transport} whether it exists`, async () => {
-      const world = await setTheScene(app());
+    it(`does not reveal over ${transport} whether a conversation of others exists`, async () => {
+      const world = await createWorld(app());
       const client = await world.stranger.client(transport);
       const nowhere = { ...world, group: 999_999_999 };
       for (const { operation, input } of MAY.filter(({ may }) => may.stranger === 'not_participant')) {
-        const { http, sockets } = operations[operation] ?? { sockets: [] };
-        if (transport === 'rest' ? http === undefined : sockets.length === 0) continue;
+        const { routes, namespaces } = operations[operation];
+        if (transport === 'rest' ? routes.length === 0 : namespaces.length === 0) continue;
         const answer = await client.ask(operation, input(world));
         expect(await client.ask(operation, input(nowhere))).to.deep.equal(answer);
       }
     });
 
-    it(`be in a conversation any more finds nothing of it over ${transport}`, async () => {
-      const { admin, removed, group } = await setTheScene(app());
+    it(`shows a removed member nothing of the conversation over ${transport}`, async () => {
+      const { admin, removed, group } = await createWorld(app());
       const client = await removed.client(transport);
       accepted(await admin.rest.ask('remove_participant', { conversation_id: group, user_id: removed.id }));
       expect(accepted(await client.ask('list_conversations')).conversations).to.deep.equal([]);
@@ -102,7 +103,7 @@ onEachServer('Who may not', (app) => {
     });
   }
 
-  it('log in cannot connect: without a token, with a bad one, or with one whose session has ended', async () => {
+  it('refuses connections without a token, with an invalid one, or with one of an ended session', async () => {
     const ended = await app().person();
     accepted(await ended.rest.ask('logout'));
     for (const token of [undefined, '', 'nonsense', ended.token]) {
@@ -116,7 +117,7 @@ onEachServer('Who may not', (app) => {
     }
   });
 
-  it('enter the root namespace is everybody; the refusal names the two that there are', async () => {
+  it('refuses the root namespace to everyone, and names the two namespaces', async () => {
     const { token } = await app().person();
     for (const credentials of [token, undefined]) {
       const refusal = await enter(app(), '/', credentials).catch((error) => error.message);

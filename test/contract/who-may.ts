@@ -1,93 +1,62 @@
+import type { OperationName } from '../../src/protocol.ts';
+import { type Caller, type Input, inputFor, operationsInOrder, outcomesFor } from '../support/derived.ts';
 import type { Person } from '../support/people.ts';
 
-/** A group of the admin's; `other` is in it, `outsider` is not, and the callers are what they are called. */
+/** A group with an admin and members; `other` is a member, `outsider` is not, and the callers are what they are called. */
 export type World = Record<'stranger' | 'removed' | 'member' | 'admin' | 'other' | 'outsider', Person> & {
   group: number;
   othersMessage: number;
   adminsMessage: number;
 };
-export type Caller = 'anonymous' | 'stranger' | 'removed' | 'member' | 'admin';
-/** What each caller gets: `ok` or the code of the refusal. */
-type Row = { operation: string; input(world: World): object; may: Record<Caller, string> };
+/** A call, and what each caller gets: `ok` or the code of the refusal. */
+type Row = { operation: OperationName; input(world: World): Input; may: Record<Caller, string> };
+/** What differs from the derived call and outcomes. */
+type Override = { input?(world: World): Input; may?: Partial<Record<Caller, string>> };
 
-const everybody = (outcome: string) => outcomes(outcome, outcome, outcome, outcome, outcome);
-const everyUser = (outcome: string) => outcomes('unauthenticated', outcome, outcome, outcome, outcome);
-/** In a conversation: nobody from outside, a member to some extent, its admin likewise. */
-const inside = (member: string, admin: string) =>
-  outcomes('unauthenticated', 'not_participant', 'not_participant', member, admin);
-function outcomes(anonymous: string, stranger: string, removed: string, member: string, admin: string) {
-  return { anonymous, stranger, removed, member, admin };
-}
+const everyUser = (outcome: string) => ({ stranger: outcome, removed: outcome, member: outcome, admin: outcome });
+const newPassword = 'NewStrongPassword456';
 
-const nothing = () => ({});
-const inGroup = ({ group }: World) => ({ conversation_id: group });
-const onOther = (world: World) => ({ ...inGroup(world), user_id: world.other.id });
-const othersMessage = ({ othersMessage: message_id }: World) => ({ message_id });
-const adminsMessage = ({ adminsMessage: message_id }: World) => ({ message_id });
-const account = { email: 'newcomer@example.com', password: 'StrongPassword123' };
+/** Calls of the derived outcome with another input, or of another outcome. */
+const OVERRIDES: Partial<Record<OperationName, Override>> = {
+  login: { input: ({ other: { username, password } }) => ({ username, password }) },
+  forgot_reset: { input: ({ other: { email } }) => ({ email, otp: '000', new_password: newPassword }) },
+  change_password: {
+    input: () => ({ password: 'not the password', new_password: newPassword }),
+    may: everyUser('wrong_password'),
+  },
+  update_me: { input: () => ({ profile_picture: 'https://a.example' }) },
+  sync: { input: ({ group }) => ({ conversations: { [group]: 0 } }) },
+};
 
-/** In the order in which each caller tries them; who gets `ok` changes what is there for what follows. */
-export const MAY: Row[] = [
-  { operation: 'signup_initiate', input: () => ({ ...account, username: 'newcomer' }), may: everybody('ok') },
-  {
-    operation: 'signup_verify',
-    input: () => ({ ...account, username: 'newcomer', otp: '000' }),
-    may: everybody('invalid_otp'),
+/** Further calls, after the derived one of the operation. */
+const MORE: Partial<Record<OperationName, Required<Override>>> = {
+  add_participant: {
+    input: ({ group, outsider }) => ({ conversation_id: group, user_id: outsider.id }),
+    may: {},
   },
-  { operation: 'login', input: ({ other }) => other, may: everybody('ok') },
-  { operation: 'forgot_initiate', input: () => account, may: everybody('ok') },
-  {
-    operation: 'forgot_reset',
-    input: ({ other: { email } }) => ({ email, otp: '000', new_password: 'another one' }),
-    may: everybody('invalid_otp'),
+  edit_message: {
+    input: ({ othersMessage }) => ({ message_id: othersMessage, content: 'Hacked' }),
+    may: { admin: 'not_sender' },
   },
-  { operation: 'ws_ticket', input: nothing, may: everyUser('ok') },
-  { operation: 'me', input: nothing, may: everyUser('ok') },
-  { operation: 'update_me', input: () => ({ profile_picture: 'https://a.example' }), may: everyUser('ok') },
-  { operation: 'search_users', input: () => ({ q: 'other' }), may: everyUser('ok') },
-  { operation: 'last_seen', input: ({ other }) => ({ user_id: other.id }), may: everyUser('ok') },
-  { operation: 'list_conversations', input: nothing, may: everyUser('ok') },
-  {
-    operation: 'open_private_conversation',
-    input: ({ other }) => ({ other_user_id: other.id }),
-    may: everyUser('ok'),
-  },
-  { operation: 'create_group', input: ({ other }) => ({ name: 'New', member_ids: [other.id] }), may: everyUser('ok') },
-  { operation: 'sync', input: ({ group }) => ({ conversations: { [group]: 0 } }), may: everyUser('ok') },
-  { operation: 'list_participants', input: inGroup, may: inside('ok', 'ok') },
-  { operation: 'list_messages', input: inGroup, may: inside('ok', 'ok') },
-  { operation: 'delivered', input: (world) => ({ ...inGroup(world), seq: 1 }), may: inside('ok', 'ok') },
-  { operation: 'typing_start', input: inGroup, may: inside('ok', 'ok') },
-  { operation: 'typing_stop', input: inGroup, may: inside('ok', 'ok') },
-  { operation: 'message', input: (world) => ({ ...inGroup(world), content: 'Hi!' }), may: inside('ok', 'ok') },
-  {
-    operation: 'read_receipt',
-    input: (world) => ({ message_ids: [world.othersMessage, world.adminsMessage] }),
-    may: inside('ok', 'ok'),
-  },
-  {
-    operation: 'edit_message',
-    input: (world) => ({ ...othersMessage(world), content: 'Hacked' }),
-    may: inside('not_sender', 'not_sender'),
-  },
-  {
-    operation: 'edit_message',
-    input: (world) => ({ ...adminsMessage(world), content: 'Better' }),
-    may: inside('not_sender', 'ok'),
-  },
-  { operation: 'delete_message', input: othersMessage, may: inside('not_sender', 'ok') },
-  { operation: 'delete_message', input: adminsMessage, may: inside('not_sender', 'ok') },
-  {
-    operation: 'rename_conversation',
-    input: (world) => ({ ...inGroup(world), name: 'Hacked' }),
-    may: inside('not_admin', 'ok'),
-  },
-  {
-    operation: 'add_participant',
-    input: (world) => ({ ...inGroup(world), user_id: world.outsider.id }),
-    may: inside('not_admin', 'ok'),
-  },
-  { operation: 'add_participant', input: onOther, may: inside('not_admin', 'ok') },
-  { operation: 'remove_participant', input: onOther, may: inside('not_admin', 'ok') },
-  { operation: 'logout', input: nothing, may: { ...everyUser('ok'), anonymous: 'ok' } },
-];
+  delete_message: { input: ({ othersMessage }) => ({ message_id: othersMessage }), may: {} },
+};
+
+const targetsIn = ({ group, other, adminsMessage, othersMessage }: World) => ({
+  conversation: group,
+  user: other.id,
+  messages: [adminsMessage, othersMessage],
+});
+
+/** In the order in which each caller tries them: an `ok` changes what later calls find, and a logout comes last. */
+export const MAY: Row[] = operationsInOrder
+  .toSorted((one, other) => Number(one.access === 'optional') - Number(other.access === 'optional'))
+  .flatMap((operation) => {
+    const outcomes = outcomesFor(operation);
+    const rowOf = ({ input, may }: Override): Row => ({
+      operation: operation.name,
+      input: input ?? ((world) => inputFor(operation, targetsIn(world))),
+      may: { ...outcomes, ...may },
+    });
+    const more = MORE[operation.name];
+    return [rowOf(OVERRIDES[operation.name] ?? {}), ...(more === undefined ? [] : [rowOf(more)])];
+  });

@@ -5,11 +5,11 @@ import type { Client } from '../support/clients.ts';
 import { People } from '../support/people.ts';
 import { freePort } from '../support/processes.ts';
 
-const LINES = 12;
+const SEQUENCES = 12;
 const SOME = 60;
 const STOP_WITHIN_MS = 10_000;
 
-onEachDatabase('A server that is told to stop while it is sent to', (kind) => {
+onEachDatabase('A server that is stopped while it receives messages', (kind) => {
   let node: Node;
   let people: People;
   let remove: () => Promise<void>;
@@ -26,19 +26,19 @@ onEachDatabase('A server that is told to stop while it is sent to', (kind) => {
   });
 
   for (const transport of ['rest', 'socketio', 'raw'] as const) {
-    it(`over ${transport} has acknowledged exactly what it has kept, and ends with 0`, async function () {
-      this.timeout(30_000);
+    it(`over ${transport} has acknowledged exactly what it stores, and exits with 0`, async function () {
+      this.timeout(120_000);
       const [alice, bob] = [await people.signUp('alice'), await people.signUp('bob')];
       const { conversation_id } = await alice.rest.ask('open_private_conversation', { other_user_id: bob.id });
       const client = await alice.client(transport);
-      const talk = talking(client, conversation_id);
-      await talk.some;
+      const sender = sendContinuously(client, conversation_id);
+      await sender.some;
       const asked = Date.now();
       await node.kill('SIGTERM');
       expect(Date.now() - asked).to.be.below(STOP_WITHIN_MS);
       expect(await node.ended).to.equal(0);
-      await talk.end;
-      expect(talk.refusals.filter((code) => code !== 'shutting_down')).to.deep.equal([]);
+      await sender.end;
+      expect(sender.refusals.filter((code) => code !== 'shutting_down')).to.deep.equal([]);
 
       await node.restart();
       const stored: string[] = [];
@@ -46,19 +46,19 @@ onEachDatabase('A server that is told to stop while it is sent to', (kind) => {
         const { messages } = await alice.rest.ask('list_messages', { conversation_id, limit: 200, offset });
         stored.push(...messages.map((row: { client_message_id: string }) => row.client_message_id));
       }
-      expect(stored).to.have.members([...talk.acked]);
+      expect(stored).to.have.members([...sender.acked]);
     });
   }
 });
 
-/** Sends on some lines, each the next as soon as the last is answered, until it is refused or the connection is closed. */
-function talking(client: Client, conversation_id: number) {
+/** Sends in several sequences, each message after the answer to the last, until one is refused or the connection is closed. */
+function sendContinuously(client: Client, conversation_id: number) {
   const acked = new Set<string>();
   const refusals: string[] = [];
   const { promise: some, resolve } = Promise.withResolvers<void>();
-  async function speak(line: number): Promise<void> {
+  async function sendSequence(sequence: number): Promise<void> {
     for (let index = 0; ; index += 1) {
-      const content = `line ${line}, ${index}`;
+      const content = `sequence ${sequence}, ${index}`;
       const sent = client.ask('message', { conversation_id, content, client_message_id: content });
       const answer = await Promise.race([sent, client.closed.then(() => undefined)]).catch(() => undefined);
       if (answer === undefined) return; // the connection is closed
@@ -67,6 +67,6 @@ function talking(client: Client, conversation_id: number) {
       if (acked.size === SOME) resolve();
     }
   }
-  const end = Promise.all(Array.from({ length: LINES }, (_, line) => speak(line)));
+  const end = Promise.all(Array.from({ length: SEQUENCES }, (_, sequence) => sendSequence(sequence)));
   return { acked, refusals, some, end };
 }

@@ -6,7 +6,7 @@ const IN_FLIGHT = 4;
 const RETRY_AFTER_MS = 50;
 const GIVE_UP_AFTER_MS = 30_000;
 
-/** What a send was answered, by its client id. */
+/** The answers to sends, by their client ids. */
 export type Acks = Map<string, { messageId: number; seq: number }>;
 
 /** Sends messages over one transport, a few at a time, and repeats each under its client id until it is acknowledged. */
@@ -43,7 +43,7 @@ export class PersistentSender {
     }
   }
 
-  /** One try; undefined when the connection was lost before there was an answer. */
+  /** One attempt; undefined when the connection was lost before the answer arrived. */
   async #try(input: object): Promise<Answer | undefined> {
     this.#client ??= this.#person.client(this.#transport);
     const connecting = this.#client;
@@ -52,7 +52,7 @@ export class PersistentSender {
       const lost = client.closed.then(() => Promise.reject(new Error('closed')));
       return await Promise.race([client.ask('message', input), lost]);
     } catch {
-      if (this.#client === connecting) this.#client = undefined; // the next try connects anew
+      if (this.#client === connecting) this.#client = undefined; // the next attempt connects again
       return undefined;
     }
   }

@@ -1,4 +1,4 @@
-/** Its own types cannot be found through its `exports`; its face is that of today's. */
+/** Its own types cannot be found through its `exports`; its interface is that of the current version. */
 declare module 'socket.io-client-4.0' {
   export { io } from 'socket.io-client';
 }

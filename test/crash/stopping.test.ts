@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import { sql } from 'kysely';
 import { io } from 'socket.io-client';
-import { readConfig } from '../../src/config.ts';
-import { Database } from '../../src/database.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { openDatabase } from '../../src/server/open-database.ts';
 import { type Node, startNode } from '../cluster/node.ts';
 import { freshEnvironment } from '../support/app.ts';
 import { People } from '../support/people.ts';
 import { freePort } from '../support/processes.ts';
 
-describe('A server that is told to stop', () => {
+describe('A server that is stopped', () => {
   let node: Node;
   let people: People;
   let env: Record<string, string>;
@@ -28,17 +28,17 @@ describe('A server that is told to stop', () => {
     await remove();
   });
 
-  it('closes plain WebSockets with 1012, answers what is under way, and ends with 0', async () => {
+  it('closes plain WebSockets with 1012, answers calls in flight, and exits with 0', async () => {
     const [alice, bob] = [await people.signUp('alice'), await people.signUp('bob')];
     const { conversation_id } = await alice.rest.ask('open_private_conversation', { other_user_id: bob.id });
     const raw = await alice.raw();
     const sends = Array.from({ length: 50 }, (_, index) =>
       raw.ask('message', { conversation_id, content: `${index}` }),
     );
-    await sends[0]; // the first answer is there: the others are on their way
+    await sends[0]; // once the first answer has arrived, the others are in flight
     const stopped = node.kill('SIGTERM');
     expect(await raw.closed).to.equal(1012);
-    // what the server had not even begun to read when it closed is not answered, and not done either
+    // frames that the server had not begun to read when it closed are neither answered nor executed
     const answers = (await Promise.all(sends.map((send) => Promise.race([send, undefined])))).filter(
       (answer) => answer !== undefined,
     );
@@ -67,10 +67,10 @@ describe('A server that is told to stop', () => {
     socket.disconnect();
   });
 
-  it('finds its SQLite file again with every commit written through to the disk', async () => {
+  it('leaves a SQLite file whose commits are all written through to the disk', async () => {
     await people.signUp('alice');
     await node.kill('SIGTERM');
-    const database = await Database.open(readConfig(env).database);
+    const database = await openDatabase(readConfig(env).database);
     try {
       const pragma = async (name: string) => {
         const { rows } = await sql.raw<Record<string, unknown>>(`pragma ${name}`).execute(database.sql);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
-import { Database } from '../../src/database.ts';
+import type { Database } from '../../src/database/database.ts';
+import { openDatabase } from '../../src/server/open-database.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { requirePostgresql } from '../support/services.ts';
 
@@ -9,10 +10,10 @@ describe('A transaction on PostgreSQL', () => {
   let drop: () => Promise<void>;
 
   before(async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     const postgresql = await requirePostgresql(this);
     const url = await postgresql.createDatabase();
-    database = await Database.open({ kind: 'postgresql', url });
+    database = await openDatabase({ kind: 'postgresql', url });
     drop = async () => {
       await database.close();
       await postgresql.dropDatabase(url);
@@ -26,7 +27,7 @@ describe('A transaction on PostgreSQL', () => {
   const kept = async () =>
     (await sql<{ a: number }>`select a from things order by a`.execute(database.sql)).rows.map(({ a }) => a);
 
-  it('is not taken for kept though nobody looked at the statement that was refused', async () => {
+  it('is not reported as committed if a statement failed whose result was not awaited', async () => {
     const refused = await database
       .transaction(async ({ sql: db }) => {
         await insert(1).execute(db);
@@ -39,7 +40,7 @@ describe('A transaction on PostgreSQL', () => {
     expect(await kept()).to.deep.equal([]);
   });
 
-  it('prepares what is repeated, and goes on after the table has changed under it', async () => {
+  it('prepares repeated statements, and continues after the table was altered', async () => {
     const all = sql<object>`select * from things`;
     const once = () => database.transaction(async ({ sql: db }) => (await all.execute(db)).rows);
     await insert(1).execute(database.sql);
@@ -53,7 +54,7 @@ describe('A transaction on PostgreSQL', () => {
     });
     expect(prepared).to.equal(1);
     await sql`alter table things add column b integer default 2`.execute(database.sql);
-    await once().catch(() => undefined); // the connection that had it prepared is given up
+    await once().catch(() => undefined); // the connection that had prepared it is closed
     expect(await once()).to.deep.equal([{ a: 1, b: 2 }]);
   });
 });
@@ -61,13 +62,13 @@ describe('A transaction on PostgreSQL', () => {
 describe('Batches that overlap', () => {
   let app: TestApp;
   before(async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     await requirePostgresql(this);
     app = await startApp('postgresql');
   });
   after(() => app?.stop());
 
-  it('are told in the order of their numbers, each change once', async () => {
+  it('are emitted in the order of their sequence numbers, each change once', async () => {
     const [alice, bob, carol] = await app.people('alice', 'bob', 'carol');
     const { conversation_id } = await alice.rest.ask('create_group', { name: 'all', member_ids: [bob.id, carol.id] });
     const [one, other, listening] = [await alice.socketio(), await bob.raw(), await carol.socketio()];

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
-import { readConfig } from '../../src/config.ts';
-import { Database } from '../../src/database.ts';
-import { EachRow } from '../../src/each-row.ts';
+import { readConfig } from '../../src/config/config.ts';
+import type { Database } from '../../src/database/database.ts';
+import { RowStatement } from '../../src/database/statement.ts';
+import { openDatabase } from '../../src/server/open-database.ts';
 import { freshEnvironment, onEachDatabase } from '../support/app.ts';
 
 onEachDatabase('A transaction', (kind) => {
@@ -10,9 +11,9 @@ onEachDatabase('A transaction', (kind) => {
   let remove: () => Promise<void>;
 
   before(async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     const environment = await freshEnvironment(kind);
-    database = await Database.open(readConfig(environment.env).database);
+    database = await openDatabase(readConfig(environment.env).database);
     remove = environment.remove;
     const id = kind === 'sqlite' ? sql`integer primary key` : sql`bigserial primary key`;
     await sql`create table things (id ${id}, a integer unique, word text)`.execute(database.sql);
@@ -27,7 +28,7 @@ onEachDatabase('A transaction', (kind) => {
   const kept = async () =>
     (await sql<{ a: number }>`select a from things order by a`.execute(database.sql)).rows.map(({ a }) => a);
 
-  it('keeps what its work did, in the order in which it was asked for', async () => {
+  it('commits its statements in the order in which they were run', async () => {
     const counts = await database.transaction(async ({ sql: db }) => {
       const count = sql<{ n: number }>`select count(*) as n from things`;
       const [, first, , second] = await Promise.all([
@@ -42,7 +43,7 @@ onEachDatabase('A transaction', (kind) => {
     expect(await kept()).to.deep.equal([1, 2]);
   });
 
-  it('keeps nothing when a statement among others is refused, and says why', async () => {
+  it('commits nothing if one of several statements fails, and reports why', async () => {
     const refused = await database
       .transaction(({ sql: db }) => Promise.all([insert(1).execute(db), insert(1).execute(db), insert(2).execute(db)]))
       .catch(String);
@@ -50,7 +51,7 @@ onEachDatabase('A transaction', (kind) => {
     expect(await kept()).to.deep.equal([]);
   });
 
-  it('keeps nothing when its work breaks off, and the next one can begin', async () => {
+  it('commits nothing if its callback throws, and the next transaction can begin', async () => {
     const broken = database.transaction(async ({ sql: db }) => {
       await insert(1).execute(db);
       throw new Error('enough');
@@ -61,7 +62,7 @@ onEachDatabase('A transaction', (kind) => {
     expect(await kept()).to.deep.equal([3]);
   });
 
-  it('is seen by others as a whole or not at all, and two do not mix', async () => {
+  it('is visible to others completely or not at all, and two do not mix', async () => {
     const seen: number[][] = [];
     const both = [10, 20].map((first) =>
       database.transaction(async ({ sql: db }) => {
@@ -77,16 +78,16 @@ onEachDatabase('A transaction', (kind) => {
     expect(await kept()).to.deep.equal([10, 11]);
   });
 
-  const insertThing = new EachRow<{ id: number }>(
+  const insertThing = new RowStatement<{ id: number }>(
     (row) =>
-      `insert into things (word, a) select ${row.text(1)}, ${row.int(0)} ${row.from} ${row.inOrder} ${row.givingId}`,
+      `insert into things (word, a) select ${row.text(1)}, ${row.int(0)} ${row.from} ${row.inOrder} ${row.returningId}`,
   );
-  const findThing = new EachRow<{ a: number; word: string | null }>(
+  const findThing = new RowStatement<{ a: number; word: string | null }>(
     (row) =>
       `select a, word from things${row.and} where a = ${row.int(0)} or (word = ${row.text(1)} and a = ${row.int(0)})`,
   );
 
-  it('runs a statement for each of many rows: with the values of each, in their order if it says so', async () => {
+  it('runs a statement for each of many rows: with the values of each, and in their order if required', async () => {
     const rows = Array.from(
       { length: 300 },
       (_, index) => [300 - index, index % 3 === 0 ? null : `"'\\ ${index} ä`] as const,
@@ -104,7 +105,7 @@ onEachDatabase('A transaction', (kind) => {
       expect(answers.map(({ a }) => a)).to.have.members([300, 299, 298, 297, 296]);
   });
 
-  it('runs a statement for no rows at all', async () => {
+  it('runs a statement for no rows', async () => {
     expect(await database.transaction(({ run }) => run(findThing, []))).to.deep.equal([]);
     expect(await database.run(findThing, [])).to.deep.equal([]);
   });

@@ -9,7 +9,7 @@ export type Talk = {
 };
 type MessageId = { message_id: number };
 
-/** Three people plan a Saturday in a group, and two of them a surprise in private. Gives the two conversations. */
+/** Three users plan a Saturday in a group, and two of them a surprise in private. Returns the two conversations. */
 export async function chat(alice: Participant, bob: Participant, carol: Participant): Promise<Talk[]> {
   const created = await alice.ask('create_group', { name: 'Plans', member_ids: [bob.id, carol.id] });
   const group = talkOf('a group', created, [alice, bob, carol]);
@@ -36,7 +36,7 @@ export async function chat(alice: Participant, bob: Participant, carol: Particip
   return [group, secret];
 }
 
-/** Which event tells of an operation. */
+/** The event of each operation. */
 const EVENT_OF = {
   message: 'message',
   edit_message: 'edited_message',
@@ -48,25 +48,25 @@ function talkOf(title: string, { conversation_id }: Answer, members: readonly Pa
   return { title, conversation_id, members };
 }
 
-/** Asks for a durable change. */
+/** Calls an operation that changes something durably. */
 async function change(talk: Talk, by: Participant, operation: keyof typeof EVENT_OF, input: object): Promise<Answer> {
   const answer = await by.ask(operation, { conversation_id: talk.conversation_id, ...input });
   return { ...answer, conversation_id: talk.conversation_id, type: EVENT_OF[operation] };
 }
 
-/** Waits until a change has reached everybody named. */
+/** Waits until all named participants have seen a change. */
 async function sees(all: readonly Participant[], { type, conversation_id, seq }: Answer): Promise<void> {
   await Promise.all(all.map((each) => each.sees({ type, conversation_id, seq })));
 }
 
-/** Sends a message, and waits until all the others have it. */
+/** Sends a message, and waits until all others have it. */
 async function say(talk: Talk, sender: Participant, content: string): Promise<MessageId> {
   const sent = await change(talk, sender, 'message', { content });
   await sees(without(talk, sender), sent);
   return { message_id: sent.message_id };
 }
 
-/** Reads messages, and waits until all the others know. */
+/** Reads messages, and waits until all others have the receipt. */
 async function read(talk: Talk, reader: Participant, messages: readonly MessageId[]): Promise<void> {
   await reader.ask('read_receipt', { message_ids: messages.map(({ message_id }) => message_id) });
   await Promise.all(without(talk, reader).map((each) => each.seesReading(talk.conversation_id, reader.id)));

@@ -8,35 +8,35 @@ import { type Seen, seenRow, type View } from './views.ts';
 const POLL_EVERY_MS = 25;
 const POLL_WITHIN_MS = 5_000;
 
-/** A durable change that somebody is to see: the event that tells it, and its place. */
+/** A durable change that a participant is to see: its event and sequence number. */
 type Change = { type: string; conversation_id: number; seq: number };
 
-/** Somebody who takes part in the demo, over one transport. */
+/** A participant of the demo, over one transport. */
 export type Participant = Person & {
   readonly over: string;
-  /** Asks for an operation. @throws what the server refuses it with */
+  /** Calls an operation. @throws the server’s refusal */
   ask(operation: string, input: object): Promise<Answer>;
-  /** Waits until they have seen somebody else's change. */
+  /** Waits until the participant has seen another one’s change. */
   sees(change: Change): Promise<void>;
-  /** Waits until they have seen that somebody read something. */
+  /** Waits until the participant has seen another one’s receipt. */
   seesReading(conversationId: number, readerId: number): Promise<void>;
-  /** What they know by now, from what they were told alone. */
+  /** The state as derived from received events only. */
   view(talks: readonly Talk[]): View;
 };
 
-/** @throws what the server refuses with */
+/** @throws the server’s refusal */
 async function granted(answer: Promise<Answer>): Promise<Answer> {
   const given = await answer;
   if (!given.ok) throw new Error(`the server refused: ${given.error.code}`);
   return given;
 }
 
-/** Somebody with an open socket, who learns from its events and from the answers to what they do. */
+/** A participant with an open socket, who learns from its events and from the answers to its own calls. */
 export function live(person: Person, client: Client, over: string): Participant {
   const own: ServerEvent[] = [];
   async function ask(operation: string, input: object): Promise<Answer> {
     const answer = await granted(client.ask(operation, input));
-    // the asking socket hears no echo of these two
+    // the calling socket does not receive its own events of these two
     if (operation === 'message') own.push({ ...answer, type: 'message' });
     if (operation === 'read_receipt') own.push({ ...input, sender_id: person.id, type: 'read_receipt' });
     return answer;
@@ -56,7 +56,7 @@ export function live(person: Person, client: Client, over: string): Participant 
   };
 }
 
-/** The conversations that events make up. Each change bears its number, so the order of the events is no matter. */
+/** The conversations as the events describe them. Their order is irrelevant, as changes have sequence numbers. */
 function fold(events: readonly ServerEvent[], me: number, members: ReadonlyMap<number, number>) {
   const readers = new Map<number, Set<number>>();
   for (const { type, message_ids, sender_id } of events) {
@@ -71,7 +71,10 @@ function fold(events: readonly ServerEvent[], me: number, members: ReadonlyMap<n
   const messages = events.filter(({ type }) => type === 'message' || type === 'system_message');
   const perConversation = Map.groupBy(messages, ({ conversation_id }) => conversation_id as number);
   return new Map(
-    [...perConversation].map(([id, told]) => [id, inOrder(told.map((each) => seenEvent(each, changes, isRead(each))))]),
+    [...perConversation].map(([id, events]) => [
+      id,
+      inOrder(events.map((each) => seenEvent(each, changes, isRead(each)))),
+    ]),
   );
 }
 
@@ -90,7 +93,7 @@ const inOrder = (messages: readonly Seen[]) => messages.toSorted((a, b) => a.seq
 type Span = readonly [from: number, to: number];
 type Known = { seq: number; rows: Map<number, MessageRow>; read: readonly Span[]; othersRead: readonly Span[] };
 
-/** Somebody with no socket at all, who asks `GET /api/sync` again and again for what has changed. */
+/** A participant without a socket, who polls `GET /api/sync` for changes. */
 export function polling(person: Person): Participant {
   const known = new Map<number, Known>();
   const seqOf = (id: number) => known.get(id)?.seq ?? 0;
@@ -119,7 +122,7 @@ export function polling(person: Person): Participant {
     over: 'REST',
     ask: (operation, input) => granted(person.rest.ask(operation, input)),
     sees: ({ conversation_id, seq }) => pollUntil(() => seqOf(conversation_id) >= seq),
-    // the read state comes whole with every answer
+    // every answer contains the complete read state
     seesReading: () => poll(),
     view: () => ({ who: person.username, over: 'REST', conversations: synced(known, person.id) }),
   };

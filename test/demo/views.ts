@@ -1,6 +1,6 @@
 import type { MessageRow } from '../../src/protocol.ts';
 
-/** A message as somebody sees it in the end. */
+/** A message as a participant finally sees it. */
 export type Seen = {
   readonly seq: number;
   readonly sender: string;
@@ -8,10 +8,10 @@ export type Seen = {
   readonly system: boolean;
   readonly edited: boolean;
   readonly deleted: boolean;
-  /** One's own message: whether everybody else has read it; another's: whether oneself has. Null where nobody asks. */
+  /** Own message: whether all others have read it; otherwise: whether this participant has. Null if not asked for. */
   readonly read: boolean | null;
 };
-/** What somebody sees: the messages of each conversation by its id, in the order of their numbers. */
+/** The view of a participant: the messages of each conversation by its id, in the order of their sequence numbers. */
 export type View = {
   readonly who: string;
   readonly over: string;
@@ -26,8 +26,8 @@ export function seenRow(row: MessageRow, read = row.status === 'read'): Seen {
 }
 
 /**
- * Message by message, where somebody sees something else than the history or than somebody else; empty if all agree.
- * @param seen what each of them saw, and the history as the server gives it to them
+ * The messages in which the view of a participant differs from the history or from another view; empty if all agree.
+ * @param seen the views of the participants, and the history that the server returns to them
  */
 export function differences(seen: readonly (readonly [view: View, history: View])[]): string[] {
   const withHistory = seen.flatMap(([view, history]) => compare(view, history, lineOf));
@@ -42,7 +42,7 @@ function compare(one: View, other: View, line: (seen: Seen) => string): string[]
   const places = [...new Set([...ones.keys(), ...others.keys()])];
   return places
     .filter((place) => ones.get(place) !== others.get(place))
-    .map((place) => `${place}: ${told(one, ones.get(place))}, ${told(other, others.get(place))}`);
+    .map((place) => `${place}: ${described(one, ones.get(place))}, ${described(other, others.get(place))}`);
 }
 
 function linesOf({ conversations }: View, line: (seen: Seen) => string): Map<string, string> {
@@ -52,9 +52,9 @@ function linesOf({ conversations }: View, line: (seen: Seen) => string): Map<str
   return new Map(lines);
 }
 
-const told = ({ who, over }: View, line = 'nothing') => `${who} (${over}) has “${line}”`;
+const described = ({ who, over }: View, line = 'nothing') => `${who} (${over}) has “${line}”`;
 
-/** Both views without the conversations that only one of the two is in. */
+/** Both views without the conversations that only one of them has. */
 function inCommon(one: View, other: View): [View, View] {
   const only = (view: View, rest: View): View => ({
     ...view,

@@ -27,13 +27,13 @@ describe('The audit of packages in CI', () => {
     }
   });
 
-  it('passes on lesser ones and on none', () => {
+  it('passes on lower severities and on none', () => {
     const lines = (total: number) => [`npm audit: ${total} known, 0 of them high or critical`];
     expect(judged(reportOf('low', 'moderate'))).to.deep.equal({ status: 0, lines: lines(2) });
     expect(judged(reportOf())).to.deep.equal({ status: 0, lines: lines(0) });
   });
 
-  it('says in one line that nothing was checked when the registry has no advisories or does not answer', () => {
+  it('reports in one line that nothing was checked if the registry has no advisories or does not answer', () => {
     const refused = judged({
       message: '405 Method Not Allowed - POST https://registry.example.com/bulk',
       statusCode: 405,

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { type Program, startProgram } from '../config/program.ts';
-import { until } from '../operating/operator.ts';
+import { until } from '../monitoring/operator.ts';
 import { codeIn, post } from '../support/people.ts';
 import {
   freePort,
@@ -16,7 +16,7 @@ import { composeFile, environmentOf } from './compose.ts';
 import { requireProgram } from './proxy.ts';
 
 const run = promisify(execFile);
-/** As Compose reads it: a dollar sign is written twice. */
+/** As Compose reads it: dollar signs are doubled. */
 const shell = (script = '') => script.replaceAll('$$', '$');
 
 describe('Redis as deploy/compose.yaml starts it', () => {
@@ -45,12 +45,12 @@ describe('Redis as deploy/compose.yaml starts it', () => {
     if (folder !== undefined) removeTemporaryFolder(folder);
   });
 
-  it('is run by a shell that it replaces, so that signals reach it', () => {
+  it('replaces its shell, so that it receives signals', () => {
     expect(command.slice(0, 2)).to.deep.equal(['sh', '-c']);
     expect(command[2]).to.match(/^exec redis-server /);
   });
 
-  it('answers nobody without the password, keeps nothing, and shows the password to no other process', async () => {
+  it('requires the password, persists nothing, and hides the password from other processes', async () => {
     expect(await ask('', 'ping')).to.include('NOAUTH');
     expect(await ask(PASSWORD, 'ping')).to.equal('PONG');
     expect(await ask(PASSWORD, 'config', 'get', 'save')).to.equal('save');
@@ -58,7 +58,7 @@ describe('Redis as deploy/compose.yaml starts it', () => {
     expect((await run('ps', ['-ww', '-o', 'args', '-p', `${redis.pid}`])).stdout).not.to.include(PASSWORD);
   });
 
-  it('is healthy when it answers to its password', async () => {
+  it('is healthy when it answers with its password', async () => {
     const [kind, script] = healthcheck?.test ?? [];
     expect(kind).to.equal('CMD-SHELL');
     const check = (password: string) =>
@@ -81,10 +81,10 @@ describe('Redis as deploy/compose.yaml starts it', () => {
   });
 });
 
-describe('The try-out of deploy/compose.yaml', () => {
+describe('The demo service of deploy/compose.yaml', () => {
   const { profiles, env_file, depends_on } = composeFile().services.try ?? {};
 
-  it('is started only when it is asked for, and needs no other service and no file', () => {
+  it('is started only on request, and requires no other service and no file', () => {
     expect(profiles).to.deep.equal(['try']);
     expect({ env_file, depends_on }).to.deep.equal({ env_file: undefined, depends_on: undefined });
     const { database, cookie, redis } = readConfig(environmentOf('try'));
@@ -93,7 +93,7 @@ describe('The try-out of deploy/compose.yaml', () => {
     expect(redis).to.equal(undefined);
   });
 
-  describe('once it runs', () => {
+  describe('while it runs', () => {
     const folder = makeTemporaryFolder('try');
     let program: Program;
     before(async () => {
@@ -105,7 +105,7 @@ describe('The try-out of deploy/compose.yaml', () => {
       removeTemporaryFolder(folder);
     });
 
-    it('lets somebody sign up and log in over plain http, with the code from its output', async () => {
+    it('permits signing up and logging in over plain HTTP, with the code from its output', async () => {
       const account = { username: 'visitor', email: 'visitor@example.com', password: 'StrongPassword123' };
       expect((await post(`${program.url}/api/signup/initiate`, account)).status).to.equal(200);
       await until(async () => program.output().includes(`To: ${account.email}`));
@@ -113,7 +113,7 @@ describe('The try-out of deploy/compose.yaml', () => {
       expect((await post(`${program.url}/api/signup/verify`, { ...account, otp })).status).to.equal(200);
       const login = await post(`${program.url}/api/login`, account);
       const [cookie = ''] = login.headers.getSetCookie();
-      expect(cookie).not.to.match(/;\s*secure/i); // or a browser would not keep it
+      expect(cookie).not.to.match(/;\s*secure/i); // otherwise a browser would drop it
       const headers = { cookie: cookie.split(';')[0] ?? '' };
       expect((await fetch(`${program.url}/api/me`, { headers })).status).to.equal(200);
     });

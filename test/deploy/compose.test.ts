@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { type Compose, composeFile, environmentOf, type Service } from './compose.ts';
 import { DEPLOY } from './proxy.ts';
 
 const ROOT = join(DEPLOY, '..');
 const textOf = (file: string) => readFileSync(join(DEPLOY, file), 'utf8');
-/** A version down to the last number, so that building again gives the same. */
+/** A complete version, so that builds are reproducible. */
 const PINNED = /^(?:postgres:\d+\.\d+|[a-z]+:\d+\.\d+\.\d+)(?:-[a-z]+)?$/;
 
 describe('deploy/compose.yaml', () => {
@@ -15,7 +15,7 @@ describe('deploy/compose.yaml', () => {
   const onNetwork = (network: string) =>
     Object.keys(services).filter((name) => services[name]?.networks.includes(network));
 
-  it('has nodes, a proxy, PostgreSQL, Redis and a try-out, and whatever they refer to exists', () => {
+  it('has nodes, a proxy, PostgreSQL, Redis and a demo, and refers only to what exists', () => {
     expect(services).to.have.all.keys('node', 'proxy', 'postgres', 'redis', 'try');
     for (const [name, { depends_on = [], volumes: mounts = [], networks: joined }] of Object.entries(services)) {
       expect(services, name).to.include.keys(
@@ -31,7 +31,7 @@ describe('deploy/compose.yaml', () => {
   });
 
   for (const [name, service] of Object.entries(services)) {
-    it(`confines ${name}: nothing to write to, no more rights, not all of the machine`, () => {
+    it(`confines ${name}: read-only, without further privileges, with limited resources`, () => {
       expect(service).to.include({ read_only: true });
       expect(service.security_opt).to.deep.equal(['no-new-privileges:true']);
       expect(service.cap_drop).to.deep.equal(['ALL']);
@@ -49,18 +49,18 @@ describe('deploy/compose.yaml', () => {
 
     it(`reports the health of ${name}`, () => {
       if (service.build === undefined) expect(service.healthcheck).to.have.property('test');
-      else expect(textOf('Dockerfile')).to.match(/^HEALTHCHECK [\s\S]*?\/healthz/m); // the image brings it
+      else expect(textOf('Dockerfile')).to.match(/^HEALTHCHECK [\s\S]*?\/healthz/m); // part of the image
     });
   }
 
-  it('keeps PostgreSQL and Redis on a network of their own with the nodes, which leads nowhere else', () => {
+  it('connects PostgreSQL and Redis only to an internal network with the nodes', () => {
     expect(networks.back).to.deep.equal({ internal: true });
     expect(onNetwork('back')).to.have.members(['node', 'postgres', 'redis']);
     expect(onNetwork('front')).to.have.members(['node', 'proxy']);
     for (const name of ['postgres', 'redis', 'proxy', 'try']) expect(services[name]?.networks).to.have.length(1);
   });
 
-  it('publishes the proxy alone, and the try-out to this machine only', () => {
+  it('publishes only the proxy, and the demo to this machine only', () => {
     const published = Object.entries(services).flatMap(([name, { ports = [] }]) => ports.map((port) => [name, port]));
     expect(published).to.deep.equal([
       ['proxy', '80:80'],
@@ -68,13 +68,13 @@ describe('deploy/compose.yaml', () => {
     ]);
   });
 
-  it('starts as many nodes as --scale says: they have no name, port or volume of their own', () => {
+  it('starts as many nodes as --scale requests: they have no fixed name, port or volume', () => {
     expect(services.node?.scale).to.be.above(1);
     expect(services.node).to.not.have.any.keys('container_name', 'hostname', 'ports', 'volumes', 'profiles');
     expect(services.proxy?.environment).to.deep.equal({ NODES: 'node:8080' });
   });
 
-  it('takes its secrets from files for which there is an example, and that are never committed', () => {
+  it('reads its secrets from files with examples, which are never committed', () => {
     const files = Object.values(services).flatMap(({ env_file }) => env_file ?? []);
     expect(files).to.have.members(['mmchat.env', 'postgres.env', 'redis.env']);
     for (const file of files) expect(existsSync(join(DEPLOY, `${file}.example`)), file).to.equal(true);

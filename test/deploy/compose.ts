@@ -34,7 +34,7 @@ export type Compose = {
 /** The delivered file, with its anchors merged as Compose merges them. */
 export const composeFile = (): Compose => parse(readFileSync(join(DEPLOY, 'compose.yaml'), 'utf8'), { merge: true });
 
-/** The environment of a service of our image: what the image sets, then the example of its file, then its own. */
+/** The environment of a service of our image: of the image, then the example of its file, then its own. */
 export function environmentOf(name: string): Record<string, string> {
   const { env_file, environment } = composeFile().services[name] ?? {};
   const example = env_file === undefined ? '' : readFileSync(join(DEPLOY, `${env_file}.example`), 'utf8');

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { variableNames } from '../../src/config.ts';
+import { variableNames } from '../../src/config/config.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
 import { composeFile, imageEnvironment } from './compose.ts';
 import { argumentsOf, configurationOf, DEPLOY, requireProgram } from './proxy.ts';
@@ -29,7 +29,7 @@ describe('The files in deploy/', () => {
     }
   });
 
-  it('let a connection be silent for longer than the pings take', () => {
+  it('permit a connection to be silent for longer than the ping interval', () => {
     const nginx = [...textOf('nginx.conf').matchAll(/proxy_(?:read|send)_timeout (\d+)s/g)];
     const haproxy = [...textOf('haproxy.cfg').matchAll(/timeout (?:client|server|tunnel) (\d+)s/g)];
     expect([nginx.length, haproxy.length]).to.deep.equal([2, 3]);
@@ -38,7 +38,7 @@ describe('The files in deploy/', () => {
   });
 
   for (const name of ['nginx', 'haproxy'] as const) {
-    it(`are understood by ${name}`, async function () {
+    it(`are accepted by ${name}`, async function () {
       const binary = requireProgram(this, name);
       const folder = makeTemporaryFolder(name);
       const file = join(folder, 'configuration');
@@ -50,7 +50,7 @@ describe('The files in deploy/', () => {
   }
 
   for (const unit of ['mmchat.service', 'mmchat@.service']) {
-    it(`are understood by systemd: ${unit}`, async function () {
+    it(`are accepted by systemd: ${unit}`, async function () {
       const folder = makeTemporaryFolder('systemd');
       const file = join(folder, unit);
       writeFileSync(file, textOf(unit).replaceAll('/opt/mmchat/node_modules/.bin/node', process.execPath));
@@ -59,7 +59,7 @@ describe('The files in deploy/', () => {
       removeTemporaryFolder(folder);
     });
 
-    it(`leave little to an attacker who takes the server over: ${unit}`, async function () {
+    it(`limit an attacker who takes over the server: ${unit}`, async function () {
       const binary = requireProgram(this, 'systemd-analyze');
       const args = ['security', '--offline=true', '--json=short', join(DEPLOY, unit)];
       const { stdout } = await run(binary, [...args, '--threshold=15']); // fails above: 15 is an exposure of 1.5
@@ -67,13 +67,13 @@ describe('The files in deploy/', () => {
     });
   }
 
-  it('confine a node under systemd in the same way whether it is one or one of several', () => {
+  it('confine a node under systemd identically, whether it is one or one of several', () => {
     const confinement = (unit: string) =>
       /^DynamicUser[\s\S]*$/m.exec(textOf(unit))?.[0].replace(/^StateDirectory.*\n/gm, '');
     expect(confinement('mmchat@.service')).to.equal(confinement('mmchat.service'));
   });
 
-  it('start nodes under systemd at the addresses where the proxies look for them', () => {
+  it('start nodes under systemd at the addresses in the proxy configurations', () => {
     expect(textOf('mmchat@.service')).to.match(/^ExecStart=\S+ HTTP_ADDR=127\.0\.0\.1:%i /m);
     for (const file of ['nginx.conf', 'haproxy.cfg']) {
       const addresses = [...textOf(file).matchAll(/^\s+server (?:node\d )?(127\.0\.0\.1:\d+)/gm)].map(
@@ -83,16 +83,17 @@ describe('The files in deploy/', () => {
     }
   });
 
-  it('start what is there: the entry, and the Node that is pinned', () => {
-    const start = '/opt/mmchat/node_modules/.bin/node src/main.ts\n';
+  it('start existing files: the entry, without a debugger, and the pinned Node', () => {
+    const start = '/opt/mmchat/node_modules/.bin/node --disable-sigusr1 src/main.ts\n';
     for (const unit of ['mmchat.service', 'mmchat@.service']) expect(textOf(unit)).to.include(start);
-    expect(textOf('Dockerfile')).to.match(/^CMD \["node", "src\/main\.ts"\]$/m);
-    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect(textOf('Dockerfile')).to.match(/^CMD \["node", "--disable-sigusr1", "src\/main\.ts"\]$/m);
+    const { dependencies, scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect(scripts.start).to.equal('node --disable-sigusr1 src/main.ts');
     const images = [...textOf('Dockerfile').matchAll(/^FROM (node:\S+)/gm)].map(([, image]) => image);
     expect(new Set(images)).to.deep.equal(new Set([`node:${dependencies.node}-slim`]));
   });
 
-  it('build an image from files that exist and reach the builder, whose process is not root', () => {
+  it('build an image from files in the build context, whose process is not root', () => {
     const dockerfile = textOf('Dockerfile');
     const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files = '']) =>
       files.split(' '),

@@ -1,20 +1,20 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import { type Line, lineTo } from '../operating/line.ts';
-import { until } from '../operating/operator.ts';
+import { until } from '../monitoring/operator.ts';
 import { startApp, type TestApp } from '../support/app.ts';
+import { type HoldingProxy, startHoldingProxy } from '../support/holding-proxy.ts';
 import type { Person } from '../support/people.ts';
 import { type RunningProxy, requireProgram, startProxy } from './proxy.ts';
 
 const CONNECTIONS = 20;
-/** Above the 5 s, and a second for the way, after which Node closes an idle connection by itself. */
+/** Above the 5 s, plus a second, after which Node closes an idle connection by default. */
 const IDLE_MS = 6_500;
-/** The longest of what usual proxies do unless told otherwise: nginx keeps an idle connection for 60 s, Caddy for 120 s. */
+/** The longest default of common proxies: nginx keeps an idle connection for 60 s, Caddy for 120 s. */
 const PROXY_KEEPS_IDLE_SEC = 120;
 
-describe('A connection that a proxy keeps idle', function () {
-  this.timeout(30_000);
+describe('An idle connection of a proxy', function () {
+  this.timeout(120_000);
   let app: TestApp;
   let person: Person;
   const stops: (() => unknown)[] = [];
@@ -25,14 +25,14 @@ describe('A connection that a proxy keeps idle', function () {
     app = await startApp();
     person = await app.person();
     for (const name of ['nginx', 'haproxy'] as const) {
-      const line = await lineTo(Number(new URL(app.url).port));
+      const line = await startHoldingProxy(Number(new URL(app.url).port));
       const proxy = await startProxy(name, binaries[name], [`127.0.0.1:${line.port}`, `127.0.0.1:${line.port}`]);
       proxies[name] = keep(line, proxy);
       stops.push(() => proxies[name]?.close(), proxy.stop, line.cut);
     }
     for (const { askAll } of Object.values(proxies)) expect(await askAll(person)).to.deep.equal(allOf(200));
-    // What the server closes from now on, nginx learns only after it has sent a request there. HAProxy checks the server
-    // over the same line and would take it out.
+    // nginx detects connections that the server closes from now on only after it has sent a request. HAProxy checks
+    // the server over the same TCP proxy, and would disable it.
     proxies.nginx?.line.hold();
     await delay(IDLE_MS);
   });
@@ -48,7 +48,7 @@ describe('A connection that a proxy keeps idle', function () {
   });
 
   for (const name of ['nginx', 'haproxy'] as const) {
-    it(`still takes a POST after more than five seconds, behind ${name} with the configuration of deploy/`, async () => {
+    it(`accepts a POST after more than five seconds, behind ${name} with the configuration of deploy/`, async () => {
       const { line, askAll } = proxies[name] as Kept; // started above
       const before = line.opened();
       expect(await askAll(person)).to.deep.equal(allOf(200));
@@ -59,17 +59,17 @@ describe('A connection that a proxy keeps idle', function () {
 
 const allOf = (status: number) => Array.from({ length: CONNECTIONS }, () => status);
 
-type Kept = { line: Line; askAll(person: Person): Promise<number[]>; close(): void };
+type Kept = { line: HoldingProxy; askAll(person: Person): Promise<number[]>; close(): void };
 
-/** Clients of a proxy that keep their connections, and its line to the server. */
-function keep(line: Line, { url }: RunningProxy): Kept {
+/** Clients of a proxy that keep their connections, and its TCP proxy to the server. */
+function keep(line: HoldingProxy, { url }: RunningProxy): Kept {
   const { port } = new URL(url);
   const clients = Array.from({ length: CONNECTIONS }, () => connect(Number(port), '127.0.0.1'));
   for (const client of clients) client.on('error', () => undefined);
   return {
     line,
     async askAll(person) {
-      line.hold(); // so that each request needs a connection of its own
+      line.hold(); // so that each request needs a separate connection
       const answers = clients.map((client) => statusOf(client, person));
       await until(async () => line.waiting() >= CONNECTIONS);
       line.release();
@@ -81,7 +81,7 @@ function keep(line: Line, { url }: RunningProxy): Kept {
   };
 }
 
-/** Asks for a ticket. The status, or 0 when the connection ends without an answer. */
+/** Requests a ticket. Returns the status, or 0 if the connection ends without an answer. */
 function statusOf(client: Socket, { token }: Person): Promise<number> {
   const head = [
     'POST /api/ws/ticket HTTP/1.1',

@@ -5,12 +5,12 @@ import { freePort, makeTemporaryFolder, removeTemporaryFolder, startProcess } fr
 
 export type NameServer = {
   readonly port: number;
-  /** From now on the name has these addresses. */
+  /** Sets the addresses of the name. */
   set(addresses: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 };
 
-/** Starts dnsmasq on a free port of 127.0.0.1, for a single name with several addresses, as Docker's own DNS has it. */
+/** Starts dnsmasq on a free port of 127.0.0.1, for one name with several addresses, like Docker’s DNS. */
 export async function startNameServer(binary: string, name: string, addresses: string[]): Promise<NameServer> {
   const folder = makeTemporaryFolder('dns');
   const file = join(folder, 'hosts');

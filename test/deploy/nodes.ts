@@ -1,6 +1,6 @@
 import { type Program, startProgram } from '../config/program.ts';
-import { type Line, lineTo } from '../operating/line.ts';
-import { freshEnvironment } from '../support/app.ts';
+import { migratedEnvironment } from '../support/app.ts';
+import { type HoldingProxy, startHoldingProxy } from '../support/holding-proxy.ts';
 import { People } from '../support/people.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
 import { type Redis, startRedis } from '../support/redis.ts';
@@ -9,11 +9,11 @@ import { requirePostgresql, requireRedis } from '../support/services.ts';
 export type Nodes = {
   readonly nodes: readonly Program[];
   readonly redis: Redis;
-  /** The first node's line to Redis. */
-  readonly line: Line;
-  /** Who signs up at an address of the nodes. */
+  /** The TCP proxy from the first node to Redis. */
+  readonly line: HoldingProxy;
+  /** Signs users up at an address of the nodes. */
   peopleAt(url: string): People;
-  /** Starts one more at this address. */
+  /** Starts another node at this address. */
   another(address: string): Promise<Program>;
   stop(): Promise<void>;
 };
@@ -21,7 +21,7 @@ export type Nodes = {
 const ANY_PORT = '127.0.0.1:0';
 
 /**
- * Two nodes in processes of their own, with a database and a Redis that are theirs alone.
+ * Two nodes in separate processes, with their own database and Redis.
  * @param own further variables of all nodes
  */
 export async function startNodes(
@@ -32,10 +32,10 @@ export async function startNodes(
   await requirePostgresql(context);
   await requireRedis(context);
   const redis = await startRedis();
-  if (redis === undefined) throw new Error('Redis was there a moment ago');
-  const line = await lineTo(redis.port);
+  if (redis === undefined) throw new Error('Redis is gone');
+  const line = await startHoldingProxy(redis.port);
   const limits = { RATE_LIMITS: 'on', RATE_LOGIN_ORIGIN: '5/900' };
-  const { env, smtp, remove } = await freshEnvironment('postgresql', { TRUST_PROXY: '1', ...limits, ...own });
+  const { env, smtp, remove } = await migratedEnvironment('postgresql', { TRUST_PROXY: '1', ...limits, ...own });
   const folder = makeTemporaryFolder('nodes');
   const start = (address: string, redisPort: number) =>
     startProgram(folder, { ...env, HTTP_ADDR: address, REDIS_URL: `redis://127.0.0.1:${redisPort}` });

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import { numbersOf, until } from '../operating/operator.ts';
+import { numbersOf, until } from '../monitoring/operator.ts';
 import type { People, Person } from '../support/people.ts';
 import { addressOf, type Nodes, startNodes } from './nodes.ts';
 import { type ProxyName, type RunningProxy, requireProgram, startProxy } from './proxy.ts';
@@ -10,7 +10,7 @@ const POLLING = ['polling'];
 
 for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
   describe(`Behind ${name}, with the configuration of deploy/, two nodes`, function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     let cluster: Nodes;
     let proxy: RunningProxy;
     let people: People;
@@ -25,16 +25,16 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
       await proxy?.stop();
     });
 
-    /** As a browser: it sends its cookie with every request. */
+    /** Like a browser: sends its cookie with every request. */
     const browser = (person: Person, transports: string[]) => {
       const options = { transports, extraHeaders: { cookie: person.cookie } };
       return person.socketio(options);
     };
 
-    it('carry a message between REST, Socket.IO by polling and by WebSocket, and plain WebSockets', async () => {
+    it('pass messages between REST, Socket.IO by polling and by WebSocket, and plain WebSockets', async () => {
       const [alice, bob] = [await people.signUp('alice'), await people.signUp('bob')];
       const { conversation_id } = await alice.rest.ask('open_private_conversation', { other_user_id: bob.id });
-      const hearers = [
+      const receivers = [
         await browser(bob, POLLING),
         await browser(bob, ['websocket']),
         await bob.socketio({ transports: POLLING }),
@@ -45,16 +45,16 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
       for (const [index, sender] of senders.entries()) {
         const content = `message ${index} over ${sender.transport}`;
         expect(await sender.ask('message', { conversation_id, content })).to.include({ ok: true, content });
-        for (const { inbox } of hearers) await inbox.next('message', { content });
+        for (const { inbox } of receivers) await inbox.next('message', { content });
       }
     });
 
-    it('keep each long-polling client, while they share all of them', async () => {
+    it('keep each long-polling client, and share them', async () => {
       const everybody: Person[] = [];
       const before = await connectionsByNode('polling');
       const perNode = async () =>
         (await connectionsByNode('polling')).map((count, node) => count - (before[node] ?? 0));
-      // a node is chosen by a hash of the login: a few may meet on one
+      // a node is chosen by a hash of the token: a few may have the same node
       while (everybody.length < 2 || (await perNode()).some((count) => count === 0)) {
         expect(everybody).to.have.length.below(20);
         const person = await people.signUp('poller');
@@ -66,7 +66,7 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
       expect(first + second).to.equal(everybody.length); // both namespaces share a connection
     });
 
-    it('count limits per address of the client, whatever it says of itself', async () => {
+    it('count limits per client address, ignoring forged headers', async () => {
       const attempt = (localAddress: string, headers: Record<string, string> = {}) =>
         new Promise<number>((resolve, reject) => {
           const { hostname: host, port } = new URL(proxy.url);
@@ -86,11 +86,11 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
     });
 
     if (name === 'haproxy') {
-      it('are taken out by /readyz while they cannot reach Redis, and put back', async () => {
+      it('are disabled by /readyz while they cannot reach Redis, and enabled again', async () => {
         const from = proxy.output().length;
-        const said = (pattern: RegExp) => until(async () => pattern.test(proxy.output().slice(from)));
+        const logged = (pattern: RegExp) => until(async () => pattern.test(proxy.output().slice(from)));
         cluster.line.hold();
-        await said(/Server nodes\/node1 is DOWN, reason: Layer7 wrong status, code: 503/);
+        await logged(/Server nodes\/node1 is DOWN, reason: Layer7 wrong status, code: 503/);
         const before = await numbersOf(cluster.nodes[0]?.url ?? '');
         for (let each = 0; each < 20; each += 1) {
           const answer = await fetch(`${proxy.url}/api/me`, { headers: { cookie: `token=somebody-${each}` } });
@@ -100,10 +100,10 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
         const after = await numbersOf(cluster.nodes[0]?.url ?? '');
         expect(after.get(unauthorized)).to.equal(before.get(unauthorized));
         cluster.line.release();
-        await said(/Server nodes\/node1 is UP/);
+        await logged(/Server nodes\/node1 is UP/);
       });
 
-      it('serve all the same while Redis is away and none of them is ready', async () => {
+      it('serve also while Redis is down and none of them is ready', async () => {
         const person = await people.signUp();
         const from = proxy.output().length;
         await cluster.redis.kill('SIGKILL');
@@ -117,7 +117,7 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
       });
     }
 
-    it('can be stopped one at a time: no request fails, and clients come back to the other', async () => {
+    it('can be stopped one at a time: no request fails, and clients reconnect to the other', async () => {
       const [alice, bob] = [await people.signUp('alice'), await people.signUp('bob')];
       const { conversation_id } = await alice.rest.ask('open_private_conversation', { other_user_id: bob.id });
       const [stopping, staying] = cluster.nodes;
@@ -130,19 +130,19 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
       });
       let asked = 0;
       while (!stopped || asked < 50) {
-        // of many logins, so that both nodes are asked
+        // of many sessions, so that both nodes receive requests
         const [path, cookie] = asked % 2 === 0 ? ['/api/me', alice.cookie] : ['/healthz', `token=login-${asked}`];
         const answer = await fetch(`${proxy.url}${path}`, { headers: { cookie } });
         expect(answer.status, `request ${asked}`).to.equal(200);
         asked += 1;
-        await delay(20); // below the rate that one origin and one account may ask at
+        await delay(20); // below the rate limits of one origin and one account
       }
       expect(await ended).to.equal(0);
       for (const client of [await browser(bob, POLLING), await bob.socketio(), await bob.raw()]) {
         const content = `after it, over ${client.transport}`;
-        const heard = client.inbox.next('message', { content });
+        const received = client.inbox.next('message', { content });
         expect(await alice.rest.ask('message', { conversation_id, content })).to.include({ ok: true });
-        await heard;
+        await received;
       }
     });
 

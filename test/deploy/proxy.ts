@@ -12,7 +12,7 @@ export const DEPLOY = join(import.meta.dirname, '../../deploy');
 export type ProxyName = 'nginx' | 'haproxy';
 export type RunningProxy = { readonly url: string; output(): string; stop(): Promise<void> };
 
-/** The path of an installed program, or skips the test or suite of this context. Throws instead where `CI` is set. */
+/** The path of an installed program; otherwise skips the test or suite of this context, or throws if `CI` is set. */
 export function requireProgram(context: Mocha.Context, name: string): string {
   const path = findBinary(name) ?? [`/usr/sbin/${name}`].find((file) => existsSync(file));
   if (path !== undefined) return path;
@@ -22,7 +22,7 @@ export function requireProgram(context: Mocha.Context, name: string): string {
   return context.skip();
 }
 
-/** The delivered configuration with our addresses in the place of its own, and nothing else changed. */
+/** The delivered configuration with replaced addresses, and no other changes. */
 export function configurationOf(name: ProxyName, listen: string, nodes: readonly string[], folder: string): string {
   const delivered = readFileSync(join(DEPLOY, name === 'nginx' ? 'nginx.conf' : 'haproxy.cfg'), 'utf8');
   return delivered
@@ -43,9 +43,9 @@ export function startProxy(name: ProxyName, binary: string, nodes: readonly stri
 }
 
 /**
- * Starts HAProxy as compose.yaml does: it finds the nodes by their name.
+ * Starts HAProxy like compose.yaml: it finds the nodes by name.
  * @param nodes `NAME:PORT`
- * @param nameServer the port of 127.0.0.1 where it asks, in the place of Docker's
+ * @param nameServer its port on 127.0.0.1, instead of Docker’s
  */
 export function startProxyByName(binary: string, nodes: string, nameServer: number): Promise<RunningProxy> {
   const configuration = (listen: string, folder: string) =>

@@ -1,10 +1,10 @@
 import { type IncomingMessage, request } from 'node:http';
 import { expect } from 'chai';
 import { WebSocket } from 'ws';
-import { type Line, lineTo } from '../operating/line.ts';
-import { numbersOf, until } from '../operating/operator.ts';
+import { numbersOf, until } from '../monitoring/operator.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { rest } from '../support/clients.ts';
+import { type HoldingProxy, startHoldingProxy } from '../support/holding-proxy.ts';
 import type { Person } from '../support/people.ts';
 import { type ProxyName, type RunningProxy, requireProgram, startProxy } from './proxy.ts';
 
@@ -14,9 +14,9 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
     let app: TestApp;
     let proxy: RunningProxy;
     let person: Person;
-    /** Two ways to one server: for the proxy they are two nodes. */
-    let lines: Line[] = [];
-    /** All that reached them. */
+    /** Two TCP proxies to one server: for the proxy they are two nodes. */
+    let lines: HoldingProxy[] = [];
+    /** All requests that reached them. */
     let seen = '';
 
     before(async function () {
@@ -26,10 +26,10 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
       const see = (text: string) => {
         seen += text;
       };
-      lines = await Promise.all([lineTo(Number(port), see), lineTo(Number(port), see)]);
+      lines = await Promise.all([startHoldingProxy(Number(port), see), startHoldingProxy(Number(port), see)]);
       person = await app.person();
     });
-    // a new one each time, which holds no failure against a node
+    // a new one each time, which has no node marked as down
     beforeEach(async () => {
       const nodes = lines.map((line) => `127.0.0.1:${line.port}`);
       proxy = await startProxy(name, binary, nodes);
@@ -40,7 +40,7 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
       await app?.stop();
     });
 
-    it('does not reach what is for operators and developers, however it is spelt', async () => {
+    it('does not reach the pages for operators and developers, in any spelling', async () => {
       const plain = ['/metrics', '/readyz', '/dev/outbox'];
       const spelt = plain.flatMap((path) => [
         path,
@@ -85,7 +85,7 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
       expect(await open('https://evil.example.com')).to.equal(403);
     });
 
-    it('is given up when its client goes away, so that somebody who polled is offline at once', async () => {
+    it('is cancelled when its client disconnects, so that a polling user is offline at once', async () => {
       const polling = async () => (await numbersOf(app.url)).get('mmchat_connections{transport="polling"}') ?? 0;
       const breakOff = await poll();
       expect(await polling()).to.equal(1);
@@ -93,9 +93,9 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
       await until(async () => (await polling()) === 0);
     });
 
-    it('is not repeated when it was a POST whose answer was lost', async () => {
+    it('is not retried if it was a POST whose answer was lost', async () => {
       const reader = await app.person();
-      const hearer = await reader.raw();
+      const receiver = await reader.raw();
       const { conversation_id } = await person.rest.ask('open_private_conversation', { other_user_id: reader.id });
       for (const line of lines) line.hold('answers');
       const answer = ask({
@@ -104,14 +104,14 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
         headers: { authorization: `Bearer ${person.token}`, 'content-type': 'application/json' },
         body: JSON.stringify({ conversation_id, content: 'said once' }),
       });
-      await hearer.inbox.next('message', { content: 'said once' });
+      await receiver.inbox.next('message', { content: 'said once' });
       loseAnswers();
       expect((await answer).statusCode).to.equal(502);
       const { messages } = await rest(app.url, person.token).ask('list_messages', { conversation_id });
       expect((messages as { content: string }[]).filter(({ content }) => content === 'said once')).to.have.length(1);
     });
 
-    it('is repeated at another node when it only reads', async () => {
+    it('is retried at another node if it only reads', async () => {
       const asked = async () => (await numbersOf(app.url)).get('mmchat_http_requests_total{status="401"}') ?? 0;
       const before = await asked();
       for (const line of lines) line.hold('answers');
@@ -122,7 +122,7 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
       expect(await asked()).to.equal(before + 2);
     });
 
-    /** A client of Socket.IO that has nothing to hear but waits, and breaks off without a word. */
+    /** A Socket.IO client that waits in a poll, and then breaks the connection. */
     async function poll() {
       const at = `${proxy.url}/socket.io/?EIO=4&transport=polling`;
       const headers = { authorization: `Bearer ${person.token}` };
@@ -147,7 +147,7 @@ for (const name of ['nginx', 'haproxy'] as const satisfies ProxyName[]) {
 
     type Asked = { method?: string; path: string; headers?: Record<string, string>; body?: string };
 
-    /** The answer to a request whose path is sent as it is written, and whose Host may be any. */
+    /** Sends a request with an unchanged path and any Host. */
     function ask({ body = '', ...asked }: Asked): Promise<IncomingMessage> {
       const { hostname, port } = new URL(proxy.url);
       return new Promise((resolve, reject) => {

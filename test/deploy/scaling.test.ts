@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Program } from '../config/program.ts';
-import { growth, numbersOf, until } from '../operating/operator.ts';
+import { growth, numbersOf, until } from '../monitoring/operator.ts';
 import type { Client } from '../support/clients.ts';
 import type { People, Person } from '../support/people.ts';
 import { freePort } from '../support/processes.ts';
@@ -12,8 +12,8 @@ const ADDRESSES = ['127.0.1.1', '127.0.1.2', '127.0.1.3'] as const;
 const POLLERS = 12;
 const STRANGERS = 60;
 
-describe('Nodes that HAProxy finds by their name, as in deploy/compose.yaml', function () {
-  this.timeout(30_000);
+describe('Nodes that HAProxy finds by name, as in deploy/compose.yaml', function () {
+  this.timeout(120_000);
   let cluster: Nodes;
   let names: NameServer;
   let proxy: RunningProxy;
@@ -24,7 +24,7 @@ describe('Nodes that HAProxy finds by their name, as in deploy/compose.yaml', fu
   before(async function () {
     const [haproxy, dnsmasq] = [requireProgram(this, 'haproxy'), requireProgram(this, 'dnsmasq')];
     port = await freePort();
-    // on the main port the numbers are for 127.0.0.1 alone
+    // on the main port the metrics are for 127.0.0.1 only
     cluster = await startNodes(this, [`${first}:${port}`, `${second}:${port}`], { METRICS_ADDR: '127.0.0.1:0' });
     names = await startNameServer(dnsmasq, 'node', [first, second]);
     proxy = await startProxyByName(haproxy, `node:${port}`, names.port);
@@ -39,18 +39,18 @@ describe('Nodes that HAProxy finds by their name, as in deploy/compose.yaml', fu
 
   const poll = (person: Person) =>
     person.socketio({ transports: ['polling'], extraHeaders: { cookie: person.cookie } } as object);
-  const said = (pattern: RegExp) => until(async () => pattern.test(proxy.output()));
+  const logged = (pattern: RegExp) => until(async () => pattern.test(proxy.output()));
   const numbersAt = (node: Program) => / (http\S+)\/metrics$/m.exec(node.output())?.[1] ?? '';
   const pollersAt = async (node: Program) =>
     (await numbersOf(numbersAt(node))).get('mmchat_connections{transport="polling"}') ?? 0;
-  /** How many of many strangers a node gets. */
+  /** How many of many new clients each node receives. */
   const strangersAt = (node: Program) =>
     growth(numbersAt(node), 'mmchat_http_requests_total{status="401"}', async () => {
       for (let each = 0; each < STRANGERS; each += 1)
         expect((await fetch(`${proxy.url}/api/me`, { headers: { cookie: `token=${each}` } })).status).to.equal(401);
     });
 
-  it('share the clients; when one is added, it gets some and the others stay; when one goes, its clients move', async () => {
+  it('share the clients; a new node receives some and the others stay; a removed node’s clients move', async () => {
     const everybody: { person: Person; client: Client }[] = [];
     while (everybody.length < POLLERS) {
       const person = await people.signUp('poller');
@@ -64,17 +64,17 @@ describe('Nodes that HAProxy finds by their name, as in deploy/compose.yaml', fu
 
     const added = await cluster.another(`${third}:${port}`);
     await names.set(ADDRESSES);
-    await said(/Server nodes\/node3 .* is UP/);
+    await logged(/Server nodes\/node3 .* is UP/);
     expect(await askAll()).to.be.below(POLLERS);
     expect(await strangersAt(added)).to.be.within(1, STRANGERS - 1);
 
     const removed = before[0] > 0 ? one : two;
     await names.set(ADDRESSES.filter((address) => !removed.url.includes(address)));
-    await said(/Server nodes\/node\d is going DOWN for maintenance \(No IP/);
+    await logged(/Server nodes\/node\d is going DOWN for maintenance \(No IP/);
     expect(await askAll()).to.be.below(POLLERS);
     expect(await strangersAt(removed)).to.equal(0);
 
-    /** Everybody asks for something, and connects again if need be. Gives how many had to. */
+    /** Every client sends a request, and reconnects if necessary. Returns how many reconnected. */
     async function askAll(): Promise<number> {
       let moved = 0;
       for (const each of everybody) {

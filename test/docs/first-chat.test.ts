@@ -9,7 +9,7 @@ import { blocksOf, ROOT, readText } from './markdown.ts';
 const run = promisify(execFile);
 
 describe('The first chat of the README', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let folder: string;
   let server: RunningProcess;
   before(async () => {
@@ -24,14 +24,14 @@ describe('The first chat of the README', function () {
     removeTemporaryFolder(folder);
   });
 
-  it('runs as it is written, twice, on a server that was started with no variable at all but its port', async () => {
+  it('runs as it is written, twice, on a server that was started with no variable except its port', async () => {
     const url = /listens on (\S+)/.exec(server.output())?.[1] ?? '';
     const [script = ''] = blocksOf(readText('README.md'), 'js');
     const file = join(folder, 'first-chat.mjs');
     writeFileSync(file, script.replace('http://localhost:8080', url));
     for (const messageId of [1, 2]) {
       const { stdout } = await run(process.execPath, [file], { timeout: 20_000 });
-      expect(stdout).to.contain('bob hears from alice: Hello, Bob!\n');
+      expect(stdout).to.contain('bob receives from alice: Hello, Bob!\n');
       expect(stdout).to.contain("bob reads it: { ok: true, message: 'Marked as read' }\n");
       expect(stdout).to.contain(`message_ids: [ ${messageId} ]`);
     }

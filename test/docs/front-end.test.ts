@@ -11,8 +11,8 @@ import { blocksOf, readText } from './markdown.ts';
 
 const page = readText('docs/front-end.md');
 
-describe('A front end of one’s own, as docs/front-end.md has it,', function () {
-  this.timeout(30_000);
+describe('A separate front end, configured as in docs/front-end.md,', function () {
+  this.timeout(120_000);
 
   describe('behind a development server', () => {
     let app: TestApp;
@@ -38,7 +38,7 @@ describe('A front end of one’s own, as docs/front-end.md has it,', function ()
       removeTemporaryFolder(folder);
     });
 
-    it('logs in, asks and hears with the cookie alone', async () => {
+    it('logs in, calls operations and receives events with the cookie alone', async () => {
       const alice = await app.person('alice');
       const { username, password } = alice;
       const headers = { origin: front, 'content-type': 'application/json' };
@@ -79,13 +79,13 @@ describe('A front end of one’s own, as docs/front-end.md has it,', function ()
       await app.stop();
     });
 
-    it('keeps a login in a browser, apart from those of other sites', async function () {
+    it('stays logged in in a browser, with a separate login for each site', async function () {
       const { browser } = await requireChromium(this);
       const context = await browser.newContext();
       try {
         const tab = await context.newPage();
         await tab.goto(originOf(site));
-        // a browser takes http://localhost for secure, and for another site than 127.0.0.1
+        // for a browser, http://localhost is secure, and another site than 127.0.0.1
         const api = app.url.replace('127.0.0.1', 'localhost');
         const { username, password } = alice;
         const seen = await tab.evaluate(

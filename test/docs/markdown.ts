@@ -20,7 +20,7 @@ const cellsOf = (line: string) =>
     .slice(1, -1)
     .map((cell) => cell.trim());
 
-/** What stands in `backquotes`, in its order. */
+/** The texts in `backquotes`, in order. */
 export const codesIn = (text: string): string[] => [...text.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
 
 /** The fenced blocks of a language. */
@@ -29,24 +29,24 @@ export function blocksOf(markdown: string, language: string): string[] {
   return blocks.filter(([, name]) => name === language).map(([, , block = '']) => block);
 }
 
-/** The anchors that a page's headings make. */
+/** The anchors of a page's headings. */
 export function anchorsOf(markdown: string): Set<string> {
   const headings = [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading);
   return new Set(
     headings.map((heading) =>
       heading
         .toLowerCase()
-        .replace(/[^\p{L}\p{N} -]/gu, '')
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
         .replaceAll(' ', '-'),
     ),
   );
 }
 
-/** The targets of a page's links, those in angle brackets left out. */
+/** The targets of a page's links, except those in angle brackets. */
 export const linksOf = (markdown: string): string[] =>
   [...markdown.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
 
-/** The paths of a tree that is drawn by indenting, folders with a slash at their end. */
+/** The paths of a tree that is drawn by indentation; folders end with a slash. */
 export function pathsOf(tree: string): string[] {
   const parents: string[] = [];
   return tree

@@ -1,17 +1,18 @@
 import { CompiledQuery } from 'kysely';
-import type { Database, Sql } from '../../src/database.ts';
+import type { Database } from '../../src/database/database.ts';
+import type { Sql } from '../../src/database/queries.ts';
 import type { Statement } from './statements.ts';
 
-/** What a database says it will do for a statement. */
+/** The query plan of a statement. */
 export type Plan = {
   text: string;
-  /** Tables of ours that are read from end to end, or whose index is. */
+  /** Growing tables that are scanned completely, or one of whose indexes is. */
   scanned: string[];
-  /** Whether more is sorted than the statement's limit lets through. */
+  /** Whether the statement sorts more rows than its limit returns. */
   sortsForLimit: boolean;
 };
 
-/** Tables that grow with the number of people and with what they say. */
+/** Tables that grow with the number of users and messages. */
 export const GROWING = [
   'users',
   'sessions',
@@ -22,13 +23,14 @@ export const GROWING = [
   'read_ranges',
   'missed_blocks',
   'messages',
+  'avatars',
 ] as const;
 
 const EXPLAINED = /^\s*(select|insert|update|delete|with)\b/i;
 
 /**
- * PostgreSQL reads a small table from end to end even where it has an index, and rightly. What matters is whether it has to:
- * so it is asked for its plan as if tables were large, where the other ways cost more than an index.
+ * PostgreSQL correctly scans small tables even where an index exists. The test is whether it could use an index, so these
+ * settings make it plan as for large tables, where an index is cheaper.
  */
 const AS_IF_LARGE = [
   'enable_seqscan = off',
@@ -37,12 +39,12 @@ const AS_IF_LARGE = [
   'random_page_cost = 1.1',
 ];
 
-/** Every index with the column that it begins with. */
+/** All indexes with their first column. */
 const INDEXES = `
   select indexname as name, tablename as table, substring(indexdef from '\\((\\w+)') as first from pg_indexes
   where schemaname = current_schema()`;
 
-/** The statement's plan; undefined for what has none, such as the beginning of a transaction. */
+/** The plan of a statement; undefined for statements without one, such as `begin`. */
 export async function planOf(database: Database, { sql, parameters }: Statement): Promise<Plan | undefined> {
   if (!EXPLAINED.test(sql)) return undefined;
   if (database.kind === 'sqlite')
@@ -71,7 +73,7 @@ function planOnSqlite(sql: string, rows: readonly unknown[]): Plan {
   return { text: details.join('\n'), scanned, sortsForLimit };
 }
 
-/** What the tables are called within a statement. */
+/** Maps the aliases in a statement to its tables. */
 function aliasesIn(sql: string): Map<string, string> {
   const named = sql.matchAll(/\b(?:from|join|update|into)\s+[`"]?(\w+)[`"]?(?:\s+(?:as\s+)?[`"]?(\w+)[`"]?)?/gi);
   return new Map([...named].map(([, table = '', alias = table]) => [isGrowing(table) ? alias : table, table]));
@@ -89,7 +91,7 @@ type Index = { name: string; table: string; first: string };
 function planOnPostgresql(rows: readonly unknown[], indexes: readonly Index[]): Plan {
   const [{ Plan: root }] = (rows[0] as { 'QUERY PLAN': [{ Plan: Node }] })['QUERY PLAN'];
   const nodes = flat(root);
-  const scanned = nodes.flatMap((node) => readWhole(node, indexes) ?? []);
+  const scanned = nodes.flatMap((node) => completelyRead(node, indexes) ?? []);
   const limits = nodes.filter((node) => node['Node Type'] === 'Limit');
   const sortsForLimit = limits.some(({ Plans = [] }) => Plans.some(sortsBelow));
   return { text: nodes.map(lineOf).join('\n'), scanned: scanned.filter(isGrowing), sortsForLimit };
@@ -99,15 +101,15 @@ const flat = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(flat)]
 const lineOf = (node: Node) =>
   [node['Node Type'], node['Relation Name'], node['Index Cond']].filter((part) => part !== undefined).join(' ');
 
-/** The table that is read from end to end, if one is: or its index, for want of a condition on the column that it begins with. */
-function readWhole(node: Node, indexes: readonly Index[]): string | undefined {
+/** The table if the node reads all of it, or all of an index because no condition names the index's first column. */
+function completelyRead(node: Node, indexes: readonly Index[]): string | undefined {
   if (node['Node Type'] === 'Seq Scan') return node['Relation Name'];
   const index = indexes.find(({ name }) => name === node['Index Name']);
   if (index === undefined || new RegExp(`\\b${index.first}\\b`).test(node['Index Cond'] ?? '')) return undefined;
   return index.table;
 }
 
-/** A sort right below a limit, or below the joins that only look something up for each of its rows. */
+/** Whether a limit has a sort directly below it, or below joins that only look up something for each row. */
 function sortsBelow(node: Node): boolean {
   if (/Sort$/.test(node['Node Type'])) return true;
   return (

@@ -1,21 +1,23 @@
 import { type CompiledQuery, DefaultQueryExecutor } from 'kysely';
-import { EachRow } from '../../src/each-row.ts';
+import { RowStatement } from '../../src/database/statement.ts';
 
-/** An SQL statement as it was run: its text with places for values, and one set of values. */
+/** An SQL statement as it was run: its text with placeholders, and one set of values. */
 export type Statement = { sql: string; parameters: readonly unknown[] };
 type Executor = { executeQuery(query: CompiledQuery, ...rest: unknown[]): Promise<unknown> };
 
-const { get: onceOf } = Object.getOwnPropertyDescriptor(EachRow.prototype, 'once') as { get(): EachRow['once'] };
-const { get: togetherOf } = Object.getOwnPropertyDescriptor(EachRow.prototype, 'together') as { get(): string };
-/** More fields than any statement names. */
+const { get: singleOf } = Object.getOwnPropertyDescriptor(RowStatement.prototype, 'single') as {
+  get(): RowStatement['single'];
+};
+const { get: batchOf } = Object.getOwnPropertyDescriptor(RowStatement.prototype, 'batch') as { get(): string };
+/** More fields than any statement contains. */
 const SOME_ROWS = JSON.stringify([Array.from({ length: 10 }, () => 1)]);
 
 /**
- * Notes every statement that anything in this process runs on a database until `stop` is called: MikroORM and our own SQL
- * alike go through Kysely's executor, but for those that are run for each of many rows, which are asked for their text.
- * Each text is kept once, with the values of its first run.
+ * Records every statement that this process runs on a database until `stop` is called: those of MikroORM and hand-written
+ * SQL pass through Kysely's executor; a row statement is recorded when its text is read.
+ * Each text is recorded once, with the values of its first run.
  */
-export function noteStatements(): { statements: ReadonlyMap<string, Statement>; stop(): void } {
+export function recordStatements(): { statements: ReadonlyMap<string, Statement>; stop(): void } {
   const statements = new Map<string, Statement>();
   const prototype = Object.getPrototypeOf(DefaultQueryExecutor.prototype) as Executor; // where it is defined
   const { executeQuery } = prototype;
@@ -27,21 +29,21 @@ export function noteStatements(): { statements: ReadonlyMap<string, Statement>; 
     note(query.sql, query.parameters);
     return executeQuery.call(this, query, ...rest);
   };
-  Object.defineProperty(EachRow.prototype, 'once', {
+  Object.defineProperty(RowStatement.prototype, 'single', {
     configurable: true,
-    get(this: EachRow) {
-      const once = onceOf.call(this);
+    get(this: RowStatement) {
+      const single = singleOf.call(this);
       note(
-        once.text,
-        once.places.map(() => 1),
+        single.text,
+        single.indexes.map(() => 1),
       );
-      return once;
+      return single;
     },
   });
-  Object.defineProperty(EachRow.prototype, 'together', {
+  Object.defineProperty(RowStatement.prototype, 'batch', {
     configurable: true,
-    get(this: EachRow) {
-      const text = togetherOf.call(this);
+    get(this: RowStatement) {
+      const text = batchOf.call(this);
       note(text, [SOME_ROWS]);
       return text;
     },
@@ -50,8 +52,8 @@ export function noteStatements(): { statements: ReadonlyMap<string, Statement>; 
     statements,
     stop() {
       prototype.executeQuery = executeQuery;
-      Object.defineProperty(EachRow.prototype, 'once', { configurable: true, get: onceOf });
-      Object.defineProperty(EachRow.prototype, 'together', { configurable: true, get: togetherOf });
+      Object.defineProperty(RowStatement.prototype, 'single', { configurable: true, get: singleOf });
+      Object.defineProperty(RowStatement.prototype, 'batch', { configurable: true, get: batchOf });
     },
   };
 }

@@ -4,8 +4,8 @@ import { DAY_MS } from '../../src/time.ts';
 import { onEachDatabase } from '../support/app.ts';
 import { onEarlier } from './earlier.ts';
 
-onEachDatabase('Participants who were there before the days of activity stood with them', (kind) => {
-  it('get the days of their conversations', async function () {
+onEachDatabase('Participants from before activity days were stored with them', (kind) => {
+  it('receive the days of their conversations', async function () {
     await onEarlier(this, kind, 'activity_days', async (database) => {
       const [first, last] = [20_000 * DAY_MS, 20_001 * DAY_MS - 1];
       for (const statement of [

@@ -4,7 +4,7 @@ import { Project } from './project.ts';
 
 const UP_TO_DATE = 'No changes required, schema is up-to-date';
 
-onEachDatabase('From a fresh copy of the project the command line', (kind) => {
+onEachDatabase('In a fresh copy of the project the command line', (kind) => {
   let project: Project;
   let database: string;
   let remove: () => Promise<void>;
@@ -25,7 +25,7 @@ onEachDatabase('From a fresh copy of the project the command line', (kind) => {
     return output;
   }
 
-  it('migrates up and down again, and says what is pending', async () => {
+  it('migrates up and down again, and lists pending migrations', async () => {
     const names = project.migrations(kind);
     const pending = async () => (await run('pending')).match(/Migration\w+/g) ?? [];
     expect(await pending()).to.deep.equal(names);
@@ -40,10 +40,10 @@ onEachDatabase('From a fresh copy of the project the command line', (kind) => {
       .to.include(`Reverted '${names.at(-1)}'`)
       .and.include('Successfully migrated down to previous version');
     expect(await pending()).to.deep.equal(names.slice(-1));
-    expect(await run('up'), 'nothing of it was left').to.include(`Applied '${names.at(-1)}'`);
-  }).timeout(60_000);
+    expect(await run('up'), 'it was reverted completely').to.include(`Applied '${names.at(-1)}'`);
+  }).timeout(180_000);
 
-  it('finds no difference between the entities and the migrations, nor the database that these make', async () => {
+  it('finds no difference between the entities, the migrations and the migrated database', async () => {
     expect(await run('check')).to.include(UP_TO_DATE);
     expect(await run('create')).to.include(UP_TO_DATE);
 
@@ -51,9 +51,9 @@ onEachDatabase('From a fresh copy of the project the command line', (kind) => {
     project.forgetSnapshot(kind);
     expect(await run('check')).to.include(UP_TO_DATE);
     expect(project.migrations(kind)).to.deep.equal(new Project().migrations(kind));
-  }).timeout(60_000);
+  }).timeout(180_000);
 
-  it('finds a change of the entities and makes a migration of it that goes up and down', async () => {
+  it('detects a changed entity, and creates a migration for it that goes up and down', async () => {
     const names = project.migrations(kind);
     await run('up');
     project.changeParents();
@@ -68,8 +68,8 @@ onEachDatabase('From a fresh copy of the project the command line', (kind) => {
 
     expect(await run('up')).to.include(`Applied '${name}'`);
     project.forgetSnapshot(kind);
-    expect(await run('check'), 'the database has it').to.include(UP_TO_DATE);
+    expect(await run('check'), 'the change is applied').to.include(UP_TO_DATE);
     expect(await run('down')).to.include(`Reverted '${name}'`);
-    expect((await project.migration('check', database)).code, 'the database has it no more').to.equal(1);
-  }).timeout(60_000);
+    expect((await project.migration('check', database)).code, 'the change is reverted').to.equal(1);
+  }).timeout(180_000);
 });

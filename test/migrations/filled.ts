@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { MikroORM, type Options } from '@mikro-orm/core';
 import { createApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
-import { ormOptions } from '../../src/database.ts';
-import { groupOf, privateOf, send } from '../contract/scene.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { listOf } from '../../src/database/migrator.ts';
+import { ormOptions } from '../../src/database/options.ts';
+import { ENTITIES } from '../../src/server/entities.ts';
+import { groupOf, privateOf, send } from '../contract/fixture.ts';
 import { freshEnvironment } from '../support/app.ts';
 import { People } from '../support/people.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
@@ -13,15 +15,15 @@ import type { Project } from './project.ts';
 type Rows = Record<string, object[]>;
 type Extension = NonNullable<Options['extensions']>[number];
 
-/** Where MikroORM and SQLite keep their own accounts. */
-const NOT_OURS = /^(mikro_orm_|sqlite_)/;
+/** Internal tables of MikroORM and SQLite. */
+const INTERNAL = /^(mikro_orm_|sqlite_)/;
 
 /** A SQLite database that a server has filled, for a test to migrate. */
 export class Filled {
   readonly #folder = makeTemporaryFolder('filled');
   #copies = 0;
 
-  /** Lets people talk on a server of its own, and keeps what it has written. */
+  /** Fills a database through a separate server, and keeps it. */
   static async create(): Promise<Filled> {
     const filled = new Filled();
     const { env, smtp, remove } = await freshEnvironment('sqlite');
@@ -33,7 +35,7 @@ export class Filled {
     return filled;
   }
 
-  /** The DATABASE_URL of one more copy. */
+  /** The DATABASE_URL of a new copy. */
   copy(): string {
     this.#copies += 1;
     query(`sqlite:${this.#path(0)}`, `vacuum into '${this.#path()}'`);
@@ -49,7 +51,7 @@ export class Filled {
   }
 }
 
-/** Leaves rows in every table that points to another. */
+/** Inserts rows into every table that references another. */
 async function talk(people: People): Promise<void> {
   const ann = await people.signUp('ann');
   const ben = await people.signUp('ben');
@@ -72,15 +74,17 @@ export function query(database: string, sql: string): object[] {
   }
 }
 
-/** Every row of every table of ours. */
+/** All rows of all tables of the project. */
 export function rowsOf(database: string): Rows {
   const tables = query(database, `select name from sqlite_master where type = 'table'`) as { name: string }[];
-  const ours = tables.map(({ name }) => name).filter((name) => !NOT_OURS.test(name));
-  return Object.fromEntries(ours.map((name) => [name, query(database, `select * from ${name} order by rowid`)]));
+  const own = tables.map(({ name }) => name).filter((name) => !INTERNAL.test(name));
+  return Object.fromEntries(own.map((name) => [name, query(database, `select * from ${name} order by rowid`)]));
 }
 
-/** The database opened in this process with the project's migrations and one of two migrators. */
-export function openWith(migrator: Extension, project: Project, database: string): Promise<MikroORM> {
-  const options = ormOptions({ kind: 'sqlite', path: database.replace('sqlite:', '') }, { silent: true });
+/** The database opened in this process with the project’s migrations and one of two migrators. */
+export async function openWith(migrator: Extension, project: Project, database: string): Promise<MikroORM> {
+  const migrations = listOf(await import(join(project.folder, 'src/database/migrations/sqlite/index.ts')));
+  const config = { kind: 'sqlite', path: database.replace('sqlite:', '') } as const;
+  const options = ormOptions(config, ENTITIES, { silent: true, migrations });
   return MikroORM.init({ ...options, baseDir: project.folder, extensions: [migrator] });
 }

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
-import { readConfig } from '../../src/config.ts';
-import { Database } from '../../src/database.ts';
-import { Migrator } from '../../src/migrator.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { Migrator } from '../../src/database/migrator.ts';
+import { openDatabase } from '../../src/server/open-database.ts';
 import { freshEnvironment, onEachDatabase } from '../support/app.ts';
 import { requirePostgresql } from '../support/services.ts';
 import { query } from './filled.ts';
 import { Project } from './project.ts';
 
-/** What our migrator sees to while migrations run, written down by one of them: the foreign keys are off, the lock is held. */
+/** The state that our migrator ensures during migrations, recorded by one of them: foreign keys off, the lock held. */
 const WITNESS = {
   sqlite: 'create table witness as select foreign_keys as seen from pragma_foreign_keys',
   postgresql: `create table witness as select count(*) as seen from pg_locks
@@ -15,22 +15,22 @@ const WITNESS = {
 };
 const SEEN = { sqlite: '0', postgresql: '1' };
 
-// MikroORM registers its own migrator over an extension that is not called `Migrator`, and says nothing
-onEachDatabase('The migrator with our safety in it', (kind) => {
+// MikroORM silently registers its own migrator over an extension that is not named `Migrator`
+onEachDatabase('The migrator with safety measures', (kind) => {
   let environment: Awaited<ReturnType<typeof freshEnvironment>>;
   beforeEach(async () => {
     environment = await freshEnvironment(kind);
   });
   afterEach(() => environment.remove());
 
-  it('is the one that a start uses', async () => {
-    const database = await Database.open(readConfig(environment.env).database);
+  it('is used by a start', async () => {
+    const database = await openDatabase(readConfig(environment.env).database);
     expect(database.orm.migrator).to.be.an.instanceof(Migrator);
     await database.close();
   });
 
-  it('is the one that the command line uses', async function () {
-    this.timeout(30_000);
+  it('is used by the command line', async function () {
+    this.timeout(120_000);
     const url = environment.env.DATABASE_URL ?? '';
     const project = new Project();
     project.addMigration(kind, WITNESS[kind]);

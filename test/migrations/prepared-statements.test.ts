@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
-import { Database } from '../../src/database.ts';
-import { fixedStatement } from '../../src/fixed-statement.ts';
-import { limit, rememberStatements } from '../../src/prepared-statements.ts';
+import { limit } from '../../src/database/queries.ts';
+import { StatementCache } from '../../src/database/sqlite/client.ts';
+import { Statement } from '../../src/database/statement.ts';
+import { openDatabase } from '../../src/server/open-database.ts';
 
-/** How often the driver makes a function for the rows of a statement: whenever SQLite has planned it anew. */
+/** How often the driver creates a row function: whenever SQLite has planned a statement again. */
 async function plansDuring(work: () => Promise<unknown>): Promise<number> {
   const { Function: original } = globalThis;
   let count = 0;
@@ -22,8 +23,8 @@ async function plansDuring(work: () => Promise<unknown>): Promise<number> {
   return count;
 }
 
-describe('Statements of SQLite', () => {
-  it('are prepared once each, but for long ones', () => {
+describe('SQLite statements', () => {
+  it('are prepared once each, except for long ones', () => {
     const prepared: string[] = [];
     const native = {
       prepare(text: string) {
@@ -31,14 +32,14 @@ describe('Statements of SQLite', () => {
         return { text };
       },
     };
-    rememberStatements(native);
+    const cache = new StatementCache(native);
     const long = `select ${'1, '.repeat(2_000)} 1`;
-    for (const text of ['select 1', 'select 2', 'select 1', long, long]) expect(native.prepare(text)).to.eql({ text });
+    for (const text of ['select 1', 'select 2', 'select 1', long, long]) expect(cache.prepare(text)).to.eql({ text });
     expect(prepared).to.deep.equal(['select 1', 'select 2', long, long]);
   });
 
-  it('give what is there after a table has changed under them', async () => {
-    const database = await Database.open({ kind: 'sqlite', path: ':memory:' });
+  it('return current rows after a table was changed', async () => {
+    const database = await openDatabase({ kind: 'sqlite', path: ':memory:' });
     try {
       const all = sql`select * from changing`;
       await sql`create table changing (a integer)`.execute(database.sql);
@@ -54,8 +55,8 @@ describe('Statements of SQLite', () => {
     }
   });
 
-  it('with a limit that differs are planned once', async () => {
-    const database = await Database.open({ kind: 'sqlite', path: ':memory:' });
+  it('that differ in their limit are planned once', async () => {
+    const database = await openDatabase({ kind: 'sqlite', path: ':memory:' });
     const rows = sql`select 1 as a union all select 2`;
     const asked = async (most: (count: number) => ReturnType<typeof limit>) => {
       for (const count of [1, 2, 2]) {
@@ -65,7 +66,7 @@ describe('Statements of SQLite', () => {
     };
     try {
       const bare = await plansDuring(() => asked((count) => sql`limit ${count}`));
-      expect(bare, 'need one that is planned anew to compare with').to.equal(3);
+      expect(bare, 'need one that is planned again, for comparison').to.equal(3);
       expect(await plansDuring(() => asked(limit))).to.equal(1);
     } finally {
       await database.close();
@@ -73,20 +74,20 @@ describe('Statements of SQLite', () => {
   });
 });
 
-describe('A fixed statement', () => {
-  it('is put together once for each database, and run with the values of each call', async () => {
+describe('A statement with parameters', () => {
+  it('is compiled once for each database, and run with the values of each call', async () => {
     let made = 0;
-    const add = fixedStatement<{ a: number; b: number }, { sum: number }>((value) => {
+    const add = new Statement<{ a: number; b: number }, { sum: number }>((value) => {
       made += 1;
       return sql`select ${value('a')} + ${value('b')} * ${100} + ${value('a')} as sum`;
     });
     const databases = [
-      await Database.open({ kind: 'sqlite', path: ':memory:' }),
-      await Database.open({ kind: 'sqlite', path: ':memory:' }),
+      await openDatabase({ kind: 'sqlite', path: ':memory:' }),
+      await openDatabase({ kind: 'sqlite', path: ':memory:' }),
     ];
-    for (const { sql: db } of databases) {
-      expect(await add(db, { a: 1, b: 2 })).to.deep.equal([{ sum: 202 }]);
-      expect(await add(db, { b: 1, a: 5 })).to.deep.equal([{ sum: 110 }]);
+    for (const database of databases) {
+      expect(await database.all(add, { a: 1, b: 2 })).to.deep.equal([{ sum: 202 }]);
+      expect(await database.all(add, { b: 1, a: 5 })).to.deep.equal([{ sum: 110 }]);
     }
     expect(made).to.equal(databases.length);
     for (const database of databases) await database.close();

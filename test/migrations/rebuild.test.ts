@@ -6,12 +6,12 @@ import { Project } from './project.ts';
 const PARENTS = ['conversations', 'users'];
 const CHILDREN = ['messages', 'participants', 'read_ranges', 'sessions', 'tickets'];
 
-describe('A migration on SQLite that rebuilds tables to which others point', () => {
+describe('A migration on SQLite that rebuilds referenced tables', () => {
   let filled: Filled;
   let project: Project;
   let rebuilding: string;
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     filled = await Filled.create();
     project = new Project();
     project.changeParents();
@@ -27,13 +27,13 @@ describe('A migration on SQLite that rebuilds tables to which others point', () 
   const columnOf = (database: string, table: string, name: string) =>
     query(database, `select "notnull" as required from pragma_table_info('${table}') where name = '${name}'`);
 
-  /** Whether the tables are the old ones or the rebuilt ones. */
+  /** Whether the tables are the old or the rebuilt ones. */
   function expectRequired(database: string, required: 0 | 1): void {
     expect(columnOf(database, 'users', 'username')).to.deep.equal([{ __proto__: null, required }]);
     expect(columnOf(database, 'conversations', 'is_group')).to.deep.equal([{ __proto__: null, required }]);
   }
 
-  it('keeps every row of every table on its way up and down through the command line', async () => {
+  it('keeps all rows of all tables, up and down through the command line', async () => {
     const database = filled.copy();
     const rows = rowsOf(database);
     for (const table of [...PARENTS, ...CHILDREN]) expect(rows[table], `${table} has rows to lose`).not.to.be.empty;
@@ -49,9 +49,9 @@ describe('A migration on SQLite that rebuilds tables to which others point', () 
       expect(rowsOf(database)).to.deep.equal(rows);
       expect(query(database, 'pragma foreign_key_check')).to.deep.equal([]);
     }
-  }).timeout(30_000);
+  }).timeout(120_000);
 
-  it('would empty the tables that point to them with the migrator of MikroORM', async () => {
+  it('would empty the referencing tables with MikroORM’s migrator', async () => {
     const database = filled.copy();
     const rows = rowsOf(database);
     const orm = await openWith(PlainMigrator, project, database);

@@ -1,6 +1,6 @@
 import type { MikroORM } from '@mikro-orm/core';
 import { expect } from 'chai';
-import { Migrator } from '../../src/migrator.ts';
+import { Migrator } from '../../src/database/migrator.ts';
 import { Filled, openWith, query, rowsOf } from './filled.ts';
 import { Project } from './project.ts';
 
@@ -12,7 +12,7 @@ describe('A migration that fails on SQLite', () => {
   let project: Project;
   let database: string;
   before(async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     filled = await Filled.create();
   });
   after(() => filled.remove());
@@ -26,7 +26,7 @@ describe('A migration that fails on SQLite', () => {
     return em.getConnection().execute('pragma foreign_keys');
   }
 
-  /** Says why, both ways that migrations are run, and leaves everything as it was. */
+  /** Reports the reason, both ways that migrations are run, and leaves everything as it was. */
   async function expectRefusal(reason: string, ...statements: string[]): Promise<void> {
     const rows = rowsOf(database);
     const name = project.addMigration('sqlite', ...statements);
@@ -49,17 +49,17 @@ describe('A migration that fails on SQLite', () => {
     expect(rowsOf(database)).to.deep.equal(rows);
   }
 
-  it('halfway through leaves the rows as they were, and foreign keys on', async () => {
+  it('halfway leaves the rows unchanged, and foreign keys on', async () => {
     const statements = ['create table copies as select * from users', 'drop table users', BROKEN];
     await expectRefusal('no such table: nowhere', ...statements);
-  }).timeout(30_000);
+  }).timeout(120_000);
 
-  it('because rows would point to nothing is refused, undone and not recorded', async () => {
+  it('because of a violated foreign key is refused, undone and not recorded', async () => {
     expect(query(database, 'select * from sessions')).not.to.be.empty;
     await expectRefusal('rows that point to nothing', DANGLING);
-  }).timeout(30_000);
+  }).timeout(120_000);
 
-  it('takes those before it back, which ran at the same time', async () => {
+  it('also reverts the earlier ones of the same run', async () => {
     const rows = rowsOf(database);
     const first = project.addMigration('sqlite', 'create table firsts (id integer)');
     project.addMigration('sqlite', DANGLING);
@@ -68,9 +68,9 @@ describe('A migration that fails on SQLite', () => {
     expect(output, 'it ran').to.include(`Processing '${first}'`);
     expect(rowsOf(database)).to.deep.equal(rows);
     expect((await project.migration('pending', database)).output).to.include(first);
-  }).timeout(30_000);
+  }).timeout(120_000);
 
-  it('does not keep the next one from running, with foreign keys on after it', async () => {
+  it('does not prevent the next one, with foreign keys on after it', async () => {
     project.addMigration('sqlite', DANGLING);
     const orm = await openWith(Migrator, project, database);
     try {

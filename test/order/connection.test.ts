@@ -1,13 +1,13 @@
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import { io } from 'socket.io-client';
-import { accepted, onEachServer, privateOf, send } from '../contract/scene.ts';
+import { accepted, onEachServer, privateOf, send } from '../contract/fixture.ts';
 import type { TestApp } from '../support/app.ts';
 import type { Client } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
 
 const ROUNDS = 40;
-/** Limits that never refuse, and yet are asked: the two of a send one after the other. */
+/** Limits that are checked and never refuse; a send has two, one after the other. */
 const LIMITED = {
   RATE_LIMITS: 'on',
   RATE_SENDS: '1/1',
@@ -23,19 +23,19 @@ const WAYS = {
 };
 
 onEachServer(
-  'What one connection asks for without waiting',
+  'Calls of one connection without waiting for answers',
   (app) => {
     for (const [way, connectBy] of Object.entries(WAYS)) {
       describe(`over ${way}`, () => {
-        let scene: Awaited<ReturnType<typeof setTheScene>>;
+        let scene: Awaited<ReturnType<typeof createWorld>>;
         let client: Client;
         before(async () => {
-          scene = await setTheScene(app());
+          scene = await createWorld(app());
           client = await connectBy(scene.ann);
         });
         after(() => client.close());
 
-        it('is edited in its order: the last content stays', async () => {
+        it('edit in order: the last content stays', async () => {
           for (let round = 0; round < ROUNDS; round += 1) {
             const contents = [1, 2, 3].map((number) => `round ${round}, ${number}`);
             await all(contents.map((content) => client.ask('edit_message', { message_id: scene.message, content })));
@@ -43,7 +43,7 @@ onEachServer(
           }
         });
 
-        it('adds, sends and removes in its order: the member is out at the end, and in for the message', async () => {
+        it('add, send and remove in order: the member gets the message and is removed', async () => {
           const { group, ben } = scene;
           for (let round = 0; round < ROUNDS; round += 1) {
             const membership = { conversation_id: group, user_id: ben.id };
@@ -56,7 +56,7 @@ onEachServer(
           }
         });
 
-        it('removes and adds in its order: the member is in at the end', async () => {
+        it('remove and add in order: the user is a member in the end', async () => {
           const membership = { conversation_id: scene.full, user_id: scene.ben.id };
           for (let round = 0; round < ROUNDS; round += 1) {
             await all([client.ask('remove_participant', membership), client.ask('add_participant', membership)]);
@@ -65,7 +65,7 @@ onEachServer(
           }
         });
 
-        it('edits, then deletes: the edit was there, the deletion stays', async () => {
+        it('edit and delete in order: both have numbers, and the message stays deleted', async () => {
           for (let round = 0; round < ROUNDS; round += 1) {
             const { message_id } = await send(scene.ann, scene.chat);
             const [edited, deleted] = await all([
@@ -76,7 +76,7 @@ onEachServer(
           }
         });
 
-        it('renames a group and oneself in its order', async () => {
+        it('rename a group and the user in order', async () => {
           for (let round = 0; round < ROUNDS; round += 1) {
             const rename = (name: string) => client.ask('rename_conversation', { conversation_id: scene.group, name });
             const renameMe = (username: string) => client.ask('update_me', { username });
@@ -87,7 +87,7 @@ onEachServer(
           }
         });
 
-        it('begins and stops typing in its order', async () => {
+        it('start and stop typing in order', async () => {
           const listener = await scene.ben.raw();
           for (let round = 0; round < ROUNDS; round += 1) {
             const typing = { conversation_id: scene.chat };
@@ -97,13 +97,13 @@ onEachServer(
           }
           const mark = await send(scene.ann, scene.chat, 'the end');
           await listener.inbox.next('message', { message_id: mark.message_id });
-          const heard = listener.inbox.events.filter(({ type }) => type.startsWith('typing'));
+          const received = listener.inbox.events.filter(({ type }) => type.startsWith('typing'));
           const expected = Array.from({ length: 2 * ROUNDS }, () => ['typing_start', 'typing_stop']).flat();
-          expect(heard.map(({ type }) => type)).to.deep.equal(expected);
+          expect(received.map(({ type }) => type)).to.deep.equal(expected);
           listener.close();
         });
 
-        it('marks as read what it then leaves', async () => {
+        it('mark as read and leave in order', async () => {
           for (let round = 0; round < 5; round += 1) {
             const group = accepted(
               await scene.ben.rest.ask('create_group', { name: 'Short', member_ids: [scene.ann.id] }),
@@ -118,8 +118,8 @@ onEachServer(
       });
     }
 
-    it('is done in its order when a client sends after a reconnection what it has kept meanwhile', async () => {
-      const scene = await setTheScene(app());
+    it('take effect in order when a client sends its buffered calls after a reconnection', async () => {
+      const scene = await createWorld(app());
       const socket = io(`${app().url}/chat`, {
         auth: { token: scene.ann.token },
         forceNew: true,
@@ -136,8 +136,8 @@ onEachServer(
       socket.disconnect();
     });
 
-    it('is done in its order when requests are sent over one HTTP connection without waiting', async () => {
-      const scene = await setTheScene(app());
+    it('take effect in order when requests are pipelined over one HTTP connection', async () => {
+      const scene = await createWorld(app());
       for (let round = 0; round < 10; round += 1) {
         const contents = [1, 2, 3, 4].map((number) => `pipelined ${round}, ${number}`);
         await pipelined(
@@ -151,7 +151,7 @@ onEachServer(
   LIMITED,
 );
 
-async function setTheScene(app: TestApp) {
+async function createWorld(app: TestApp) {
   const [ann, ben] = await app.people('ann', 'ben');
   const chat = await privateOf(ann, ben);
   const make = async (member_ids: number[]) =>
@@ -190,7 +190,7 @@ function patch(messageId: number, content: string, token: string): string {
   return `${head.join('\r\n')}\r\n\r\n${body}`;
 }
 
-/** Sends all requests at once, and waits for as many answers. */
+/** Sends all requests at once, and waits for all answers. */
 function pipelined(url: string, requests: readonly string[]): Promise<void> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {

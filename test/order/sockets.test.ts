@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { accepted, groupOf, onEachServer, privateOf, send } from '../contract/scene.ts';
+import { accepted, groupOf, onEachServer, privateOf, send } from '../contract/fixture.ts';
 import type { TestApp } from '../support/app.ts';
 import type { Answer, Client } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
@@ -10,7 +10,7 @@ const SOCKETS = 4;
 const OWN_MESSAGES = 3;
 const FOREIGN_MESSAGES = 3;
 
-/** What one socket changes: its own conversations and profile, so that what comes of it depends on its own order alone. */
+/** What one socket changes: its own conversations and profile, so that the result depends only on the socket's own order. */
 type Scene = {
   ann: Person;
   ben: Person;
@@ -60,8 +60,8 @@ const anyStory = fc.array(fc.array(anyStep, { minLength: 1, maxLength: 14 }), {
 });
 
 onEachServer('Random operations of several sockets', (app) => {
-  it('come to what they come to when each socket waits for every answer', async function () {
-    this.timeout(60_000);
+  it('have the same result as when each socket waits for every answer', async function () {
+    this.timeout(120_000);
     await fc.assert(
       fc.asyncProperty(anyStory, async (story) => {
         const [atOnce, inTurn] = await Promise.all([play(app(), story, together), play(app(), story, oneByOne)]);
@@ -81,11 +81,11 @@ const oneByOne: Ask = async (client, asked) => {
   return answers;
 };
 
-/** Plays each socket's steps, all sockets at the same time. */
+/** Runs the steps of each socket, all sockets concurrently. */
 async function play(app: TestApp, story: readonly (readonly Step[])[], ask: Ask) {
   return Promise.all(
     story.map(async (steps, index) => {
-      const scene = await setTheScene(app);
+      const scene = await createScene(app);
       const client = index % 2 === 0 ? await scene.ann.raw() : await scene.ann.socketio();
       const asked = steps.map(({ kind, pick }) => STEPS[kind](scene, pick) as [string, object]);
       const answers = await ask(client, asked);
@@ -95,7 +95,7 @@ async function play(app: TestApp, story: readonly (readonly Step[])[], ask: Ask)
   );
 }
 
-async function setTheScene(app: TestApp): Promise<Scene> {
+async function createScene(app: TestApp): Promise<Scene> {
   const [ann, ben] = await app.people('ann', 'ben');
   const [group, chat] = [await groupOf(ann), await privateOf(ann, ben)];
   const many = async (by: Person, count: number) => {
@@ -106,7 +106,7 @@ async function setTheScene(app: TestApp): Promise<Scene> {
   return { ann, ben, group, chat, own: await many(ann, OWN_MESSAGES), foreign: await many(ben, FOREIGN_MESSAGES) };
 }
 
-/** All that can be seen of what was changed, without ids and times. */
+/** The visible result, without ids and times. */
 async function outcome({ ann, ben, group, chat }: Scene) {
   const me = accepted(await ann.rest.ask('me'));
   const inGroup = await ann.rest.ask('list_messages', { conversation_id: group, limit: 200 });
@@ -127,7 +127,7 @@ async function outcome({ ann, ben, group, chat }: Scene) {
   };
 }
 
-/** Names in system messages differ from scene to scene. */
+/** Usernames in system messages differ between runs. */
 const seen = ({ seq, content, type, edited, deleted }: Answer) => ({
   seq,
   content: type === 'system' ? '' : content,

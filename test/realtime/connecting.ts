@@ -3,39 +3,39 @@ import { Manager, type ManagerOptions, type Socket } from 'socket.io-client';
 import { WebSocket } from 'ws';
 
 type Options = Partial<ManagerOptions>;
-/** A `connect_error`: Socket.IO's own has no data. */
+/** A `connect_error`. Socket.IO's own errors have no data. */
 export type Refusal = Error & { data?: { code: string; message: string } };
 
 const COMMON: Options = { transports: ['websocket'], reconnection: false, autoConnect: true };
 const opened = new Set<{ close(): void }>();
 
-/** Closes what was opened here; to be called after each test. */
+/** Closes all connections that were opened here; to be called after each test. */
 export function closeAll(): void {
   for (const each of opened) each.close();
   opened.clear();
 }
 
-/** One Socket.IO connection, with no namespace yet. */
+/** A Socket.IO connection without a namespace. */
 export function connection(url: string, options: Options = {}): Manager {
   const manager = new Manager(url, { ...COMMON, ...options });
   opened.add({ close: () => manager._close() });
   return manager;
 }
 
-/** Enters a namespace of a connection, with a token or the connection's cookie; gives the same socket the next time. */
+/** Connects to a namespace, with a token or the connection's cookie. Returns the same socket the next time. */
 export async function enter(manager: Manager, namespace: string, token: string | undefined): Promise<Socket> {
   const socket = manager.socket(namespace, { auth: token === undefined ? {} : { token } });
   if (socket.connected) return socket;
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve).once('connect_error', reject);
     manager.once('error', reject);
-    // a refusal closes the connection too, and is told just after
+    // a refusal also closes the connection, and is reported just after
     manager.once('close', (reason) => setImmediate(() => reject(new Error(reason))));
   });
   return socket;
 }
 
-/** Why Socket.IO refuses a namespace, or the connection itself. */
+/** The reason for which Socket.IO refuses a namespace or the connection. */
 export function refusal(url: string, namespace: string, auth: object, options: Options = {}): Promise<Refusal> {
   const manager = connection(url, options);
   return new Promise((resolve, reject) => {
@@ -45,7 +45,7 @@ export function refusal(url: string, namespace: string, auth: object, options: O
   });
 }
 
-/** What an upgrade to a WebSocket is answered with: 101 when it is accepted, or else the status and the body. */
+/** The answer to a WebSocket upgrade: 101, or the status and the body of the refusal. */
 export function upgrade(url: string, path: string, headers: Record<string, string> = {}) {
   const socket = new WebSocket(`${url.replace('http', 'ws')}${path}`, { headers });
   opened.add({ close: () => socket.terminate() });
@@ -68,7 +68,7 @@ export function upgrade(url: string, path: string, headers: Record<string, strin
   });
 }
 
-/** A Socket.IO connection of which nothing but the WebSocket is there. */
+/** A Socket.IO connection as a bare WebSocket. */
 export async function bare(url: string): Promise<WebSocket> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
   opened.add({ close: () => socket.terminate() });

@@ -6,11 +6,11 @@ import { answerOn, connectTo, requestText } from '../attacks/tcp.ts';
 import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import { People } from '../support/people.ts';
 import { requirePostgresql } from '../support/services.ts';
+import { CONVERSATIONS_OF_A_USER, makeHoldable, meanwhile } from './blocked-queries.ts';
 import { bare, closeAll, connection, enter, upgrade } from './connecting.ts';
-import { CONVERSATIONS_OF_A_USER, makeHoldable, meanwhile } from './held-up.ts';
 
 const MOST = 20;
-const JOIN_WITHIN_MS = 10_000;
+const JOIN_WITHIN_MS = 2_000;
 const LIMITED = { RATE_LIMITS: 'on', MAX_CONNECTIONS_PER_USER: '' };
 
 describe('Connections of one user', () => {
@@ -21,7 +21,7 @@ describe('Connections of one user', () => {
   after(() => app.stop());
   afterEach(closeAll);
 
-  it(`are ${MOST} at most, whichever kind and however many namespaces; others have their own`, async () => {
+  it(`are limited to ${MOST}, of all kinds and with any number of namespaces, per user`, async () => {
     const [alice, bob] = await app.people('alice', 'bob');
     const { token } = alice;
     const managers = Array.from({ length: MOST / 2 }, () => connection(app.url));
@@ -41,7 +41,7 @@ describe('Connections of one user', () => {
     expect(await upgrade(app.url, `/api/ws?token=${token}`)).to.include({ status: 429 });
   });
 
-  it('are not more when many are opened at once', async () => {
+  it('are limited also when many are opened at once', async () => {
     const alice = await app.person('alice');
     const tries = Array.from({ length: MOST + 10 }, () => alice.raw().catch(() => undefined));
     const opened = (await Promise.all(tries)).flatMap((client) => client ?? []);
@@ -65,10 +65,10 @@ onEachDatabase('A connection that breaks', (kind) => {
     await app.stop();
   });
 
-  it('while it is being admitted does not count for ever', async () => {
+  it('during admission is not counted for ever', async () => {
     const alice = await app.person('alice');
     for (let round = 0; round < 4; round += 1) {
-      const { token } = await people.logIn(alice); // a new session each time, so that it has to be looked up
+      const { token } = await people.logIn(alice); // a new session each time, so that it has to be queried
       const socket = await bare(app.url);
       socket.send(`40/chat,${JSON.stringify({ token })}`);
       socket.terminate();
@@ -81,7 +81,7 @@ onEachDatabase('A connection that breaks', (kind) => {
   });
 });
 
-/** Why the connection ends whose namespace is not entered, without a refusal, which a client would take for the last word. */
+/** The reason for which the connection ends without a refusal, which clients take as final. */
 function turnedAway(url: string, namespace: string, token: string, transport: string): Promise<string> {
   const manager = connection(url, { transports: [transport] });
   return new Promise((resolve, reject) => {
@@ -91,7 +91,7 @@ function turnedAway(url: string, namespace: string, token: string, transport: st
   });
 }
 
-describe('A client that comes at a bad time', () => {
+describe('A client that cannot be admitted at the moment', () => {
   let app: TestApp;
   before(async () => {
     app = await startApp('sqlite', { ...LIMITED, MAX_CONNECTIONS_PER_USER: '1' });
@@ -100,7 +100,7 @@ describe('A client that comes at a bad time', () => {
   afterEach(closeAll);
 
   for (const transport of ['websocket', 'polling']) {
-    it(`gets in by itself once it may, over ${transport}`, async () => {
+    it(`connects by itself once it can, over ${transport}`, async () => {
       const { token } = await app.person();
       const first = connection(app.url);
       const entered = await enter(first, '/chat', token);
@@ -125,7 +125,7 @@ describe('A client that comes at a bad time', () => {
 describe('An upgrade to a plain WebSocket', () => {
   let app: TestApp;
   before(async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     await requirePostgresql(this);
     app = await startApp('postgresql', { ...LIMITED, MAX_CONNECTIONS_PER_USER: '1' });
     await makeHoldable(app, 'participants', CONVERSATIONS_OF_A_USER);
@@ -133,7 +133,7 @@ describe('An upgrade to a plain WebSocket', () => {
   after(() => app?.stop());
   afterEach(closeAll);
 
-  /** The request alone: what becomes of it is for the test to see. */
+  /** Sends the request only. */
   async function request(token: string): Promise<Socket> {
     const { hostname, port, host } = new URL(app.url);
     const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
@@ -143,10 +143,10 @@ describe('An upgrade to a plain WebSocket', () => {
     return socket;
   }
 
-  it('that is reset while its conversations are looked up does not count for ever', async () => {
+  it('that is reset during the query of its conversations is not counted for ever', async () => {
     for (const end of ['resetAndDestroy', 'destroy'] as const) {
       const alice = await app.person('alice');
-      await alice.rest.ask('create_group', { name: 'Group', member_ids: [] }); // what is found is what can be held up
+      await alice.rest.ask('create_group', { name: 'Group', member_ids: [] }); // the query that can be blocked needs a row
       const hangUp = async (asked: Promise<Socket>) => {
         const socket = await asked;
         socket[end]();
@@ -159,7 +159,7 @@ describe('An upgrade to a plain WebSocket', () => {
           asked = request(alice.token);
           return asked;
         },
-        () => hangUp(asked as Promise<Socket>), // it has begun
+        () => hangUp(asked as Promise<Socket>), // the upgrade has begun
       );
       let status = 429;
       while (status === 429) ({ status } = await upgrade(app.url, `/api/ws?token=${alice.token}`));
@@ -171,11 +171,11 @@ describe('An upgrade to a plain WebSocket', () => {
 describe('A connection that never logs in', () => {
   let app: TestApp;
   before(async () => {
-    app = await startApp();
+    app = await startApp('sqlite', { LOGIN_TIMEOUT_SEC: `${JOIN_WITHIN_MS / 1_000}` });
   });
   after(() => app.stop());
 
-  it('is closed after 10 s, as is one that has left; by polling too, whether it polls or not; one that is in stays', async () => {
+  it('is closed in time, like one that has left its namespaces, with or without polling; one with a namespace stays', async () => {
     const alice = await app.person('alice');
     const began = Date.now();
     const [silent, left, good] = await Promise.all([bare(app.url), bare(app.url), bare(app.url)]);
@@ -198,5 +198,5 @@ describe('A connection that never logs in', () => {
       if (String(data).startsWith('43/chat,1[{"ok":true')) break;
     }
     good.terminate();
-  }).timeout(20_000);
+  }).timeout(120_000);
 });

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
-import { readConfig } from '../../src/config.ts';
-import { Database } from '../../src/database.ts';
-import { MOST_TOLD_OF_RECEIPTS } from '../../src/messages/delivered.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { MAX_RECEIPT_PARTICIPANTS } from '../../src/messages/delivered.ts';
+import { openDatabase } from '../../src/server/open-database.ts';
 import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import { type Client, rawAt } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
@@ -16,7 +16,7 @@ onEachDatabase('A live delivery receipt', (kind) => {
   });
   after(() => app.stop());
 
-  /** A group, and messages in it from its creator. */
+  /** A group with messages of its creator. */
   async function groupOf(creator: Person, members: readonly { id: number }[], messages: number) {
     const member_ids = members.map(({ id }) => id);
     const { conversation_id } = await creator.rest.ask('create_group', { name: 'Group', member_ids });
@@ -24,9 +24,9 @@ onEachDatabase('A live delivery receipt', (kind) => {
       await creator.rest.ask('message', { conversation_id, content: `message ${sent}` });
     return conversation_id as number;
   }
-  /** So many people who will never log in: put straight into the database, as hashing their passwords would take long. */
+  /** Users that never log in, inserted into the database without hashing passwords. */
   async function strangers(count: number): Promise<{ id: number }[]> {
-    const database = await Database.open(readConfig(app.env).database);
+    const database = await openDatabase(readConfig(app.env).database);
     const rows = Array.from({ length: count }, (_, index) => {
       const name = `stranger${index}`;
       return sql`(${name}, ${name}, ${name}, ${name}, '', ${Date.now()}, ${Date.now()})`;
@@ -42,44 +42,44 @@ onEachDatabase('A live delivery receipt', (kind) => {
   const asking = (who: Person, as = '1') =>
     rawAt(`${app.url.replace('http', 'ws')}/api/ws?token=${who.token}&receipts=${as}`);
 
-  /** Waits until everything that was told before has arrived. */
-  async function allHeard(by: Person, conversation_id: number, clients: readonly Client[]) {
+  /** Waits until all earlier events have arrived. */
+  async function allReceived(by: Person, conversation_id: number, clients: readonly Client[]) {
     const { seq } = await by.rest.ask('message', { conversation_id, content: 'mark' });
     for (const { inbox } of clients) await inbox.next('message', { seq });
   }
 
-  it('reaches those who asked for it, over every transport, each time that somebody confirms more', async () => {
+  it('reaches the subscribed clients on every transport, each time that a user confirms more', async () => {
     const [alice, bob] = await app.people('alice', 'bob');
     const conversation_id = await groupOf(alice, [bob], 4);
     const receipts = true;
     const polling = await alice.socketio({ receipts, transports: ['polling'] });
-    const hearers = [await alice.socketio({ receipts }), polling, await asking(alice)];
+    const receivers = [await alice.socketio({ receipts }), polling, await asking(alice)];
     await confirm(bob, conversation_id, 2);
     await confirm(bob, conversation_id, 1);
     await confirm(bob, conversation_id, 2);
     await bob.rest.ask('list_messages', { conversation_id, limit: 2, offset: 1 }); // up to 3
     await bob.rest.ask('sync', { conversations: { [conversation_id]: 0 } });
-    const heard = [2, 3, 4].map((seq) => ({ type: RECEIPT, conversation_id, seq, user_id: bob.id }));
-    for (const { inbox } of hearers) {
+    const expected = [2, 3, 4].map((seq) => ({ type: RECEIPT, conversation_id, seq, user_id: bob.id }));
+    for (const { inbox } of receivers) {
       await inbox.next(RECEIPT, { seq: 4 });
-      expect(inbox.all(RECEIPT)).to.deep.equal(heard);
+      expect(inbox.all(RECEIPT)).to.deep.equal(expected);
     }
   });
 
-  it('reaches those who asked for it in any form that their library can send', async () => {
+  it('reaches clients that subscribed in any form that a library can send', async () => {
     const [alice, bob] = await app.people('alice', 'bob');
     const conversation_id = await groupOf(alice, [bob], 1);
     const texts = await Promise.all(['1', 'true'].map((as) => asking(alice, as)));
-    const hearers = await Promise.all([true, 'true', 1, '1'].map((receipts) => alice.socketio({ receipts })));
+    const receivers = await Promise.all([true, 'true', 1, '1'].map((receipts) => alice.socketio({ receipts })));
     await confirm(bob, conversation_id, 1);
-    for (const { inbox } of [...texts, ...hearers]) await inbox.next(RECEIPT, { seq: 1, user_id: bob.id });
+    for (const { inbox } of [...texts, ...receivers]) await inbox.next(RECEIPT, { seq: 1, user_id: bob.id });
   });
 
-  it('reaches nobody who did not ask in so many words, nobody outside, and not the one who confirmed', async () => {
+  it('reaches no client without a valid subscription, none outside the conversation, and not the confirming user', async () => {
     const [alice, bob, carol] = await app.people('alice', 'bob', 'carol');
     const conversation_id = await groupOf(alice, [bob], 1);
     await groupOf(carol, [alice, bob], 1);
-    const hearer = await alice.socketio({ receipts: true });
+    const receiver = await alice.socketio({ receipts: true });
     const inside = [
       await alice.socketio(),
       await alice.socketio({ receipts: 'false' }),
@@ -89,55 +89,55 @@ onEachDatabase('A live delivery receipt', (kind) => {
     ];
     const outside = await carol.socketio({ receipts: true });
     await confirm(bob, conversation_id, 1);
-    await hearer.inbox.next(RECEIPT, { seq: 1 });
-    await allHeard(alice, conversation_id, inside);
+    await receiver.inbox.next(RECEIPT, { seq: 1 });
+    await allReceived(alice, conversation_id, inside);
     const { conversation_id: aside } = await carol.rest.ask('open_private_conversation', { other_user_id: bob.id });
-    await allHeard(bob, aside, [outside]);
+    await allReceived(bob, aside, [outside]);
     for (const { inbox } of [...inside, outside]) expect(inbox.all(RECEIPT)).to.deep.equal([]);
   });
 
-  it('is one for the many confirmations of a batch, and tells the furthest', async () => {
+  it('is sent once for all confirmations of a batch, with the highest number', async () => {
     const [alice, bob] = await app.people('alice', 'bob');
     const conversation_id = await groupOf(alice, [bob], 20);
-    const [hearer, confirming] = [await alice.socketio({ receipts: true }), await bob.raw()];
-    const seqs = Array.from({ length: 20 }, (_, index) => ((index * 7) % 20) + 1); // each once, in disorder
+    const [receiver, confirming] = [await alice.socketio({ receipts: true }), await bob.raw()];
+    const seqs = Array.from({ length: 20 }, (_, index) => ((index * 7) % 20) + 1); // each once, unordered
     await Promise.all(seqs.map((seq) => confirming.ask('delivered', { conversation_id, seq })));
-    await hearer.inbox.next(RECEIPT, { seq: 20 });
-    await allHeard(alice, conversation_id, [hearer]);
-    const told = hearer.inbox.all(RECEIPT).map(({ seq }) => seq);
-    expect(told).to.deep.equal(told.toSorted((a, b) => a - b));
-    expect(told.length).to.be.below(seqs.length / 2);
+    await receiver.inbox.next(RECEIPT, { seq: 20 });
+    await allReceived(alice, conversation_id, [receiver]);
+    const received = receiver.inbox.all(RECEIPT).map(({ seq }) => seq);
+    expect(received).to.deep.equal(received.toSorted((a, b) => a - b));
+    expect(received.length).to.be.below(seqs.length / 2);
   });
 
-  it('reaches nobody any more who has been removed, and somebody who is added from then on', async () => {
+  it('no longer reaches a removed member, and reaches an added one from then on', async () => {
     const [alice, bob, carol] = await app.people('alice', 'bob', 'carol');
     const conversation_id = await groupOf(alice, [bob, carol], 3);
-    const hearers = [await bob.socketio({ receipts: true }), await asking(bob)];
+    const receivers = [await bob.socketio({ receipts: true }), await asking(bob)];
     await confirm(carol, conversation_id, 1);
-    for (const { inbox } of hearers) await inbox.next(RECEIPT, { seq: 1 });
+    for (const { inbox } of receivers) await inbox.next(RECEIPT, { seq: 1 });
     await alice.rest.ask('remove_participant', { conversation_id, user_id: bob.id });
     await confirm(carol, conversation_id, 2);
     await alice.rest.ask('add_participant', { conversation_id, user_id: bob.id });
     await confirm(carol, conversation_id, 3);
-    for (const { inbox } of hearers) {
+    for (const { inbox } of receivers) {
       await inbox.next(RECEIPT, { seq: 3 });
       expect(inbox.all(RECEIPT).map(({ seq }) => seq)).to.deep.equal([1, 3]);
     }
   });
 
-  it('is told in groups up to a size, and beyond it no more', async () => {
+  it('is sent in groups up to a maximum size', async () => {
     const [alice, bob] = await app.people('alice', 'bob');
-    const others = await strangers(MOST_TOLD_OF_RECEIPTS - 2);
+    const others = await strangers(MAX_RECEIPT_PARTICIPANTS - 2);
     const conversation_id = await groupOf(alice, [bob, ...others], 3);
-    const hearer = await alice.socketio({ receipts: true });
+    const receiver = await alice.socketio({ receipts: true });
     await confirm(bob, conversation_id, 1);
-    await hearer.inbox.next(RECEIPT, { seq: 1 });
+    await receiver.inbox.next(RECEIPT, { seq: 1 });
     const one = await app.person('one');
     await alice.rest.ask('add_participant', { conversation_id, user_id: one.id });
     await confirm(bob, conversation_id, 2);
     await alice.rest.ask('remove_participant', { conversation_id, user_id: one.id });
     await confirm(bob, conversation_id, 3);
-    await hearer.inbox.next(RECEIPT, { seq: 3 });
-    expect(hearer.inbox.all(RECEIPT).map(({ seq }) => seq)).to.deep.equal([1, 3]);
+    await receiver.inbox.next(RECEIPT, { seq: 3 });
+    expect(receiver.inbox.all(RECEIPT).map(({ seq }) => seq)).to.deep.equal([1, 3]);
   });
 });

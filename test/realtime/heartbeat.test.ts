@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { WebSocket, WebSocketServer } from 'ws';
-import { Heartbeat } from '../../src/transports/heartbeat.ts';
+import { Heartbeat } from '../../src/transports/websocket/heartbeat.ts';
 
 const PING_EVERY_MS = 100;
 const PONG_WITHIN_MS = 200;
@@ -33,7 +33,7 @@ describe('The heartbeat of plain WebSockets', () => {
     return client;
   }
 
-  it('cuts a client that does not answer a ping, as late as it must and no later', async () => {
+  it('disconnects a client that does not answer a ping, exactly after the timeout', async () => {
     const client = await connect(false);
     const opened = performance.now();
     await once(client, 'ping');
@@ -44,7 +44,7 @@ describe('The heartbeat of plain WebSockets', () => {
     expect(lived).to.be.within(PING_EVERY_MS + PONG_WITHIN_MS - 20, PING_EVERY_MS + PONG_WITHIN_MS + 1_000);
   });
 
-  it('leaves alone a client that answers, while others are cut', async () => {
+  it('keeps a client that answers, while others are disconnected', async () => {
     const [alive, dead] = [await connect(true), await connect(false)];
     let pings = 0;
     alive.on('ping', () => {
@@ -55,7 +55,7 @@ describe('The heartbeat of plain WebSockets', () => {
     expect(alive.readyState).to.equal(WebSocket.OPEN);
   });
 
-  it('forgives a client that answers late, but in time', async () => {
+  it('keeps a client that answers late, but in time', async () => {
     const client = await connect(false);
     await once(client, 'ping');
     setTimeout(() => client.pong(), PONG_WITHIN_MS / 2);

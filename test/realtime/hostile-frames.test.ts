@@ -7,7 +7,7 @@ import type { Person } from '../support/people.ts';
 const DEEP = 30_000;
 const deep = `${'['.repeat(DEEP)}${']'.repeat(DEEP)}`;
 
-/** Frames of our protocol whose content is not as it should be; `ref` is 1 where there is one. */
+/** Frames with invalid content; `ref` is 1 if present. */
 const FRAMES = [
   `{"type":"message","ref":1,"conversation_id":${deep}}`,
   `{"type":"message","ref":1,"conversation_id":1,"content":${deep}}`,
@@ -19,7 +19,7 @@ const FRAMES = [
   '{"type":"connection","ref":1}',
   '{"type":"","ref":1}',
 ];
-/** What is no ref cannot be given back. */
+/** An invalid ref cannot be returned. */
 const REFS = ['{}', '[]', 'true', deep];
 
 describe('A hostile plain WebSocket client', () => {
@@ -33,7 +33,7 @@ describe('A hostile plain WebSocket client', () => {
 
   const open = () => rawAt(`${app.url.replace('http', 'ws')}/api/ws?token=${alice.token}`);
 
-  it('is told what is wrong with a frame, whatever is in it', async () => {
+  it('gets an error for a frame with any content', async () => {
     const { socket, close } = await open();
     const ask = async (frame: string) => {
       socket.send(frame);
@@ -54,7 +54,7 @@ describe('A hostile plain WebSocket client', () => {
     close();
   });
 
-  it('may break the protocol of WebSockets themselves without harm to others', async () => {
+  it('can violate the WebSocket protocol without harm to others', async () => {
     const bystander = await alice.raw();
     for (const bytes of [
       [0x81, 0x05],

@@ -10,7 +10,7 @@ const deep = `${'['.repeat(DEEP)}${']'.repeat(DEEP)}`;
 const deepObject = `${'{"a":'.repeat(DEEP / 3)}1${'}'.repeat(DEEP / 3)}`;
 const many = `[${Array.from({ length: 15_000 }, () => '"a"').join()}]`;
 
-/** Events whose argument or acknowledgement is not as it should be. Each asks for an answer under the number 1. */
+/** Events with an invalid argument or acknowledgement. Each requests an acknowledgement with the number 1. */
 const EVENTS = [
   '["message"]',
   '["message",null]',
@@ -43,7 +43,7 @@ const EVENTS = [
   '[7,{}]',
 ];
 
-/** What is no event at all; the server may close the connection, and may not fall over. */
+/** Packets that are no events: the server may close the connection, but has to keep running. */
 const PACKETS = [
   '42/chat,["message",{},"not a function"]',
   '42/chat,["error"]',
@@ -114,7 +114,7 @@ describe('A hostile Socket.IO client', () => {
       socket.once('close', () => reject(new Error('the connection was closed')));
     });
 
-  /** What was sent has been read, or the connection is closed: the pong comes after. */
+  /** Waits until everything sent has been read, or the connection is closed. */
   const read = (socket: WebSocket) =>
     new Promise((resolve) => {
       socket.once('close', resolve).once('pong', resolve);
@@ -126,7 +126,7 @@ describe('A hostile Socket.IO client', () => {
     expect(await bystander.ask('me')).to.include({ ok: true });
   }
 
-  it('is told what is wrong with an event, whatever is in it, and within a second', async () => {
+  it('gets an error for an event with any content, within a second', async () => {
     const socket = await enter();
     for (const event of EVENTS) {
       const began = performance.now();
@@ -141,7 +141,7 @@ describe('A hostile Socket.IO client', () => {
     await expectUnharmed();
   });
 
-  it('harms nobody but itself with what is no packet', async () => {
+  it('harms only itself with invalid packets', async () => {
     for (const packet of PACKETS) {
       const socket = await enter();
       socket.send(packet);

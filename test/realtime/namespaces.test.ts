@@ -15,7 +15,7 @@ describe('A Socket.IO namespace', () => {
   after(() => app.stop());
   afterEach(closeAll);
 
-  it('is /chat or /presence: whoever enters / is refused and told both, logged in or not', async () => {
+  it('is /chat or /presence: / is refused with an error that names both, with or without a session', async () => {
     for (const auth of [{ token: alice.token }, {}]) {
       const { message, data } = await refusal(app.url, '/', auth);
       expect(message).to.include('/chat').and.include('/presence');
@@ -27,14 +27,14 @@ describe('A Socket.IO namespace', () => {
 
   for (const namespace of ['/chat', '/presence']) {
     for (const transport of ['websocket', 'polling']) {
-      it(`${namespace} refuses who is not logged in over ${transport}, with a code`, async () => {
+      it(`${namespace} refuses clients without a session over ${transport}, with an error code`, async () => {
         for (const auth of [{}, { token: '' }, { token: 'x' }, { token: 7 }, { token: { a: 1 } }]) {
           const { data } = await refusal(app.url, namespace, auth, { transports: [transport] });
           expect(data).to.deep.equal({ code: 'unauthenticated', message: 'Please log in.' });
         }
       });
 
-      it(`${namespace} takes the session cookie over ${transport}`, async () => {
+      it(`${namespace} accepts the session cookie over ${transport}`, async () => {
         const extraHeaders = { cookie: alice.cookie };
         const manager = connection(app.url, { transports: [transport], extraHeaders });
         const socket = await enter(manager, namespace, undefined);
@@ -43,16 +43,16 @@ describe('A Socket.IO namespace', () => {
     }
   }
 
-  it('carries its own events and no others, both over one connection', async () => {
-    // nobody who was connected a moment ago: who comes back within a second was never away
-    const [writer, hearer] = await app.people('writer', 'hearer');
-    const { conversation_id } = await writer.rest.ask('open_private_conversation', { other_user_id: hearer.id });
+  it('has its own events and no others, with both on one connection', async () => {
+    // a user who was not just connected: reconnecting within a second causes no presence event
+    const [writer, receiver] = await app.people('writer', 'receiver');
+    const { conversation_id } = await writer.rest.ask('open_private_conversation', { other_user_id: receiver.id });
     const manager = connection(app.url);
-    const heard: Record<string, string[]> = { '/chat': [], '/presence': [] };
-    const chat = await enter(manager, '/chat', hearer.token);
-    const presence = await enter(manager, '/presence', hearer.token);
-    chat.onAny((type: string) => heard['/chat']?.push(type));
-    presence.onAny((type: string) => heard['/presence']?.push(type));
+    const received: Record<string, string[]> = { '/chat': [], '/presence': [] };
+    const chat = await enter(manager, '/chat', receiver.token);
+    const presence = await enter(manager, '/presence', receiver.token);
+    chat.onAny((type: string) => received['/chat']?.push(type));
+    presence.onAny((type: string) => received['/presence']?.push(type));
     const raw = await writer.raw();
     const online = new Promise((resolve) => presence.once('presence', resolve));
     const stopped = new Promise((resolve) => presence.once('typing_stop', resolve));
@@ -63,13 +63,13 @@ describe('A Socket.IO namespace', () => {
     await raw.ask('edit_message', { message_id, content: 'Hello!' });
     await raw.ask('delete_message', { message_id });
     await Promise.all([stopped, deleted]);
-    expect(heard).to.deep.equal({
+    expect(received).to.deep.equal({
       '/chat': ['message', 'edited_message', 'deleted_message'],
       '/presence': ['presence', 'typing_start', 'typing_stop'],
     });
   });
 
-  it('takes operations in /chat; /presence takes typing alone', async () => {
+  it('accepts all operations in /chat, and only typing in /presence', async () => {
     const { conversation_id } = await alice.rest.ask('open_private_conversation', { other_user_id: bob.id });
     const manager = connection(app.url);
     const ask = async (namespace: string, name: string, input: object): Promise<Answer> => {

@@ -14,16 +14,16 @@ const ORDER = [
   'presence',
 ];
 
-describe('What is told to the clients', () => {
+describe('The stream of events', () => {
   let app: TestApp;
   before(async () => {
     app = await startApp();
   });
   after(() => app.stop());
 
-  it('is the same for Socket.IO, for Socket.IO by long-polling and for a plain WebSocket, all of it', async () => {
+  it('is identical for Socket.IO, Socket.IO by long polling, and plain WebSockets', async () => {
     const [alice, bob, carol] = await app.people('alice', 'bob', 'carol');
-    const hearers = [await bob.socketio(), await bob.socketio({ transports: ['polling'] }), await bob.raw()];
+    const receivers = [await bob.socketio(), await bob.socketio({ transports: ['polling'] }), await bob.raw()];
     const { rest } = alice;
     const member_ids = [bob.id, carol.id];
     const { conversation_id } = await rest.ask('create_group', { name: 'Group', member_ids });
@@ -35,15 +35,15 @@ describe('What is told to the clients', () => {
     const typist = await carol.raw();
     for (const type of ['typing_start', 'typing_stop']) await typist.ask(type, { conversation_id });
 
-    const heard: Record<string, ServerEvent>[] = [];
-    for (const { inbox } of hearers) {
+    const received: Record<string, ServerEvent>[] = [];
+    for (const { inbox } of receivers) {
       const events: Record<string, ServerEvent> = {};
       for (const type of ORDER) events[type] = await inbox.next(type);
-      heard.push(events);
+      received.push(events);
     }
-    expect(heard[0]?.message).to.include({ content: 'Grüße – 你好 "quoted" \\ ,', sender_id: alice.id });
-    expect(heard[0]?.presence).to.include({ content: 'online', sender_id: carol.id });
-    expect(heard[1], 'long-polling').to.deep.equal(heard[0]);
-    expect(heard[2], 'plain WebSocket').to.deep.equal(heard[0]);
+    expect(received[0]?.message).to.include({ content: 'Grüße – 你好 "quoted" \\ ,', sender_id: alice.id });
+    expect(received[0]?.presence).to.include({ content: 'online', sender_id: carol.id });
+    expect(received[1], 'long-polling').to.deep.equal(received[0]);
+    expect(received[2], 'plain WebSocket').to.deep.equal(received[0]);
   });
 });

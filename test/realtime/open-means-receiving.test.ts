@@ -4,7 +4,7 @@ import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import type { Client } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
 import { requirePostgresql } from '../support/services.ts';
-import { CONVERSATIONS_OF_A_USER, makeHoldable, meanwhile } from './held-up.ts';
+import { CONVERSATIONS_OF_A_USER, makeHoldable, meanwhile } from './blocked-queries.ts';
 
 const LOOK_UP_MS = 200;
 
@@ -27,7 +27,7 @@ async function receiverOf({ app, sender }: Scene) {
   return { person, conversation_id: conversation_id as number };
 }
 
-/** Sends now, and waits for it where it has to arrive. */
+/** Sends a message, and waits for its arrival. */
 async function expectReceived({ speaking }: Scene, client: Client, conversation_id: number, content: string) {
   expect(await speaking.ask('message', { conversation_id, content })).to.include({ ok: true });
   await client.inbox.next('message', { conversation_id, content });
@@ -41,7 +41,7 @@ onEachDatabase('A client receives every message that is acknowledged after', (ki
   after(() => here?.app.stop());
 
   for (const [wire, connect] of Object.entries(CONNECT)) {
-    it(`its connection is open, again and again, over ${wire}`, async () => {
+    it(`its connection is open, each time, over ${wire}`, async () => {
       const { person, conversation_id } = await receiverOf(here);
       for (let round = 1; round <= 10; round += 1) {
         const client = await connect(person);
@@ -50,7 +50,7 @@ onEachDatabase('A client receives every message that is acknowledged after', (ki
       }
     });
 
-    it(`it is told that it has been added, over ${wire}`, async () => {
+    it(`it receives the event that it was added, over ${wire}`, async () => {
       const { person } = await receiverOf(here);
       const client = await connect(person);
       const { conversation_id } = await here.sender.rest.ask('create_group', { name: 'Group', member_ids: [] });
@@ -62,10 +62,10 @@ onEachDatabase('A client receives every message that is acknowledged after', (ki
   }
 });
 
-describe('A client whose conversations take 200 ms to look up receives every message that is acknowledged after', () => {
+describe('A client whose conversations take 200 ms to query receives every message that is acknowledged after', () => {
   let here: Scene;
   before(async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     await requirePostgresql(this);
     here = await sceneOf(await startApp('postgresql'));
     await makeHoldable(here.app, 'participants', CONVERSATIONS_OF_A_USER);
@@ -79,7 +79,7 @@ describe('A client whose conversations take 200 ms to look up receives every mes
         const due: string[] = [];
         let isOpen = false;
         const open = () => connect(person).finally(() => (isOpen = true));
-        /** Sends for as long as the look-up takes: what is sent after the opening has to arrive. */
+        /** Sends during the whole query: messages that are sent after the connection is open have to arrive. */
         const talk = async () => {
           const until = Date.now() + LOOK_UP_MS;
           for (let count = 1; Date.now() < until; count += 1) {

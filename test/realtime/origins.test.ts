@@ -35,7 +35,7 @@ describe('The origin of a page', () => {
       body,
     });
 
-  it('is refused in a request that changes something when it is neither our own nor allowed', async () => {
+  it('is refused in a request that changes something if it is neither the server’s own nor allowed', async () => {
     for (const origin of FOREIGN) {
       const response = await put(origin);
       expect(response.status, origin).to.equal(403);
@@ -49,13 +49,13 @@ describe('The origin of a page', () => {
     }
   });
 
-  it('may be our own, an allowed one, or none as with a program', async () => {
+  it('can be the server’s own, an allowed one, or absent as in programs', async () => {
     for (const origin of [own(), ALLOWED, 'https://other.example', undefined]) {
       expect((await put(origin)).status, origin).to.equal(200);
     }
   });
 
-  it('may read nothing unless it is allowed: an answer names the allowed one, errors included', async () => {
+  it('can read answers and errors only if it is allowed, and is named in them', async () => {
     const answers = [
       await put(ALLOWED),
       await put(ALLOWED, 'token=bad'),
@@ -75,7 +75,7 @@ describe('The origin of a page', () => {
     expect(foreign.headers.get('access-control-allow-origin')).to.equal(null);
   });
 
-  it('may ask beforehand what it may do', async () => {
+  it('can send a preflight request', async () => {
     const ask = (origin: string) =>
       fetch(`${app.url}/api/messages/1`, {
         method: 'OPTIONS',
@@ -116,7 +116,7 @@ describe('The origin of a page', () => {
     }
   });
 
-  it('cannot be made our own by a Host that is none, nor does such a Host harm the server', async () => {
+  it('does not become the server’s own by an invalid Host, which does not harm the server either', async () => {
     const { hostname, port } = new URL(app.url);
     for (const path of ['/api/me', '/api/logout', '/socket.io/?EIO=4&transport=polling']) {
       for (const host of ['[', 'a b', '', 'x:y:z', '::']) {
@@ -138,7 +138,7 @@ describe('The origin of a page', () => {
   });
 });
 
-/** Asks as a browser would, with any Host. */
+/** Sends a request as a browser does, with any Host. */
 async function statusOf(app: TestApp, { path, method, ...headers }: Record<string, string>): Promise<number> {
   const { hostname, port } = new URL(app.url);
   const asking = request({ hostname, port, path, method, headers });
@@ -176,7 +176,7 @@ describe('A request from a page', () => {
     { 'sec-fetch-site': 'same-site' },
   ];
 
-  it('of another origin is refused each time, not only when it opens a connection, with or without an Origin', async () => {
+  it('of another origin is refused each time, not only at the first of a connection, with or without an Origin', async () => {
     for (const headers of foreign) {
       for (const each of await requests())
         expect(await statusOf(app, { ...each, ...headers } as never), JSON.stringify({ ...each, ...headers })).to.equal(
@@ -187,7 +187,7 @@ describe('A request from a page', () => {
     }
   });
 
-  it('of the server itself, of an allowed origin or of none is not', async () => {
+  it('of the server itself, of an allowed origin or without an origin is accepted', async () => {
     const fine = [{}, { 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'none' }];
     const allowed = { origin: 'capacitor://localhost', 'sec-fetch-site': 'cross-site' };
     for (const headers of [
@@ -203,7 +203,7 @@ describe('A request from a page', () => {
         ).to.equal(200);
   });
 
-  it('is compared without the default port of its scheme, which a proxy may leave in the Host', async () => {
+  it('is compared without the default port of its scheme, which a proxy can leave in the Host', async () => {
     const status = (host: string, origin: string) =>
       statusOf(app, { path: '/socket.io/?EIO=4&transport=polling', method: 'GET', host, origin });
     for (const [host, origin] of [
@@ -221,7 +221,7 @@ describe('A request from a page', () => {
       expect(await status(host, origin), host).to.equal(403);
   });
 
-  it('gets answers of Socket.IO that no browser takes for a script or a picture', async () => {
+  it('gets answers of Socket.IO that no browser accepts as a script or an image', async () => {
     for (const path of [
       '/socket.io/?EIO=4&transport=polling',
       '/socket.io/?EIO=4&transport=polling&j=0',
@@ -237,7 +237,7 @@ describe('A request from a page', () => {
 });
 
 describe('The own origin', () => {
-  it('is what PUBLIC_URL says, whatever Host a request names', async () => {
+  it('is PUBLIC_URL, for any Host of a request', async () => {
     const app = await startApp('sqlite', { PUBLIC_URL: 'https://chat.example/, http://chat.example:8080' });
     const status = (host: string, origin: string) =>
       statusOf(app, { path: '/socket.io/?EIO=4&transport=polling', method: 'GET', host, origin });
@@ -259,7 +259,7 @@ describe('The log of refused origins', () => {
       socket: { remoteAddress: '192.0.2.7' },
     }) as never;
 
-  it('has one line a minute for each, which says what to set', () => {
+  it('has one line per minute and origin, with the setting to change', () => {
     const lines: object[] = [];
     const logged = logRefusedOrigins({ warn: (fields, message) => lines.push({ ...fields, message }) }, 0);
     for (let count = 0; count < 3; count += 1) {
@@ -277,7 +277,7 @@ describe('The log of refused origins', () => {
     expect(lines[2]).to.include({ site: 'cross-site' });
   });
 
-  it('has no more than a hundred lines a minute, of a bounded length', () => {
+  it('has at most a hundred lines per minute, of a bounded length', () => {
     const lines: string[] = [];
     const logged = logRefusedOrigins({ warn: (fields) => lines.push(JSON.stringify(fields)) }, 0);
     for (let count = 0; count < 1_000; count += 1) logged(asking(`https://${count}.${'x'.repeat(5_000)}.example`));

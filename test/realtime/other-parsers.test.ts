@@ -10,7 +10,7 @@ import { freePort } from '../support/processes.ts';
 const WITHIN_MS = 2_000;
 const LINE = /"msg":"Socket\.IO client cut/g;
 
-/** A parser as socket.io-msgpack-parser is one: what it writes is binary. */
+/** A binary parser, like socket.io-msgpack-parser. */
 class Encoder {
   encode(packet: object) {
     return [Buffer.from(JSON.stringify(packet))];
@@ -34,7 +34,7 @@ describe('A Socket.IO client with another parser than the default one', () => {
     await remove();
   });
 
-  it('is cut at once, and the log says so, once a minute', async () => {
+  it('is disconnected at once, and logged once per minute', async () => {
     for (const transport of ['websocket', 'polling']) {
       const manager = new Manager(node.url, {
         transports: [transport],

@@ -5,9 +5,9 @@ import type { Client } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
 
 const A_SECOND_MS = 1_000;
-/** What it takes to load a page again. */
+/** The time to reload a page. */
 const RELOAD_MS = 300;
-/** How much a server's two clock readings may lie apart from its own timing. */
+/** The tolerance between the server's clock readings and its timers. */
 const SLACK_MS = 50;
 
 describe('Presence', () => {
@@ -17,7 +17,7 @@ describe('Presence', () => {
   });
   after(() => app.stop());
 
-  /** Two friends, one of whom listens. */
+  /** Two users with a private conversation, one of whom receives events. */
   async function scene() {
     const [alice, bob] = await app.people('alice', 'bob');
     const { conversation_id } = await alice.rest.ask('open_private_conversation', { other_user_id: bob.id });
@@ -37,7 +37,7 @@ describe('Presence', () => {
     await client.closed;
   }
 
-  it('tells once that somebody is online, however many devices, and offline when the last has gone', async () => {
+  it('reports online once for any number of devices, and offline when the last one has disconnected', async () => {
     const { alice, bob, conversation_id, friend, next } = await scene();
     const devices = [await bob.socketio(), await bob.raw(), await bob.socketio({ transports: ['polling'] })];
     const online = await next(bob);
@@ -57,14 +57,14 @@ describe('Presence', () => {
     expect(conversations[0].other_user_online).to.equal(false);
   });
 
-  it('tells that somebody has gone though they were too quickly gone to be announced: a list may have shown them', async () => {
+  it('reports offline also for a connection too short to be reported as online: a list may have contained it', async () => {
     const { bob, friend, next } = await scene();
     await close(await bob.raw());
     expect(await next(bob)).to.include({ content: 'offline' });
     expect(statesOf(friend, bob).at(-1)).to.equal('offline');
   });
 
-  it('reaches people who share a conversation, and nobody else, not even oneself', async () => {
+  it('reaches users who share a conversation, and nobody else, not the user either', async () => {
     const { alice, bob, friend, next } = await scene();
     const [carol, dave] = await app.people('carol', 'dave');
     await carol.rest.ask('create_group', { name: 'Others', member_ids: [dave.id] });
@@ -82,11 +82,11 @@ describe('Presence', () => {
     expect([...statesOf(friend, carol), ...statesOf(friend, dave)]).to.deep.equal([]);
   });
 
-  it('says nothing of who is back at once, as after a reload', async () => {
+  it('reports nothing for a user who reconnects at once, as after a reload', async () => {
     const { bob, conversation_id, friend, next } = await scene();
     let device = await bob.raw();
     const { last_seen } = await next(bob);
-    await setTimeout(Date.parse(last_seen) + A_SECOND_MS - Date.now()); // until the next could be told at once
+    await setTimeout(Date.parse(last_seen) + A_SECOND_MS - Date.now()); // until the next event could be sent at once
     for (const awayMs of [0, 0, 0, RELOAD_MS]) {
       await close(device);
       await setTimeout(awayMs);
@@ -100,7 +100,7 @@ describe('Presence', () => {
     expect(statesOf(friend, bob)).to.deep.equal(['online', 'offline']);
   });
 
-  it('tells of who comes and goes at most once a second, and in the end the truth', async () => {
+  it('reports a user who connects and disconnects at most once per second, and the final state in the end', async () => {
     const { bob, friend, next } = await scene();
     const first = await bob.raw();
     await next(bob);

@@ -4,13 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { Server } from 'socket.io';
 import { WebSocket, WebSocketServer } from 'ws';
-import { roomOf, roomOfUser } from '../../src/audience.ts';
-import { type ChatServer, PLAIN } from '../../src/chat-server.ts';
-import { Delivery } from '../../src/delivery.ts';
-import { toConversation } from '../../src/effects.ts';
-import { Turn } from '../../src/transports/frame-writer.ts';
-import { RawConnection } from '../../src/transports/raw-connection.ts';
-import { Translation } from '../../src/transports/translation.ts';
+import { MemoryBroker } from '../../src/broker/memory.ts';
+import { Delivery } from '../../src/delivery/delivery.ts';
+import { toConversation } from '../../src/delivery/effects.ts';
+import { roomOf, roomOfUser } from '../../src/delivery/rooms.ts';
+import { type ChatServer, PLAIN } from '../../src/delivery/socket-types.ts';
+import { TickBuffer } from '../../src/transports/frame-writer.ts';
+import { Translation } from '../../src/transports/websocket/packet-to-frame.ts';
+import { RawConnection } from '../../src/transports/websocket/socket.ts';
 
 const USER = 7;
 const CONVERSATION = 7; // the same number as the user's: their rooms are not the same
@@ -18,8 +19,9 @@ const CONVERSATION = 7; // the same number as the user's: their rooms are not th
 describe('A plain WebSocket among the sockets of Socket.IO', () => {
   const http = createServer();
   const io: ChatServer = new Server(http, { destroyUpgrade: false });
-  const turn = new Turn();
-  const delivery = new Delivery(io, () => undefined, { emitted: (_, count) => reached.push(count) }, turn);
+  const buffer = new TickBuffer();
+  const emitted = (_: string, count: number) => void reached.push(count);
+  const delivery = new Delivery(io, new MemoryBroker(), { emitted }, buffer);
   const webSockets = new WebSocketServer({ server: http });
   const reached: number[] = [];
   const left: string[] = [];
@@ -43,19 +45,25 @@ describe('A plain WebSocket among the sockets of Socket.IO', () => {
       [WebSocket],
       unknown,
     ];
-    const data = { userId: USER, sessionId: 'session', expiresAt: Number.POSITIVE_INFINITY, address: '' };
+    const data = {
+      userId: USER,
+      sessionId: 'session',
+      expiresAt: Number.POSITIVE_INFINITY,
+      holdsToken: true,
+      address: '',
+    };
     const raw = new RawConnection(here, data, {
       namespace: io.of(PLAIN),
-      turn,
+      buffer,
       translation: new Translation(),
       tooSlow: () => expect.fail('nobody is slow here'),
-      left: ({ id }) => left.push(id),
+      closed: ({ id }) => left.push(id),
     });
     raw.enter();
     raw.join([roomOfUser(USER), roomOf(CONVERSATION)]);
-    const heard: unknown[] = [];
-    client.on('message', (data) => heard.push(JSON.parse(String(data))));
-    return { raw, client, heard };
+    const received: unknown[] = [];
+    client.on('message', (data) => received.push(JSON.parse(String(data))));
+    return { raw, client, received };
   }
 
   const deleted = (message_id: number) => {
@@ -68,11 +76,11 @@ describe('A plain WebSocket among the sockets of Socket.IO', () => {
     return { kind: 'emit', to, event: { type: 'typing_start', payload } } as const;
   };
 
-  it('hears the events of both namespaces in one order, and is counted once for each', async () => {
-    const { client, heard } = await entered();
+  it('receives the events of both namespaces in one order, and is counted once for each', async () => {
+    const { client, received } = await entered();
     delivery.deliver([deleted(1), typing(), deleted(2)]);
-    while (heard.length < 3) await once(client, 'message');
-    expect(heard.map((frame) => (frame as { type: string }).type)).to.deep.equal([
+    while (received.length < 3) await once(client, 'message');
+    expect(received.map((frame) => (frame as { type: string }).type)).to.deep.equal([
       'deleted_message',
       'typing_start',
       'deleted_message',
@@ -80,12 +88,12 @@ describe('A plain WebSocket among the sockets of Socket.IO', () => {
     expect(reached).to.deep.equal([1, 1, 1]);
   });
 
-  it('hears nothing of a conversation that its user left, though the user has the same number', async () => {
-    const { raw, client, heard } = await entered();
+  it('receives nothing of a conversation that its user left, although the user has the same number', async () => {
+    const { raw, client, received } = await entered();
     delivery.deliver([{ kind: 'leave', conversationId: CONVERSATION, userId: USER, removalSeq: 1 }, deleted(1)]);
     raw.emit('conversation_update', { seq: 2 });
     await once(client, 'message');
-    expect(heard).to.deep.equal([{ type: 'conversation_update', seq: 2 }]);
+    expect(received).to.deep.equal([{ type: 'conversation_update', seq: 2 }]);
     expect([...raw.rooms]).to.deep.equal([raw.id, roomOfUser(USER)]);
   });
 

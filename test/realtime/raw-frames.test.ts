@@ -24,7 +24,7 @@ describe('A plain WebSocket', () => {
   });
   const opened: (() => void)[] = [];
 
-  /** A client that sees every frame as it came, but for presence, which comes when it comes. */
+  /** A client with every frame unparsed, except presence, which arrives at any time. */
   async function open(person = alice) {
     const client = await rawAt(`${app.url.replace('http', 'ws')}/api/ws?token=${person.token}`);
     opened.push(client.close);
@@ -39,12 +39,12 @@ describe('A plain WebSocket', () => {
     const send = (frame: unknown) => client.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
     async function next(): Promise<Frame> {
       while (frames.length === 0) await new Promise<void>((resolve) => waiting.push(resolve));
-      return frames.shift() as Frame; // there is one
+      return frames.shift() as Frame; // not empty
     }
     return { ...client, send, next };
   }
 
-  it('gives every ref back as it was, with the answer', async () => {
+  it('returns every ref unchanged with the answer', async () => {
     const { send, next } = await open();
     for (const ref of [1, 0, -1, Number.MAX_SAFE_INTEGER, 'one', '', '1', 'ünïcödé "quoted"', '🦫'.repeat(64)]) {
       send({ type: 'me', ref });
@@ -56,7 +56,7 @@ describe('A plain WebSocket', () => {
     }
   });
 
-  it('is told of a ref that could not be given back as it was, and nothing of such a frame is done', async () => {
+  it('gets an error for a ref that cannot be returned unchanged, and such a frame has no effect', async () => {
     const { send, next } = await open();
     const listed = async () => (await alice.rest.ask('list_messages', { conversation_id })).messages.length;
     const before = await listed();
@@ -72,31 +72,31 @@ describe('A plain WebSocket', () => {
       `"${'x'.repeat(65)}"`,
     ]) {
       send(`{${message},"ref":${ref}}`);
-      const told = await next();
-      expect(told, ref).to.include({ type: 'error', ok: false });
-      expect(told.error, ref).to.deep.include({ code: 'invalid_input' });
-      expect((told.error as { fields: { field: string }[] }).fields[0]?.field).to.equal('ref');
-      expect(told).not.to.have.property('ref');
+      const answer = await next();
+      expect(answer, ref).to.include({ type: 'error', ok: false });
+      expect(answer.error, ref).to.deep.include({ code: 'invalid_input' });
+      expect((answer.error as { fields: { field: string }[] }).fields[0]?.field).to.equal('ref');
+      expect(answer).not.to.have.property('ref');
     }
     expect(await listed()).to.equal(before);
   });
 
-  it('takes a ref of null for none', async () => {
+  it('treats a ref of null as absent', async () => {
     const { send, next } = await open();
     send('{"type":"nonsense","ref":null}');
     expect(await next()).to.deep.include({ type: 'error', ok: false });
   });
 
-  it('is silent about what succeeds without a ref, but for the others', async () => {
+  it('sends no answer for a success without a ref', async () => {
     const { send, next } = await open();
-    const hearer = await bob.raw();
+    const receiver = await bob.raw();
     send({ type: 'message', conversation_id, content: 'Silently' });
-    expect(await hearer.inbox.next('message')).to.include({ content: 'Silently', sender_id: alice.id });
+    expect(await receiver.inbox.next('message')).to.include({ content: 'Silently', sender_id: alice.id });
     send({ type: 'me', ref: 'next' });
     expect(await next()).to.include({ type: 'ack', ref: 'next' });
   });
 
-  it('is told what fails without a ref', async () => {
+  it('gets an error for a failure without a ref', async () => {
     const { send, next } = await open();
     for (const [frame, code] of [
       [{ type: 'message', conversation_id: 999_999, content: 'x' }, 'not_participant'],
@@ -106,14 +106,14 @@ describe('A plain WebSocket', () => {
       [{ type: 'login', username: 'a', password: 'b' }, 'unknown_operation'],
     ] as const) {
       send(frame);
-      const told = await next();
-      expect(told).to.include({ type: 'error', ok: false });
-      expect(told.error).to.deep.include({ code });
-      expect(told).not.to.have.property('ref');
+      const answer = await next();
+      expect(answer).to.include({ type: 'error', ok: false });
+      expect(answer.error).to.deep.include({ code });
+      expect(answer).not.to.have.property('ref');
     }
   });
 
-  it('gets an error for what is not the text of a JSON object with a type, and stays open', async () => {
+  it('gets an error for text that is no JSON object with a type, and stays open', async () => {
     const { send, next } = await open();
     for (const frame of [
       '',
@@ -129,15 +129,15 @@ describe('A plain WebSocket', () => {
       '{"type":null}',
     ]) {
       send(frame);
-      const told = await next();
-      expect(told, frame).to.include({ type: 'error', ok: false });
-      expect((told.error as { message: string }).message).to.include('JSON object with a type');
+      const answer = await next();
+      expect(answer, frame).to.include({ type: 'error', ok: false });
+      expect((answer.error as { message: string }).message).to.include('JSON object with a type');
       send({ type: 'me', ref: frame });
       expect(await next(), frame).to.include({ type: 'ack', ref: frame, ok: true });
     }
   });
 
-  it('gets an error for a binary frame, even one that spells JSON', async () => {
+  it('gets an error for a binary frame, even with JSON', async () => {
     const { socket, next } = await open();
     socket.send(Buffer.from(JSON.stringify({ type: 'me', ref: 1 })), { binary: true });
     expect(await next()).to.include({ type: 'error', ok: false });
@@ -170,7 +170,7 @@ describe('A plain WebSocket', () => {
     }
   });
 
-  it('takes a frame of 64 kB', async () => {
+  it('accepts a frame of 64 kB', async () => {
     const { send, next } = await open();
     const frame = { type: 'me', ref: 1, padding: '' };
     const padding = 'x'.repeat(LARGEST_BYTES - JSON.stringify(frame).length);
@@ -178,7 +178,7 @@ describe('A plain WebSocket', () => {
     expect(await next()).to.include({ type: 'ack', ref: 1, ok: true });
   });
 
-  it('is refused without a valid token before it is accepted, and takes cookie, header and query', async () => {
+  it('is refused during the upgrade without a valid token, and accepts cookie, header and query', async () => {
     for (const [path, headers] of [
       ['/api/ws', {}],
       ['/api/ws?token=', {}],

@@ -67,7 +67,7 @@ describe('An upgrade to WebSocket that is refused', () => {
     return { socket, head, body: JSON.parse(body), status: Number(head.split(' ')[1]), ms: performance.now() - began };
   }
 
-  it('is answered within a second with the one body of all errors, whatever it asks for', async () => {
+  it('is answered within a second with the common error body, for any request', async () => {
     for (const each of REFUSED) {
       const { socket, head, body, status, ms } = await refusal(each);
       const what = `${each.method} ${each.path} ${JSON.stringify(each.headers)}`;
@@ -84,12 +84,12 @@ describe('An upgrade to WebSocket that is refused', () => {
     }
   });
 
-  it('tells an old client which one is needed', async () => {
+  it('tells an outdated client which version is needed', async () => {
     const { body } = await refusal({ path: '/socket.io/?EIO=3&transport=websocket', status: 400, code: '' });
     expect(body.error).to.equal('Socket.IO client 3 or later is needed.');
   });
 
-  it('costs no descriptor soon after, even if the client never ends its side', async () => {
+  it('frees its descriptor soon, even if the client never closes its side', async () => {
     const before = node.descriptors();
     const refused = await Promise.all(REFUSED.map((each) => refusal(each)));
     await until(() => node.descriptors() <= before, FREE_WITHIN_MS, 'the server has let go of the connections');
@@ -107,12 +107,12 @@ describe('An upgrade', () => {
   after(() => app.stop());
   afterEach(closeAll);
 
-  it('to /api/ws is taken in any case, and with a slash at the end', async () => {
+  it('to /api/ws is accepted in any case, and with a trailing slash', async () => {
     for (const path of ['/api/ws', '/api/ws/', '/API/WS', '/Api/ws/'])
       expect(await upgrade(app.url, `${path}?token=${alice.token}`), path).to.include({ status: 101 });
   });
 
-  it('of a polling connection happens once: a second is refused before it is one, during and after', async () => {
+  it('of a polling connection happens once: a second one is refused, during and after the first', async () => {
     const opened = await (await fetch(`${app.url}/socket.io/?EIO=4&transport=polling`)).text();
     const path = `/socket.io/?EIO=4&transport=websocket&sid=${JSON.parse(opened.slice(1)).sid}`;
     const first = new WebSocket(`${app.url.replace('http', 'ws')}${path}`);

@@ -1,15 +1,15 @@
 import { expect } from 'chai';
-import { accepted, groupOf, onEachServer, privateOf } from '../contract/scene.ts';
+import { accepted, groupOf, onEachServer, privateOf } from '../contract/fixture.ts';
 
 const PICTURE = 'https://example.com/picture.png';
 
 onEachServer('A new name or picture', (app) => {
-  it('is told to everybody who shares a conversation, and to one’s own sockets, on every transport', async () => {
+  it('is sent to all users who share a conversation, and to the user’s own sockets, on every transport', async () => {
     const [ann, ben, cid, eve] = await app().people('ann', 'ben', 'cid', 'eve');
     await privateOf(ann, ben);
     await groupOf(cid, ann);
     await privateOf(ben, eve);
-    const hearing = await Promise.all([
+    const receivers = await Promise.all([
       ben.socketio(),
       ben.raw(),
       cid.socketio({ transports: ['polling'] }),
@@ -19,7 +19,7 @@ onEachServer('A new name or picture', (app) => {
     const username = `${ann.username}-new`;
     accepted(await ann.rest.ask('update_me', { username, profile_picture: PICTURE }));
     const payload = { sender_id: ann.id, sender_username: username, profile_picture: PICTURE };
-    for (const { inbox } of hearing) {
+    for (const { inbox } of receivers) {
       const event = await inbox.next('user_update', payload);
       expect(event).to.have.all.keys('type', 'created_at', ...Object.keys(payload));
     }
@@ -28,7 +28,7 @@ onEachServer('A new name or picture', (app) => {
     expect(stranger.inbox.all('user_update')).to.have.length(1);
   });
 
-  it('is told at most once a second, and the last one in any case', async () => {
+  it('is sent at most once per second, and the last one always', async () => {
     const [ann, ben] = await app().people('ann', 'ben');
     await privateOf(ann, ben);
     const listener = await ben.raw();
@@ -39,7 +39,7 @@ onEachServer('A new name or picture', (app) => {
     expect(listener.inbox.all('user_update').length).to.be.at.most(2);
   });
 
-  it('is not told when nothing was changed', async () => {
+  it('is not sent if nothing was changed', async () => {
     const [ann, ben] = await app().people('ann', 'ben');
     await privateOf(ann, ben);
     const listener = await ben.raw();

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket as TcpSocket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 
-/** The connection that a WebSocket is on. */
+/** The TCP socket of a WebSocket. */
 export const tcpOf = (socket: WebSocket): TcpSocket => (socket as unknown as { _socket: TcpSocket })._socket;
 
-/** What is handed to the system for a WebSocket, write by write. */
+/** The system writes of a WebSocket. */
 export function writesOf(socket: WebSocket): Buffer[] {
   const tcp = tcpOf(socket);
   const writes: Buffer[] = [];
@@ -17,7 +17,7 @@ export function writesOf(socket: WebSocket): Buffer[] {
   return writes;
 }
 
-/** To be called where tests are described: both ends of as many WebSockets as a test asks for, closed after it. */
+/** To be called inside `describe`: creates pairs of connected WebSockets, and closes them after each test. */
 export function webSocketPairs() {
   let server: WebSocketServer;
   const clients: WebSocket[] = [];
@@ -34,9 +34,9 @@ export function webSocketPairs() {
     const accepted = once(server, 'connection');
     const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
     clients.push(client);
-    const heard: string[] = [];
-    client.on('message', (data) => heard.push(String(data)));
+    const received: string[] = [];
+    client.on('message', (data) => received.push(String(data)));
     const [[here]] = (await Promise.all([accepted, once(client, 'open')])) as [[WebSocket], unknown];
-    return { client, heard, here, writes: writesOf(here) };
+    return { client, received, here, writes: writesOf(here) };
   };
 }

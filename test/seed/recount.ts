@@ -1,12 +1,15 @@
 import { expect } from 'chai';
 import { sql } from 'kysely';
-import type { Database, Sql } from '../../src/database.ts';
+import type { Database } from '../../src/database/database.ts';
+import type { Sql } from '../../src/database/queries.ts';
 
 type Conversation = {
   id: number;
   lastSeq: number;
   removalSeq: number;
   messageCount: number;
+  /** Null where participants were inserted without counting them. */
+  participantCount: number | null;
   lastMessageId: number | null;
   activityAt: number;
   createdAt: number;
@@ -39,12 +42,13 @@ const DAY_MS = 86_400_000;
 
 const all = async <Row>(db: Sql, query: ReturnType<typeof sql<Row>>) => (await query.execute(db)).rows;
 
-/** Everything that counts, as it is stored. */
+/** All stored numbers and counters. */
 export async function rowsOf({ sql: db }: Database): Promise<Rows> {
   return {
     conversations: await all(
       db,
       sql<Conversation>`select id, last_seq as "lastSeq", removal_seq as "removalSeq", message_count as "messageCount",
+          participant_count as "participantCount",
         last_message_id as "lastMessageId", activity_at as "activityAt", created_at as "createdAt" from conversations order by id`,
     ),
     participants: await all(
@@ -66,7 +70,7 @@ export async function rowsOf({ sql: db }: Database): Promise<Rows> {
   };
 }
 
-/** Holds every number and counter against a count of the rows; every message was changed once at most. */
+/** Compares all sequence numbers and counters with a count of the rows; each message was changed at most once. */
 export function expectTrue({ conversations, participants, messages, ranges }: Rows): void {
   for (const conversation of conversations) {
     const own = messages.filter(({ conversationId }) => conversationId === conversation.id);
@@ -87,7 +91,9 @@ export function expectTrue({ conversations, participants, messages, ranges }: Ro
         ...own.filter(({ event }) => event === 'removed_from_conversation').map(({ seq }) => seq),
       ),
     });
-    for (const who of participants.filter(({ conversationId }) => conversationId === conversation.id)) {
+    const members = participants.filter(({ conversationId }) => conversationId === conversation.id);
+    if (conversation.participantCount !== null) expect(conversation.participantCount).to.equal(members.length);
+    for (const who of members) {
       const mine = ranges.filter(
         ({ conversationId, userId }) => conversationId === who.conversationId && userId === who.userId,
       );
@@ -111,7 +117,7 @@ export function expectTrue({ conversations, participants, messages, ranges }: Ro
 const isRead = ({ seq }: Message, { readSeq }: Participant, ranges: readonly Range[]) =>
   seq <= readSeq || ranges.some(({ from, to }) => from <= seq && seq <= to);
 
-/** Unread messages per conversation, counted one by one. */
+/** Unread messages per conversation, counted individually. */
 export function unreadOf({ participants, messages, ranges }: Rows, userId: number): Map<number, number> {
   const mine = participants.filter((each) => each.userId === userId);
   return new Map(

@@ -2,13 +2,15 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { type App, createApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
-import { Database } from '../../src/database.ts';
-import { PASSWORD, PEOPLE } from '../../src/seed/cast.ts';
-import { seedDatabase } from '../../src/seed/seed.ts';
+import { readConfig } from '../../src/config/config.ts';
+import type { Database } from '../../src/database/database.ts';
+import { openDatabase } from '../../src/server/open-database.ts';
+import { PASSWORD, PEOPLE } from '../../tools/seed/cast.ts';
+import { seedDatabase } from '../../tools/seed/seed.ts';
 import { freshEnvironment, onEachDatabase } from '../support/app.ts';
 import { rest } from '../support/clients.ts';
 import { post } from '../support/people.ts';
+import { COMPILED_ONCE } from '../support/processes.ts';
 import { expectTrue, type Rows, rowsOf, unreadOf } from './recount.ts';
 
 const DAY_MS = 86_400_000;
@@ -22,9 +24,9 @@ onEachDatabase('A seeded database', (kind) => {
   let database: Database;
   let rows: Rows;
   before(async function () {
-    this.timeout(20_000);
+    this.timeout(120_000);
     fresh = await freshEnvironment(kind);
-    database = await Database.open(readConfig(fresh.env).database);
+    database = await openDatabase(readConfig(fresh.env).database);
     await seedDatabase(database, { messages: 1_200, now: NOW, cost: 4 });
     rows = await rowsOf(database);
   });
@@ -33,11 +35,11 @@ onEachDatabase('A seeded database', (kind) => {
     await fresh.remove();
   });
 
-  it('has every number and counter as a recount finds it', () => {
+  it('has the same numbers and counters as a recount', () => {
     expectTrue(rows);
   });
 
-  it('shows everything there is: people, conversations, weeks of messages, edits, deletions, what is unread and half read', () => {
+  it('contains users, conversations, weeks of messages, edits, deletions, unread and partly read messages', () => {
     const { conversations, messages, participants, ranges } = rows;
     const ordinary = messages.filter(({ event }) => event === null);
     expect(ordinary.length).to.be.within(900, 1_600);
@@ -58,7 +60,7 @@ onEachDatabase('A seeded database', (kind) => {
     expect(messages.filter(({ content }) => /[{}]/.test(content) || content.length > 200)).to.deep.equal([]);
   });
 
-  it('lets everybody log in with the password, who then see what a recount finds', async () => {
+  it('lets every user log in with the password, who then sees what a recount finds', async () => {
     const app: App = await createApp(readConfig(fresh.env));
     try {
       for (const username of ['alice', 'olga', 'yusuf']) {
@@ -75,10 +77,10 @@ onEachDatabase('A seeded database', (kind) => {
     }
   });
 
-  it('is the same for the same seed and moment, and takes more people beside the first', async function () {
-    this.timeout(20_000);
+  it('is the same for the same seed and time, and can be extended by more users', async function () {
+    this.timeout(120_000);
     const other = await freshEnvironment(kind);
-    const again = await Database.open(readConfig(other.env).database);
+    const again = await openDatabase(readConfig(other.env).database);
     await seedDatabase(again, { messages: 1_200, now: NOW, cost: 4 });
     expect(await rowsOf(again)).to.deep.equal(rows);
     const { usernames } = await seedDatabase(again, { messages: 300, now: NOW, cost: 4 });
@@ -99,33 +101,33 @@ describe('npm run seed', () => {
   afterEach(() => fresh.remove());
 
   const seed = (env: Record<string, string>, ...args: string[]) =>
-    run(process.execPath, ['src/seed/main.ts', ...args], { env: { ...fresh.env, ...env } }).then(
-      ({ stdout }) => ({ code: 0, told: stdout }),
-      ({ code, stderr }: { code: number; stderr: string }) => ({ code, told: stderr }),
+    run(process.execPath, ['tools/seed/main.ts', ...args], { env: { ...COMPILED_ONCE, ...fresh.env, ...env } }).then(
+      ({ stdout }) => ({ code: 0, output: stdout }),
+      ({ code, stderr }: { code: number; stderr: string }) => ({ code, output: stderr }),
     );
   async function people(): Promise<number> {
-    const database = await Database.open(readConfig(fresh.env).database);
+    const database = await openDatabase(readConfig(fresh.env).database);
     const { participants } = await rowsOf(database);
     await database.close();
     return new Set(participants.map(({ userId }) => userId)).size;
   }
 
-  it('fills the database and says how to log in; a second time only with --more', async () => {
-    const { code, told } = await seed({});
+  it('fills the database and prints how to log in; a second time only with --more', async () => {
+    const { code, output } = await seed({});
     expect(code).to.equal(0);
-    expect(told).to.include(PASSWORD).and.include('alice');
+    expect(output).to.include(PASSWORD).and.include('alice');
     const again = await seed({});
     expect(again.code).to.equal(1);
-    expect(again.told).to.include('--more');
+    expect(again.output).to.include('--more');
     expect(await people()).to.equal(PEOPLE.length);
-    expect((await seed({}, '--more')).told).to.include('alice2');
+    expect((await seed({}, '--more')).output).to.include('alice2');
     expect(await people()).to.equal(2 * PEOPLE.length);
-  }).timeout(30_000);
+  }).timeout(120_000);
 
-  it('refuses in production, whatever else is said', async () => {
-    const { code, told } = await seed({ NODE_ENV: 'production' }, '--more');
+  it('refuses in production with any options', async () => {
+    const { code, output } = await seed({ NODE_ENV: 'production' }, '--more');
     expect(code).to.equal(1);
-    expect(told).to.include('production').and.not.include(PASSWORD);
+    expect(output).to.include('production').and.not.include(PASSWORD);
     expect(await people()).to.equal(0);
-  }).timeout(15_000);
+  }).timeout(120_000);
 });

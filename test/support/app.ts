@@ -2,8 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, createApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { makeMigratedFile } from './migrated.ts';
 import { People, type Person } from './people.ts';
+import type { PostgreSql } from './postgresql.ts';
 import { requirePostgresql } from './services.ts';
 import { type Smtp, startSmtp } from './smtp.ts';
 
@@ -11,16 +13,16 @@ export type DatabaseKind = 'sqlite' | 'postgresql';
 export type TestApp = {
   readonly url: string;
   readonly smtp: Smtp;
-  /** The environment it was started with, for starting another beside it or again. */
+  /** The environment of the server, to start another one with it. */
   readonly env: Readonly<Record<string, string>>;
-  /** Signs somebody up through real mail. Names are unique per app: a number is added to the given one. */
+  /** Signs a user up through real mail. Names are unique per app: a number is added to the given one. */
   person(name?: string): Promise<Person>;
   people<Names extends string[]>(...names: Names): Promise<{ [Each in keyof Names]: Person }>;
   /** Closes the clients, the server and the mail server, and removes the database. */
   stop(): Promise<void>;
 };
 
-/** What every test server is started with; tests that are about limits switch them on. */
+/** Defaults of every test server; tests of limits switch them on. */
 const DEFAULTS = {
   NODE_ENV: 'test',
   HTTP_ADDR: '127.0.0.1:0',
@@ -31,15 +33,37 @@ const DEFAULTS = {
   MAIL_FROM: 'MmChat <chat@example.com>',
 };
 
-/** What production would refuse. */
+/** Values that production would refuse. */
 const QUICK = { BCRYPT_COST: '4' };
 
-/** The environment of a server of its own: an empty database and a mail server. */
-export async function freshEnvironment(kind: DatabaseKind, overrides: Record<string, string> = {}) {
+/** The environment of a separate server: an empty database and a mail server. */
+export function freshEnvironment(kind: DatabaseKind, overrides: Record<string, string> = {}) {
+  return environmentWith(kind, overrides, {
+    file: async () => undefined,
+    database: (postgresql) => postgresql.createDatabase(),
+  });
+}
+
+/** The same with a migrated database, which saves most of the time of the start. */
+export function migratedEnvironment(kind: DatabaseKind, overrides: Record<string, string> = {}) {
+  return environmentWith(kind, overrides, {
+    file: makeMigratedFile,
+    database: (postgresql) => postgresql.createMigratedDatabase(),
+  });
+}
+
+type Making = {
+  file(path: string): Promise<void>;
+  database(postgresql: PostgreSql): Promise<string>;
+};
+
+async function environmentWith(kind: DatabaseKind, overrides: Record<string, string>, make: Making) {
   const folder = await mkdtemp(join(tmpdir(), 'mmchat-'));
   const smtp = await startSmtp();
   const postgresql = kind === 'postgresql' ? await requirePostgresql({ skip: unskippable } as never) : undefined;
-  const database = (await postgresql?.createDatabase()) ?? `sqlite:${join(folder, 'mmchat.sqlite')}`;
+  const file = join(folder, 'mmchat.sqlite');
+  if (postgresql === undefined) await make.file(file);
+  const database = postgresql === undefined ? `sqlite:${file}` : await make.database(postgresql);
   const quick = overrides.NODE_ENV === 'production' ? {} : QUICK;
   const own = { DATABASE_URL: database, SMTP_URL: smtp.url };
   const env: Record<string, string> = { ...DEFAULTS, ...quick, ...own, ...overrides };
@@ -51,17 +75,17 @@ export async function freshEnvironment(kind: DatabaseKind, overrides: Record<str
   return { env, smtp, remove };
 }
 
-/** Starts a server in this process, on a free port, with a database of its own. */
+/** Starts a server in this process, on a free port, with its own database. */
 export async function startApp(
   kind: DatabaseKind = 'sqlite',
   overrides: Record<string, string> = {},
 ): Promise<TestApp> {
-  const { env, smtp, remove } = await freshEnvironment(kind, overrides);
+  const { env, smtp, remove } = await migratedEnvironment(kind, overrides);
   let app: App;
   try {
     app = await createApp(readConfig(env));
   } catch (error) {
-    await remove(); // or the mail server would keep this process from ending
+    await remove(); // otherwise the mail server would keep this process from ending
     throw error;
   }
   const people = new People(app.url, smtp);
@@ -70,7 +94,7 @@ export async function startApp(
     smtp,
     env,
     person: (name) => people.signUp(name),
-    people: (...names) => Promise.all(names.map((name) => people.signUp(name))) as never, // as many as names
+    people: (...names) => Promise.all(names.map((name) => people.signUp(name))) as never, // of the same length as names
     async stop() {
       people.closeClients();
       await app.stop();
@@ -79,12 +103,12 @@ export async function startApp(
   };
 }
 
-/** Runs the same tests on both databases; those on PostgreSQL are skipped, loudly, where it is not installed. */
+/** Runs the same tests on both databases; those on PostgreSQL are skipped, visibly, where it is not installed. */
 export function onEachDatabase(title: string, tests: (kind: DatabaseKind) => void): void {
   describe(`${title} on SQLite`, () => tests('sqlite'));
   describe(`${title} on PostgreSQL`, function (this: Mocha.Suite) {
     before(async function () {
-      this.timeout(30_000);
+      this.timeout(120_000);
       await requirePostgresql(this);
     });
     tests('postgresql');

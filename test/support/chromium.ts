@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { findBinary } from './processes.ts';
 
-/** Nothing but the page: no updates, no first run, no phoning home. Root has no sandbox. */
+/** Disables everything but the page: updates, the first run, telemetry. Root has no sandbox. */
 const FLAGS =
   '--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(
     ' ',
@@ -9,7 +9,7 @@ const FLAGS =
 
 export type Chromium = { readonly browser: Browser; stop(): Promise<void> };
 
-/** Starts the Chromium that is installed; undefined when none is. */
+/** Starts the installed Chromium; undefined if there is none. */
 export async function startChromium(): Promise<Chromium | undefined> {
   const executablePath = findBinary('chromium') ?? findBinary('chromium-browser') ?? findBinary('google-chrome');
   if (executablePath === undefined) return undefined;

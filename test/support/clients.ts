@@ -1,16 +1,16 @@
 import { io, type Socket } from 'socket.io-client';
 import { WebSocket } from 'ws';
-import { operations } from '../../src/operations.ts';
+import { operationNamed } from '../../src/operations.ts';
 import { type Answer, Inbox, type ServerEvent } from './inbox.ts';
 
-/** One interface to the server for every transport. */
+/** A client of any transport. */
 export type Client = {
   readonly transport: 'rest' | 'socketio' | 'raw';
-  /** Asks for an operation by its socket name (`message`, `list_messages`, …) and gives its answer, whichever way it goes. */
+  /** Calls an operation by its name (`message`, `list_messages`, …) and returns its answer. */
   ask(operation: string, input?: object): Promise<Answer>;
-  /** What the server told; a REST client hears nothing. */
+  /** The events that the client has received; a REST client receives none. */
   readonly inbox: Inbox;
-  /** Resolves when the server has closed the connection: with the raw close code, or Socket.IO's reason. */
+  /** Resolves when the server has closed the connection, with the close code or Socket.IO's reason. */
   readonly closed: Promise<string | number>;
   close(): void;
 };
@@ -39,7 +39,7 @@ export function rest(url: string, token?: string): Client {
 
 export type SocketOptions = { transports?: string[]; receipts?: unknown };
 
-/** A Socket.IO client on both namespaces, over one connection; with `receipts: true` it asks for live delivery receipts. */
+/** A Socket.IO client on both namespaces, over one connection; `receipts: true` subscribes to live delivery receipts. */
 export async function socketio(
   url: string,
   token: string,
@@ -63,7 +63,7 @@ export async function socketio(
     transport: 'socketio',
     inbox,
     closed,
-    ask: (name, input = {}) => chat.timeout(10_000).emitWithAck(name, input) as Promise<Answer>,
+    ask: (name, input = {}) => chat.timeout(120_000).emitWithAck(name, input) as Promise<Answer>,
     close: () => {
       chat.disconnect();
       presence.disconnect();
@@ -75,7 +75,7 @@ const connected = (socket: Socket) =>
   new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
     socket.once('connect_error', reject);
-    socket.io.once('close', reject); // closed while it is being admitted
+    socket.io.once('close', reject); // closed during admission
   });
 
 export async function raw(url: string, token: string): Promise<Client> {
@@ -83,8 +83,11 @@ export async function raw(url: string, token: string): Promise<Client> {
 }
 
 /** A plain WebSocket client at any address of the server. */
-export async function rawAt(address: string): Promise<Client & { socket: WebSocket }> {
-  const socket = new WebSocket(address);
+export async function rawAt(
+  address: string,
+  headers: Record<string, string> = {},
+): Promise<Client & { socket: WebSocket }> {
+  const socket = new WebSocket(address, { headers });
   const inbox = new Inbox();
   const waiting = new Map<number, (answer: Answer) => void>();
   let ref = 0;
@@ -109,9 +112,9 @@ export async function rawAt(address: string): Promise<Client & { socket: WebSock
   };
 }
 
-/** The HTTP request for an operation: path parameters and the query are taken out of the input. */
+/** The HTTP request of an operation: path parameters and the query are taken from the input. */
 function requestOf(name: string, input: object) {
-  const route = operations[name]?.http;
+  const route = operationNamed(name)?.routes[0];
   if (route === undefined) throw new Error(`${name} has no place in the REST API`);
   const [method, pattern] = route.split(' ') as [string, string];
   const fields: Record<string, unknown> = { ...input };
@@ -129,6 +132,6 @@ function requestOf(name: string, input: object) {
 }
 
 function answerOf(status: number, { success, error, code, fields, ...result }: Record<string, unknown>): Answer {
-  if (success === true) return { ok: true, status, ...result } as Answer; // with no error to look into
+  if (success === true) return { ok: true, status, ...result } as Answer; // without an error
   return { ok: false, status, error: { code, message: error, ...(fields !== undefined && { fields }) } } as Answer;
 }

@@ -2,7 +2,7 @@ import { type CompiledQuery, DefaultQueryExecutor, type QueryResult } from 'kyse
 
 type Executor = { executeQuery(query: CompiledQuery, ...rest: unknown[]): Promise<QueryResult<unknown>> };
 
-/** What a call costs, without a clock: the statements that this process runs outside of transactions, and their rows. */
+/** The cost of a call, without a clock: the statements that this process runs outside of transactions, and their rows. */
 export async function costOf(work: () => Promise<unknown>): Promise<{ statements: number; rows: number }> {
   const prototype = Object.getPrototypeOf(DefaultQueryExecutor.prototype) as Executor; // where it is defined
   const { executeQuery } = prototype;

@@ -1,4 +1,8 @@
+import fc from 'fast-check';
 import { stopServices } from './services.ts';
 
-/** Mocha's root hooks. */
-export const mochaHooks = { afterAll: stopServices } satisfies Mocha.RootHookObject;
+/** Adds the cause of a property's failure to its message, because a parallel process does not pass on the cause. */
+fc.configureGlobal({ includeErrorInReport: true });
+
+/** Once, after all tests. */
+export const mochaGlobalTeardown = stopServices;

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 
-/** An acknowledgement, as far as tests look into it. */
+/** An acknowledgement, as far as tests check it. */
 // biome-ignore lint/suspicious/noExplicitAny: answers differ by operation, and a wrong shape shows in the assertion
 export type Answer = Record<string, any> & {
   ok: boolean;
@@ -10,9 +10,9 @@ export type Answer = Record<string, any> & {
 // biome-ignore lint/suspicious/noExplicitAny: as above
 export type ServerEvent = Record<string, any> & { type: string };
 
-const WITHIN_MS = 5_000;
+const WITHIN_MS = 15_000;
 
-/** What a client has been told, in order. */
+/** The events that a client has received, in order. */
 export class Inbox {
   readonly events: ServerEvent[] = [];
   readonly #taken = new WeakSet<ServerEvent>();
@@ -23,12 +23,12 @@ export class Inbox {
     this.#arrivals.emit('event');
   }
 
-  /** Every event of a type so far, whether `next` gave it or not. */
+  /** All events of a type so far, including those that `next` has returned. */
   all(type: string): ServerEvent[] {
     return this.events.filter((event) => event.type === type);
   }
 
-  /** The oldest event of a type (and with these fields) that no `next` has given yet; waits up to 5 s for it. */
+  /** Returns the oldest event of a type and with these fields that `next` has not returned yet; waits up to 15 s for it. */
   async next(type: string, fields: object = {}, withinMs = WITHIN_MS): Promise<ServerEvent> {
     const signal = AbortSignal.timeout(withinMs);
     for (;;) {

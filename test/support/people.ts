@@ -1,7 +1,7 @@
 import { type Client, raw, rest, type SocketOptions, socketio } from './clients.ts';
 import type { Smtp } from './smtp.ts';
 
-/** Somebody with an account, and the ways to speak for them. */
+/** A user with an account, and clients of that user. */
 export type Person = {
   readonly id: number;
   readonly username: string;
@@ -13,7 +13,7 @@ export type Person = {
   readonly rest: Client;
   socketio(options?: SocketOptions): Promise<Client>;
   raw(): Promise<Client>;
-  /** A client by the name of its transport, for tests that are the same on all. */
+  /** A client by the name of its transport, for tests that are the same on all transports. */
   client(transport: Client['transport']): Promise<Client>;
 };
 
@@ -27,14 +27,14 @@ export async function post(url: string, body: unknown, headers: Record<string, s
   });
 }
 
-/** The one-time code in a letter. */
+/** The one-time code in an e-mail. */
 export function codeIn(text: string): string {
   const code = /^\d{4,10}$/m.exec(text)?.[0];
   if (code === undefined) throw new Error(`no code in: ${text}`);
   return code;
 }
 
-/** The people of one server. */
+/** The users of one server. */
 export class People {
   readonly #url: string;
   readonly #smtp: Smtp;
@@ -56,7 +56,7 @@ export class People {
     return this.#personOf(account, await post(`${this.#url}/api/signup/verify`, { ...account, otp }));
   }
 
-  /** Logs somebody in once more: another session of the same person. */
+  /** Logs a user in again: another session of the same user. */
   async logIn({ username, email, password }: Pick<Person, 'username' | 'email' | 'password'>): Promise<Person> {
     return this.#personOf({ username, email, password }, await post(`${this.#url}/api/login`, { username, password }));
   }

@@ -3,15 +3,15 @@ import { findBinary, freePort, makeTemporaryFolder, removeTemporaryFolder, start
 export type Redis = {
   readonly port: number;
   readonly url: string;
-  /** Sends the signal to the server, then waits for its end when the signal (TERM, INT, QUIT, KILL) asks for one. */
+  /** Sends the signal to the server, then waits for its end if the signal (TERM, INT, QUIT, KILL) requests one. */
   kill(signal: NodeJS.Signals): Promise<void>;
-  /** Ends the server, cutting every connection, and starts it again on the same port, empty. Also starts a killed one. */
+  /** Stops the server, cutting every connection, and starts it again on the same port, empty. Also starts a killed one. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 };
 
 /**
- * Starts a Redis of our own on a free port of 127.0.0.1 that keeps nothing. Gives undefined when it is not installed.
+ * Starts a separate Redis on a free port of 127.0.0.1 without persistence. Returns undefined if it is not installed.
  * @param settings further arguments of redis-server
  */
 export async function startRedis(settings: readonly string[] = []): Promise<Redis | undefined> {

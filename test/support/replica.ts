@@ -1,6 +1,6 @@
 import type { ServerEvent } from './inbox.ts';
 
-/** A message as `list_messages` gives it. */
+/** A message as `list_messages` returns it. */
 export type Row = Record<string, unknown> & {
   id: number;
   seq: number;
@@ -11,8 +11,8 @@ export type Row = Record<string, unknown> & {
 };
 type Pair = [from: number, to: number];
 type Update = { seq: number; content: string; user_id?: number; name?: string };
-/** What `sync` says of one conversation. */
-export type Caught = {
+/** The changes of one conversation in an answer of `sync`. */
+export type SyncChanges = {
   seq: number;
   has_more: boolean;
   reset: boolean;
@@ -26,16 +26,16 @@ export type Caught = {
 };
 export type Members = { id: number; is_admin: boolean }[];
 
-/** What a client keeps of one conversation: everything in it is what the server told, applied in the order of `seq`. */
+/** A client's state of one conversation: everything that the server sent, applied in the order of `seq`. */
 export class Replica {
   readonly userId: number;
-  /** The last number up to which nothing is missing. */
+  /** The last number without a gap before it. */
   seq = 0;
   name: string;
   readonly messages = new Map<number, Row>();
   readonly members = new Map<number, boolean>();
-  /** Told by `sync` alone: the caller's read state and that of all others together. */
-  state: Pick<Caught, 'read' | 'others_read' | 'others_delivered'> | undefined;
+  /** Returned only by `sync`: the read states of the user and of all others together. */
+  state: Pick<SyncChanges, 'read' | 'others_read' | 'others_delivered'> | undefined;
   readonly #read: ReadonlySet<number>;
   #early: ServerEvent[] = [];
   #isBetweenPages = false;
@@ -43,14 +43,14 @@ export class Replica {
   readonly #patches = new Map<number, ServerEvent>();
   readonly #updates: Update[] = [];
 
-  /** @param read the ids of messages that are heard to be read, which no `sync` that is under way need know of */
+  /** @param read the ids of messages that a live receipt reported as read, which a concurrent `sync` may not contain */
   constructor(userId: number, name: string, read: ReadonlySet<number>) {
     this.userId = userId;
     this.name = name;
     this.#read = read;
   }
 
-  /** The id of the oldest message that it has. */
+  /** The id of the oldest fetched message. */
   get oldest(): number | undefined {
     return [...this.messages.values()].reduce<Row | undefined>(
       (a, b) => (a === undefined || b.seq < a.seq ? b : a),
@@ -62,18 +62,18 @@ export class Replica {
     return [...this.messages.values()].filter((row) => this.#isUnread(row)).length;
   }
 
-  get hasHole(): boolean {
+  get hasGap(): boolean {
     return this.#early.length > 0;
   }
 
-  /** A live event with a number. What is too early waits for what is missing. */
-  hear(event: ServerEvent): void {
+  /** Applies a live event with a number. An early one waits for the missing events. */
+  receive(event: ServerEvent): void {
     this.#early.push(event);
     this.#catchUp();
   }
 
-  /** Takes in what `sync` says, which may be older than what has been heard meanwhile. */
-  catch({ seq, reset, has_more, messages, updates, ...state }: Caught): void {
+  /** Applies the changes from `sync`, which may be older than events received meanwhile. */
+  applySync({ seq, reset, has_more, messages, updates, ...state }: SyncChanges): void {
     this.#isBetweenPages = has_more;
     if (reset) this.messages.clear();
     for (const row of messages) this.keep(row);
@@ -83,7 +83,7 @@ export class Replica {
     this.#catchUp();
   }
 
-  /** Keeps a row that was fetched, unless a newer state of it is known. */
+  /** Stores a fetched row, unless a newer state of it is known. */
   keep(row: Row): void {
     const known = this.messages.get(row.id);
     if (known === undefined || known.changed_seq < row.changed_seq) this.messages.set(row.id, row);
@@ -91,7 +91,7 @@ export class Replica {
     if (patch !== undefined) this.#patch(patch);
   }
 
-  /** Takes the members from a list that was asked for when the conversation was at `since`. */
+  /** Stores the members from a list that was requested when the conversation was at `since`. */
   keepMembers(members: Members, since: number): void {
     this.members.clear();
     for (const { id, is_admin } of members) this.members.set(id, is_admin);
@@ -115,17 +115,17 @@ export class Replica {
   }
 
   /**
-   * Between two pages of `sync` nothing live is taken: an edit of a message that the next page brings would move the
-   * number on, and the page would then not bring it.
+   * Between two pages of `sync` no live event is applied: an edit of a message in the next page would increase the
+   * number, and the page would then not contain the message.
    */
   #catchUp(): void {
     if (this.#isBetweenPages) return;
-    for (const event of this.#early.sort((a, b) => a.seq - b.seq)) if (event.seq <= this.seq + 1) this.#take(event);
+    for (const event of this.#early.sort((a, b) => a.seq - b.seq)) if (event.seq <= this.seq + 1) this.#apply(event);
     this.#early = this.#early.filter(({ seq }) => seq > this.seq);
   }
 
-  /** A membership or name change comes twice under its number: as a message and as an update. */
-  #take(event: ServerEvent): void {
+  /** A membership or name change has two events with the same number: a message and an update. */
+  #apply(event: ServerEvent): void {
     const { type, seq } = event;
     if (seq < this.seq || (seq === this.seq && type !== 'conversation_update')) return;
     this.seq = seq;

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import Mocha from 'mocha';
 
 /**
- * Mocha's `spec` report, then the counts alone on a line; and in the file that `MMCHAT_TEST_COUNTS` names, as JSON, the
- * counts and what failed.
+ * Mocha's `spec` report, then the counts on a separate line; and in the file that `MMCHAT_TEST_COUNTS` names, as JSON, the
+ * counts and the failures.
  */
 export default class CountingReporter extends Mocha.reporters.Spec {
   override epilogue(): void {

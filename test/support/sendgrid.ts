@@ -6,16 +6,16 @@ import { json } from 'node:stream/consumers';
 type SendGridRequest = { readonly authorization: string | undefined; readonly body: unknown };
 
 export type SendGrid = {
-  /** What to use in place of https://api.sendgrid.com. */
+  /** Replaces https://api.sendgrid.com. */
   readonly url: string;
-  /** The mails asked for, oldest first. */
+  /** The requests, oldest first. */
   readonly requests: readonly SendGridRequest[];
   stop(): Promise<void>;
 };
 
 /**
- * Starts a stand-in for SendGrid on a free port of 127.0.0.1. `POST /v3/mail/send` records the request and answers 202,
- * as https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send says; a body that is not JSON gets 400,
+ * Starts a server with SendGrid's API on a free port of 127.0.0.1. `POST /v3/mail/send` records the request and answers 202,
+ * as documented at https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send; a body that is not JSON gets 400,
  * any other request 404.
  */
 export async function startSendGrid(): Promise<SendGrid> {

@@ -6,7 +6,7 @@ import { type Redis, startRedis } from './redis.ts';
 
 const run = promisify(execFile);
 
-/** One instance for the whole run of the tests, started by whoever needs it first. */
+/** One instance for the whole run of the tests, started on first use. */
 function shared<Service extends { stop(): Promise<void> }>(start: () => Promise<Service | undefined>) {
   let started: Promise<Service | undefined> | undefined;
   return {
@@ -22,39 +22,47 @@ function shared<Service extends { stop(): Promise<void> }>(start: () => Promise<
   };
 }
 
-const sharedPostgresql = shared(startPostgresql);
+/** Without fsync a killed process loses nothing; only a crash of the machine would lose data. */
+export const WITHOUT_FSYNC = { settings: ['fsync=off'] };
+const sharedPostgresql = shared(() => startPostgresql(WITHOUT_FSYNC));
+const sharedDurablePostgresql = shared(() => startPostgresql());
 const sharedRedis = shared(startRedis);
 const sharedChromium = shared(startChromium);
 
-/** The PostgreSQL that all tests share, started on first use; undefined when it is not installed. */
+/** The PostgreSQL that all tests share, started on first use; undefined if it is not installed. */
 export function postgresql(): Promise<PostgreSql | undefined> {
   return sharedPostgresql.get();
 }
 
-/** The Redis that all tests share, started on first use; undefined when it is not installed. */
+/** A separate one that waits for the disk as in production, for measurements. */
+export function durablePostgresql(): Promise<PostgreSql | undefined> {
+  return sharedDurablePostgresql.get();
+}
+
+/** The Redis that all tests share, started on first use; undefined if it is not installed. */
 export function redis(): Promise<Redis | undefined> {
   return sharedRedis.get();
 }
 
-/** `postgresql()`, or skips the test or suite of this context when it is not installed. Throws instead where `CI` is set. */
+/** `postgresql()`, or skips the test or suite of this context if it is not installed. Throws instead if `CI` is set. */
 export async function requirePostgresql(context: Mocha.Context): Promise<PostgreSql> {
   return (await postgresql()) ?? skip(context, 'PostgreSQL');
 }
 
-/** `redis()`, or skips the test or suite of this context when it is not installed. Throws instead where `CI` is set. */
+/** `redis()`, or skips the test or suite of this context if it is not installed. Throws instead if `CI` is set. */
 export async function requireRedis(context: Mocha.Context): Promise<Redis> {
   return (await redis()) ?? skip(context, 'Redis');
 }
 
-/** The Chromium that all tests share, started on first use; like `requirePostgresql()` where it is not installed. */
+/** The Chromium that all tests share, started on first use; like `requirePostgresql()` if it is not installed. */
 export async function requireChromium(context: Mocha.Context): Promise<Chromium> {
   return (await sharedChromium.get()) ?? skip(context, 'Chromium');
 }
 
-/** The one in the path may be another than the system's, which has the system's packages. */
+/** The one in PATH may differ from the system's, which has the system's packages. */
 const PYTHONS = ['python3', '/usr/bin/python3'];
 
-/** A Python that has python-socketio and what it needs for both transports; where there is none, as `requirePostgresql()`. */
+/** A Python that has python-socketio and its requirements for both transports; like `requirePostgresql()` if there is none. */
 export async function requirePythonSocketIo(context: Mocha.Context): Promise<string> {
   for (const python of PYTHONS) {
     const isThere = await run(python, ['-c', 'import socketio, requests, websocket']).then(
@@ -66,12 +74,23 @@ export async function requirePythonSocketIo(context: Mocha.Context): Promise<str
   return skip(context, 'python-socketio');
 }
 
-/** Ends the services that were started. */
-export async function stopServices(): Promise<void> {
-  await Promise.all([sharedPostgresql.stop(), sharedRedis.stop(), sharedChromium.stop()]);
+/** Skips the test or suite of this context if mounting is not permitted; throws instead if `CI` is set. */
+export function requireRoot(context: Mocha.Context): void {
+  if (process.getuid?.() !== 0 || process.platform !== 'linux') skip(context, 'A Linux whose root we are');
 }
 
-function skip(context: Mocha.Context, missing: string): never {
+/** Stops the services that were started. */
+export async function stopServices(): Promise<void> {
+  await Promise.all([
+    sharedPostgresql.stop(),
+    sharedDurablePostgresql.stop(),
+    sharedRedis.stop(),
+    sharedChromium.stop(),
+  ]);
+}
+
+/** Skips the test or suite of this context because of a missing program. Throws instead if `CI` is set. */
+export function skip(context: Mocha.Context, missing: string): never {
   const message = `${missing} is not installed`;
   if (process.env.CI) throw new Error(`${message}, and CI may not skip its tests`);
   process.stderr.write(`${message}: skipping the tests that need it\n`);

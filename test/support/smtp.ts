@@ -3,65 +3,89 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerEnvelope } from 'smtp-server';
 
-const NEXT_TIMEOUT_MS = 5_000;
+const NEXT_TIMEOUT_MS = 20_000;
 const CLOSE_TIMEOUT_MS = 100;
 
-/** A letter as one recipient gets it; the addresses are the envelope's. */
-type Letter = { readonly from: string; readonly to: string; readonly subject: string; readonly text: string };
+/** An e-mail as one recipient receives it; the addresses are those of the envelope. */
+type Email = { readonly from: string; readonly to: string; readonly subject: string; readonly text: string };
 
 export type Smtp = {
   readonly url: string;
-  /** Every letter that was accepted, oldest first, once for each recipient. */
-  readonly letters: readonly Letter[];
-  /** The oldest letter to this address that no `next` has given yet. Waits for one; rejects after 5 s. */
-  next(to: string): Promise<Letter>;
-  /** Refuses the next letters, as many as told, with a 451: a failure that may pass. */
+  readonly port: number;
+  /** Every accepted e-mail, oldest first, once for each recipient. */
+  readonly emails: readonly Email[];
+  /** The oldest e-mail to this address that `next` has not returned yet. Waits for one; rejects after 5 s. */
+  next(to: string): Promise<Email>;
+  /** Refuses the given number of e-mails with a 451, a temporary failure. */
   failNext(count: number): void;
   stop(): Promise<void>;
 };
 
-/** Starts a mail server on a free port of 127.0.0.1, without TLS. It accepts any user and password, and none. */
-export async function startSmtp(): Promise<Smtp> {
-  const letters: Letter[] = [];
-  const unread = new Set<Letter>();
-  const arrivals = new EventEmitter().setMaxListeners(0);
+export type SmtpSettings = {
+  /** A free one by default. */
+  port?: number;
+  /** The key and certificate for TLS from the beginning of the connection. */
+  secure?: { key: string; cert: string };
+  /** Requires a login, and refuses every one. */
+  refusesLogins?: boolean;
+  /** The refusal of a recipient, such as `450 4.7.1 Greylisted`; undefined accepts it. */
+  refusalOf?: (to: string) => string | undefined;
+  /** Recipients that get no answer. */
+  ignores?: (to: string) => boolean;
+};
+
+/** Starts a mail server on 127.0.0.1, by default without TLS. It accepts any user and password, and none, by default. */
+export async function startSmtp(settings: SmtpSettings = {}): Promise<Smtp> {
+  const { port: wanted = 0, secure, refusesLogins = false, refusalOf, ignores } = settings;
+  const emails: Email[] = [];
+  const unread = new Set<Email>();
+  const changes = new EventEmitter().setMaxListeners(0);
   let failures = 0;
 
   async function receive(stream: SMTPServerDataStream, envelope: SMTPServerEnvelope): Promise<void> {
     // Latin-1 keeps every byte as one character until the part's own encoding is known.
-    const received = readLetters(await text(stream.setEncoding('latin1')), envelope);
+    const received = readEmails(await text(stream.setEncoding('latin1')), envelope);
     if (failures > 0) {
       failures -= 1;
       throw Object.assign(new Error('Try again later'), { responseCode: 451 });
     }
-    letters.push(...received);
-    for (const letter of received) unread.add(letter);
-    arrivals.emit('letter');
+    emails.push(...received);
+    for (const email of received) unread.add(email);
+    changes.emit('email');
   }
 
   const server = new SMTPServer({
-    authOptional: true,
+    ...(secure && { secure: true, ...secure }),
+    authOptional: !refusesLogins,
     allowInsecureAuth: true,
     disabledCommands: ['STARTTLS'],
     disableReverseLookup: true,
     closeTimeout: CLOSE_TIMEOUT_MS,
-    onAuth: (auth, _session, done) => done(null, { user: auth.username ?? 'anyone' }),
+    onAuth: (auth, _session, done) =>
+      refusesLogins ? done(refusal('535 5.7.8 Wrong')) : done(null, { user: auth.username ?? 'anyone' }),
+    onRcptTo: ({ address }, _session, done) => {
+      if (ignores?.(address) === true) return;
+      const answer = refusalOf?.(address);
+      done(answer === undefined ? null : refusal(answer));
+    },
     onData: (stream, session, done) => void receive(stream, session.envelope).then(() => done(), done),
   });
-  const listening = server.listen(0, '127.0.0.1');
+  server.on('error', () => undefined); // clients that disconnect, as some tests do on purpose
+  const listening = server.listen(wanted, '127.0.0.1');
   await once(listening, 'listening');
   const { port } = listening.address() as AddressInfo; // a string only for a Unix socket
 
   return {
-    url: `smtp://127.0.0.1:${port}`,
-    letters,
+    url: `${secure === undefined ? 'smtp' : 'smtps'}://127.0.0.1:${port}`,
+    port,
+    emails,
     async next(to) {
       const signal = AbortSignal.timeout(NEXT_TIMEOUT_MS);
       for (;;) {
-        const letter = unread.values().find((candidate) => candidate.to === to);
-        if (letter && unread.delete(letter)) return letter;
-        await once(arrivals, 'letter', { signal }).catch((cause: unknown) => {
-          throw new Error(`No letter to ${to} came within ${NEXT_TIMEOUT_MS} ms`, { cause });
+        const email = unread.values().find((candidate) => candidate.to === to);
+        if (email && unread.delete(email)) return email;
+        await once(changes, 'email', { signal }).catch((cause: unknown) => {
+          throw new Error(`No e-mail to ${to} came within ${NEXT_TIMEOUT_MS} ms`, { cause });
         });
       }
     },
@@ -72,14 +96,17 @@ export async function startSmtp(): Promise<Smtp> {
   };
 }
 
-function readLetters(message: string, { mailFrom, rcptTo }: SMTPServerEnvelope): Letter[] {
+const refusal = (answer: string) =>
+  Object.assign(new Error(answer.slice(4)), { responseCode: Number(answer.slice(0, 3)) });
+
+function readEmails(message: string, { mailFrom, rcptTo }: SMTPServerEnvelope): Email[] {
   const from = mailFrom ? mailFrom.address : '';
   const subject = splitPart(message).header('subject');
   const body = readText(message);
   return rcptTo.map(({ address }) => ({ from, to: address, subject, text: body }));
 }
 
-/** The text of a part, or of the first part inside it: mail programs put the plain one first. */
+/** The text of a part, or of the first part in it: mail programs put the plain one first. */
 function readText(part: string): string {
   const { header, body } = splitPart(part);
   const boundary = /boundary="?([^";]+)/.exec(header('content-type'))?.[1];

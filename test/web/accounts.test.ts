@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import { sql } from 'kysely';
+import { claimsOf, forge, inSeconds } from '../accounts/forged-tokens.ts';
+import { withDatabase } from '../accounts/requests.ts';
 import { type Program, startProgram } from '../config/program.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { codeIn } from '../support/people.ts';
@@ -9,8 +12,8 @@ import { Visitor } from './visitor.ts';
 const PASSWORD = 'StrongPassword123';
 const REFUSED = /Failed to load resource: the server responded with a status of (401|409|422)/;
 
-describe('On the page, an account', function () {
-  this.timeout(30_000);
+describe('An account on the page', function () {
+  this.timeout(120_000);
   let app: TestApp;
   let visitor: Visitor;
   before(async () => {
@@ -29,8 +32,8 @@ describe('On the page, an account', function () {
   }
   const press = (name: string) => visitor.at('button', name).click();
 
-  it('is made with a code from a letter, and stays logged in when the page is loaded anew', async () => {
-    await visitor.at('link', 'Make an account').click();
+  it('is created with a code from an e-mail, and stays logged in after a reload', async () => {
+    await visitor.at('link', 'Create an account').click();
     await visitor.at('heading', 'Sign up').waitFor();
     await fill({ Username: 'nora', 'E-mail': 'nora@example.com', Password: PASSWORD });
     await press('Send me a code');
@@ -43,7 +46,7 @@ describe('On the page, an account', function () {
     await visitor.at('button', 'Your profile: nora').waitFor();
   });
 
-  it('that cannot be made says why beside the field', async () => {
+  it('that cannot be created shows the error next to the field', async () => {
     visitor.expectInConsole(REFUSED, /status of 400/);
     const { username } = await app.person('taken');
     await visitor.page.goto('/#/signup');
@@ -59,10 +62,10 @@ describe('On the page, an account', function () {
     await visitor.at('alert', '').filter({ hasText: 'This username is taken.' }).waitFor();
   });
 
-  it('is logged in to and out of; a wrong password and a wrong code are told', async () => {
+  it('logs in and out, and shows an error for a wrong password', async () => {
     visitor.expectInConsole(REFUSED);
     const { username } = await app.person('lena');
-    await fill({ Username: username, Password: 'not the password' });
+    await fill({ 'Username or e-mail address': username, Password: 'not the password' });
     await press('Log in');
     await visitor.text('Wrong username or password.').waitFor();
     await fill({ Password: PASSWORD });
@@ -75,7 +78,7 @@ describe('On the page, an account', function () {
     expect(await visitor.context.cookies()).to.deep.equal([]);
   });
 
-  it('is left when its session is ended elsewhere', async function () {
+  it('is logged out when its session ends elsewhere', async function () {
     const person = await app.person('rita');
     await visitor.close();
     visitor = await Visitor.as(this, app, person);
@@ -84,7 +87,7 @@ describe('On the page, an account', function () {
     await visitor.at('heading', 'Log in').waitFor();
   });
 
-  it('gets a new password with a code from a letter', async () => {
+  it('gets a new password with a code from an e-mail, and shows an error for a wrong code', async () => {
     visitor.expectInConsole(REFUSED);
     const { username, email } = await app.person('olga');
     await visitor.at('link', 'Forgot your password?').click();
@@ -97,12 +100,55 @@ describe('On the page, an account', function () {
     await press('Change my password');
     await visitor.at('link', 'Log in').click();
     await visitor.at('heading', 'Log in').waitFor();
-    await fill({ Username: username, Password: 'AnotherPassword456' });
+    await fill({ 'Username or e-mail address': username, Password: 'AnotherPassword456' });
     await press('Log in');
     await visitor.at('button', `Your profile: ${username}`).waitFor();
   });
 
-  it('changes its name and its picture, for everybody to see', async function () {
+  it('changes its password, and stays logged in on this device', async function () {
+    visitor.expectInConsole(REFUSED);
+    const person = await app.person('petra');
+    await visitor.close();
+    visitor = await Visitor.as(this, app, person);
+    await visitor.at('button', `Your profile: ${person.username}`).click();
+    await press('Change password');
+    await visitor.at('heading', 'Change your password').waitFor();
+    expect(await visitor.page.evaluate(() => document.activeElement?.getAttribute('name'))).to.equal('password');
+    await fill({ 'Old password': 'not the password', 'New password': 'AnotherPassword456' });
+    await press('Change my password');
+    await visitor.text('Old password is wrong.').waitFor();
+    await fill({ 'Old password': PASSWORD, 'New password': 'password1' });
+    await press('Change my password');
+    await visitor.text('New password must not be one of the commonest passwords.').waitFor();
+    await fill({ 'New password': 'AnotherPassword456' });
+    await press('Change my password');
+    await visitor.at('status', '').filter({ hasText: 'Your password is changed' }).waitFor();
+    await press('Done');
+    await visitor.page.reload();
+    await visitor.at('button', `Your profile: ${person.username}`).click();
+    await press('Log out');
+    await visitor.text('You are logged out.').waitFor();
+    await fill({ 'Username or e-mail address': person.email, Password: 'AnotherPassword456' });
+    await press('Log in');
+    await visitor.at('button', `Your profile: ${person.username}`).waitFor();
+  });
+
+  it('gets a new cookie while its session is in use', async function () {
+    const person = await app.person('tara');
+    await withDatabase(app, ({ sql: db }) =>
+      sql`update sessions set created_at = created_at - 43200000, expires_at = expires_at - 43200000
+        where user_id = ${person.id}`.execute(db),
+    );
+    const half = forge(app, { ...claimsOf(person), exp: inSeconds(43_200) });
+    await visitor.close();
+    visitor = await Visitor.as(this, app, { ...person, token: half, cookie: `token=${half}` });
+    await visitor.at('button', `Your profile: ${person.username}`).waitFor();
+    let token = half;
+    while (token === half) token = (await visitor.context.cookies()).find(({ name }) => name === 'token')?.value ?? '';
+    expect(claimsOf({ ...person, token }).exp).to.be.above(inSeconds(80_000));
+  });
+
+  it('changes its name and picture for everybody', async function () {
     const [vera, walt] = await app.people('vera', 'walt');
     await vera.rest.ask('open_private_conversation', { other_user_id: walt.id });
     await visitor.close();
@@ -117,16 +163,16 @@ describe('On the page, an account', function () {
   });
 });
 
-/** A picture that is there without asking the web for one. */
+/** A picture on the same server, without a request to the web. */
 const iconOf = (visitor: Visitor) => visitor.page.locator('link[rel=icon]').getAttribute('href');
 
-describe('On a server that is being tried out', function () {
-  this.timeout(30_000);
+describe('On a development server', function () {
+  this.timeout(120_000);
   let folder: string;
   let program: Program | undefined;
   before(async () => {
     await buildWebClient();
-    folder = makeTemporaryFolder('tried-out');
+    folder = makeTemporaryFolder('development');
     program = await startProgram(folder);
   });
   after(async () => {
@@ -134,7 +180,7 @@ describe('On a server that is being tried out', function () {
     removeTemporaryFolder(folder);
   });
 
-  it('the code is one click away, on the outbox page', async function () {
+  it('the page links to the outbox with the code', async function () {
     const visitor = await Visitor.open(this, program?.url ?? '');
     await visitor.page.goto('/#/signup');
     await visitor.at('heading', 'Sign up').waitFor();

@@ -4,8 +4,8 @@ import type { Person } from '../support/people.ts';
 import { buildWebClient } from '../support/web-client.ts';
 import { Visitor } from './visitor.ts';
 
-describe('Two people on the page', function () {
-  this.timeout(30_000);
+describe('Two users on the page', function () {
+  this.timeout(120_000);
   let app: TestApp;
   let people: [Person, Person];
   let anna: Visitor;
@@ -39,23 +39,23 @@ describe('Two people on the page', function () {
     await row.getByText('online').waitFor({ state: 'detached' });
   });
 
-  it('chat: a message is sent, delivered and read, and counted as unread until then', async () => {
+  it('chat: a message is sent, delivered and read, and counted as unread until it is read', async () => {
     const [{ username: annaName }, { username: benName }] = people;
     await anna.openConversation(benName);
     await anna.send('Are you there?');
-    await anna.sees('Are you there?', /Sent|Delivered/);
+    await anna.waitForStatus('Are you there?', /Sent|Delivered/);
     await confirmed(people[0]);
     await anna.page.reload();
-    await anna.sees('Are you there?', 'Delivered');
+    await anna.waitForStatus('Are you there?', 'Delivered');
     await ben.page.locator('a.row', { hasText: annaName }).getByText('1 unread').waitFor();
     expect(await ben.page.title()).to.equal('(1) MmChat');
     await ben.openConversation(annaName);
     await ben.message('Are you there?').waitFor();
-    await anna.sees('Are you there?', 'Read');
+    await anna.waitForStatus('Are you there?', 'Read');
     await ben.page.waitForFunction(() => document.title === 'MmChat');
     await ben.send('Yes');
     await anna.message('Yes').waitFor();
-    await ben.sees('Yes', 'Read');
+    await ben.waitForStatus('Yes', 'Read');
   });
 
   it('see each other typing', async () => {
@@ -67,13 +67,13 @@ describe('Two people on the page', function () {
     await anna.text(`${people[1].username} is typing…`).waitFor({ state: 'detached' });
   });
 
-  it('change and delete their messages, for both', async () => {
+  it('edit and delete their messages, for both', async () => {
     await anna.openConversation(people[1].username);
     await ben.openConversation(people[0].username);
     await anna.send('Tusday');
     await ben.message('Tusday').waitFor();
     await anna.choose('Tusday', 'Edit');
-    await anna.at('textbox', 'Changed message').fill('Tuesday');
+    await anna.at('textbox', 'Edited message').fill('Tuesday');
     await anna.page.keyboard.press('Enter');
     await ben.message('Tuesday').getByText('edited').waitFor();
     await anna.choose('Tuesday', 'Delete');
@@ -84,11 +84,11 @@ describe('Two people on the page', function () {
     expect(await ben.text('Tuesday').count()).to.equal(0);
   });
 
-  it('need no mouse: the keyboard finds the conversation, sends, changes the last message, and reaches each', async () => {
+  it('need no mouse: the keyboard opens the conversation, sends, edits the last message, and reaches each', async () => {
     const { keyboard } = anna.page;
     const { conversation_id } = await people[0].rest.ask('create_group', { name: 'Below', member_ids: [] });
-    await people[0].rest.ask('message', { conversation_id, content: 'Nobody hears' });
-    await anna.page.locator('a.row', { hasText: 'Nobody hears' }).waitFor();
+    await people[0].rest.ask('message', { conversation_id, content: 'Nobody reads' });
+    await anna.page.locator('a.row', { hasText: 'Nobody reads' }).waitFor();
     await anna.at('searchbox', 'Search conversations and people').focus();
     await keyboard.press('Tab');
     await keyboard.press('ArrowDown');
@@ -101,9 +101,9 @@ describe('Two people on the page', function () {
     await keyboard.press('Shift+Enter');
     await keyboard.type('lines');
     await keyboard.press('Enter');
-    await anna.sees('Two', /Sent|Delivered/);
+    await anna.waitForStatus('Two', /Sent|Delivered/);
     await keyboard.press('ArrowUp');
-    await anna.at('textbox', 'Changed message').waitFor();
+    await anna.at('textbox', 'Edited message').waitFor();
     await keyboard.type('!');
     await keyboard.press('Enter');
     await anna.message('lines!').getByText('edited').waitFor();
@@ -117,17 +117,17 @@ describe('Two people on the page', function () {
     await anna.at('dialog', 'Delete this message?').getByText('First').waitFor();
     await keyboard.press('Escape');
     await anna.at('dialog', 'Delete this message?').waitFor({ state: 'detached' });
-    await anna.page.locator('.message-more:focus[aria-label*=First]').waitFor();
+    await anna.page.locator('.message-actions-button:focus[aria-label*=First]').waitFor();
   });
 
-  it('see text as text, whatever it looks like; only web addresses become links', async () => {
+  it('see text as plain text; only web addresses become links', async () => {
     const html = '<img src=x onerror="document.title=1"><b>bold</b> javascript:alert(1) https://example.com/a?b=<c>.';
     await anna.openConversation(people[1].username);
     await ben.openConversation(people[0].username);
     await anna.send(html);
     await ben.message('bold').waitFor();
-    expect(await ben.message('bold').locator('.words').textContent()).to.equal(html);
-    expect(await ben.message('bold').locator('.words img, .words b').count()).to.equal(0);
+    expect(await ben.message('bold').locator('.message-text').textContent()).to.equal(html);
+    expect(await ben.message('bold').locator('.message-text img, .message-text b').count()).to.equal(0);
     const links = await ben.message('bold').locator('a').all();
     expect(await Promise.all(links.map((link) => link.getAttribute('href')))).to.deep.equal([
       'https://example.com/a?b=',
@@ -135,24 +135,24 @@ describe('Two people on the page', function () {
     expect(await links[0]?.getAttribute('rel')).to.equal('noopener noreferrer');
   });
 
-  it('hear of new messages, where they are and elsewhere', async () => {
+  it('are notified of new messages in the open conversation and elsewhere by screen readers', async () => {
     const [{ rest }, { username: benName, id }] = people;
     const [third] = await app.people('third');
     const { conversation_id } = await third.rest.ask('open_private_conversation', { other_user_id: people[0].id });
     await anna.openConversation(benName);
     const open = await rest.ask('open_private_conversation', { other_user_id: id });
-    const spoken = anna.page.locator('[aria-live=polite].unseen');
+    const announced = anna.page.locator('[aria-live=polite].visually-hidden');
     await people[1].rest.ask('message', { conversation_id: open.conversation_id, content: 'Listen' });
-    await spoken.getByText(`${benName}: Listen`).waitFor({ state: 'attached' });
+    await announced.getByText(`${benName}: Listen`).waitFor({ state: 'attached' });
     await third.rest.ask('message', { conversation_id, content: 'Over here' });
-    await spoken.getByText(`New message from ${third.username}`).waitFor({ state: 'attached' });
+    await announced.getByText(`New message from ${third.username}`).waitFor({ state: 'attached' });
   });
 
-  it('get a message that the server refuses back, to try again or to discard', async () => {
+  it('can retry or discard a message that the server refuses', async () => {
     await anna.openConversation(people[1].username);
     await anna.send('fine');
-    await anna.sees('fine', /Sent|Delivered/);
-    // only what looks like text is sent: a lone surrogate is none
+    await anna.waitForStatus('fine', /Sent|Delivered/);
+    // the server accepts only valid Unicode: a lone surrogate is refused
     await anna.at('textbox', 'Message').evaluate((field: HTMLTextAreaElement) => {
       field.value = 'broken \ud800';
       field.dispatchEvent(new InputEvent('input', { bubbles: true }));
@@ -167,7 +167,7 @@ describe('Two people on the page', function () {
   });
 });
 
-/** Resolves when the other side has confirmed the newest message. */
+/** Resolves when the recipient has confirmed the newest message. */
 async function confirmed({ rest }: Person): Promise<void> {
   const { conversations } = await rest.ask('list_conversations');
   const deadline = Date.now() + 5_000;
@@ -176,5 +176,5 @@ async function confirmed({ rest }: Person): Promise<void> {
     if (messages[0].status === 'delivered') return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error('it was not confirmed within 5 s');
+  throw new Error('not confirmed within 5 s');
 }

@@ -5,7 +5,7 @@ import { buildWebClient } from '../support/web-client.ts';
 import { Visitor } from './visitor.ts';
 
 describe('A group on the page', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let app: TestApp;
   let people: [Person, Person, Person];
   let eva: Visitor;
@@ -26,18 +26,18 @@ describe('A group on the page', function () {
     await dialog(visitor).locator('button.row', { hasText: username }).click();
   }
 
-  it('is made, used, renamed, grown, shrunk and left', async () => {
+  it('is created, used, renamed, extended, reduced and left', async () => {
     const [{ username: evaName }, { username: finnName }, gus] = people;
     await eva.at('button', 'New group').click();
     await dialog(eva).getByLabel('Name', { exact: true }).fill('Walk');
     await add(eva, people[1]);
-    await dialog(eva).getByRole('button', { name: 'Make the group' }).click();
+    await dialog(eva).getByRole('button', { name: 'Create group' }).click();
     await eva.at('heading', 'Walk').waitFor();
     await eva.send('Who comes?');
     await finn.openConversation('Walk');
     await finn.message('Who comes?').getByText(evaName).first().waitFor();
-    await eva.sees('Who comes?', 'Read by everybody');
-    await eva.choose('Who comes?', 'Who has read it');
+    await eva.waitForStatus('Who comes?', 'Read by everybody');
+    await eva.choose('Who comes?', 'Read receipts');
     await dialog(eva).getByText('Read', { exact: true }).waitFor();
     await dialog(eva).getByText(finnName).waitFor();
     await eva.page.keyboard.press('Escape');
@@ -70,15 +70,15 @@ describe('A group on the page', function () {
     await eva.page.locator('.pane-header', { hasText: '1 member' }).waitFor();
   });
 
-  it('tells who has read a message, as far as that is known', async () => {
+  it('shows the known readers of a message', async () => {
     const [{ rest, id }, { username: finnName, id: finnId, rest: finnsRest }, gus] = people;
     const group = { name: 'Readers', member_ids: [id, finnId, gus.id] };
     const { conversation_id } = await rest.ask('create_group', group);
     await eva.openConversation('Readers');
     await eva.send('Please read');
-    await eva.sees('Please read', /Sent|Delivered/);
+    await eva.waitForStatus('Please read', /Sent|Delivered/);
     const { messages } = await finnsRest.ask('list_messages', { conversation_id });
-    await eva.choose('Please read', 'Who has read it');
+    await eva.choose('Please read', 'Read receipts');
     await dialog(eva).getByText(finnName).waitFor();
     expect(await dialog(eva).getByText('Read', { exact: true }).count()).to.equal(0);
     await finnsRest.ask('read_receipt', { message_ids: [messages[0].id] });
@@ -86,7 +86,7 @@ describe('A group on the page', function () {
       .locator('section', { has: eva.page.getByText('Read', { exact: true }) })
       .getByText(finnName)
       .waitFor();
-    await dialog(eva).locator('section', { hasText: 'Not known to have read it' }).getByText(gus.username).waitFor();
+    await dialog(eva).locator('section', { hasText: 'Not confirmed yet' }).getByText(gus.username).waitFor();
     await eva.page.keyboard.press('Escape');
   });
 });

@@ -7,7 +7,7 @@ import { Visitor } from './visitor.ts';
 const COUNT = 180;
 
 describe('A long history on the page', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let app: TestApp;
   let people: [Person, Person];
   let conversationId: number;
@@ -32,15 +32,15 @@ describe('A long history on the page', function () {
   const numbered = (number: number) => visitor.message(`number ${number} of`);
   const topOf = async (number: number) => (await numbered(number).boundingBox())?.y ?? Number.NaN;
 
-  it('begins at the newest message, and shows where the unread ones began', async () => {
+  it('opens at the newest message, and marks the first unread one', async () => {
     await visitor.openConversation(people[1].username);
     await numbered(COUNT).waitFor();
-    expect(await topOf(COUNT), 'the newest one is in sight').to.be.within(100, 750);
+    expect(await topOf(COUNT), 'the newest one is visible').to.be.within(100, 750);
     await visitor.page.locator('.separator.new').waitFor({ state: 'attached' });
     await visitor.page.waitForFunction(() => document.title === 'MmChat');
   });
 
-  it('shows "New messages" at the first unread one, in whatever order the others were read, and keeps it there', async function () {
+  it('shows "New messages" before the first unread one, in whatever order the others were read, and keeps it there', async function () {
     const [kim, lena] = await app.people('kim', 'lena');
     const { conversation_id } = await kim.rest.ask('open_private_conversation', { other_user_id: lena.id });
     const ids: number[] = [];
@@ -59,7 +59,7 @@ describe('A long history on the page', function () {
     await hers.close();
   });
 
-  it('is fetched to its beginning as one scrolls up, and what one looks at stays where it is', async () => {
+  it('loads up to its start on scrolling up, and visible messages stay in place', async () => {
     await visitor.openConversation(people[1].username);
     await numbered(COUNT).waitFor();
     const shown = () => visitor.page.locator('.message').count();
@@ -73,10 +73,10 @@ describe('A long history on the page', function () {
       before = await shown();
     }
     expect(await visitor.page.locator('.message').count()).to.equal(COUNT);
-    await visitor.text('This is where it began.').waitFor();
+    await visitor.text('This is the start of the conversation.').waitFor();
   });
 
-  it('stays where it is when a message comes below, and says that there is one', async () => {
+  it('stays in place when a new message arrives below, and shows their number', async () => {
     await visitor.openConversation(people[1].username);
     await numbered(COUNT - 20).scrollIntoViewIfNeeded();
     await visitor.page.locator('.to-bottom').waitFor();

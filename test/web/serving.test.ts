@@ -6,19 +6,19 @@ import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import Router from '@koa/router';
 import { expect } from 'chai';
 import Koa from 'koa';
-import { serveWebClient } from '../../src/transports/web-client.ts';
+import { serveWebClient } from '../../src/pages/web-client.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
 import { buildWebClient } from '../support/web-client.ts';
 
 const ASSETS = join(import.meta.dirname, '../../dist/web/assets');
-const MOST_SCRIPT_BYTES = 60_000;
-const A_YEAR = 'public, max-age=31536000, immutable';
+const MAX_SCRIPT_BYTES = 60_000;
+const IMMUTABLE = 'public, max-age=31536000, immutable';
 
 const isScript = (name: string) => name.endsWith('.js');
 
-describe('The page, as it is served', function () {
-  this.timeout(30_000);
+describe('The served page', function () {
+  this.timeout(120_000);
   let app: TestApp;
   before(async () => {
     await buildWebClient();
@@ -30,14 +30,14 @@ describe('The page, as it is served', function () {
   const get = (path: string, encoding = 'identity') =>
     fetch(`${app.url}${path}`, { headers: { 'accept-encoding': encoding } });
 
-  it('has less than 60 kB of script in all, compressed with gzip', () => {
+  it('has less than 60 kB of scripts in total, gzipped', () => {
     const scripts = readdirSync(ASSETS).filter(isScript);
     expect(scripts).not.to.have.length(0);
     const sizes = scripts.map((name) => gzipSync(readFileSync(join(ASSETS, name))).length);
-    expect(sizes.reduce((sum, size) => sum + size)).to.be.within(10_000, MOST_SCRIPT_BYTES);
+    expect(sizes.reduce((sum, size) => sum + size)).to.be.within(10_000, MAX_SCRIPT_BYTES);
   });
 
-  it('is at / and asked for anew each time; what belongs to it is kept for ever', async () => {
+  it('is at / and revalidated each time; its assets are cached permanently', async () => {
     const page = await get('/');
     expect([page.status, page.headers.get('cache-control')]).to.deep.equal([200, 'no-cache']);
     expect(page.headers.get('content-type')).to.include('text/html');
@@ -45,19 +45,19 @@ describe('The page, as it is served', function () {
     expect(named.map((path) => path.split('.').at(-1))).to.have.members(['js', 'css', 'svg']);
     for (const path of named) {
       const asset = await get(path);
-      expect([asset.status, asset.headers.get('cache-control')], path).to.deep.equal([200, A_YEAR]);
+      expect([asset.status, asset.headers.get('cache-control')], path).to.deep.equal([200, IMMUTABLE]);
       expect(asset.headers.get('content-type'), path).to.match(/^(text\/javascript|text\/css|image\/svg\+xml)/);
     }
   });
 
-  it('comes compressed in the way that the browser knows, with the same content', async () => {
+  it('is compressed as the browser accepts, with the same content', async () => {
     const plain = Buffer.from(await (await get(script())).arrayBuffer());
-    const ways: [string, string | null][] = [
+    const encodings: [string, string | null][] = [
       ['gzip, deflate, br', 'br'],
       ['gzip', 'gzip'],
       ['identity', null],
     ];
-    for (const [accepted, expected] of ways) {
+    for (const [accepted, expected] of encodings) {
       const answer = await get(script(), accepted); // fetch decompresses it
       expect(answer.headers.get('content-encoding')).to.equal(expected);
       expect(answer.headers.get('vary')?.split(/, ?/)).to.include('Accept-Encoding');
@@ -68,7 +68,7 @@ describe('The page, as it is served', function () {
     expect(plain.equals(gunzipSync(readFileSync(`${file}.gz`)))).to.equal(true);
   });
 
-  it('gives no other files', async () => {
+  it('serves no other files', async () => {
     for (const path of [
       '/assets/',
       '/assets/..%2f..%2f..%2fpackage.json',
@@ -79,7 +79,7 @@ describe('The page, as it is served', function () {
       expect((await get(path)).status, path).to.equal(404);
   });
 
-  it('allows no script, style or connection but the server’s own, nothing inline, and no frame around it', async () => {
+  it('allows scripts, styles and connections of its own origin only, nothing inline, and no framing', async () => {
     const { headers } = await get('/');
     const policy = Object.fromEntries(
       (headers.get('content-security-policy') ?? '').split(';').map((directive) => {
@@ -115,7 +115,7 @@ describe('A server whose page was not built', () => {
     removeTemporaryFolder(folder);
   });
 
-  it('says at / how to build it', async () => {
+  it('explains at / how to build it', async () => {
     const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     expect(answer.status).to.equal(503);
     expect(await answer.text()).to.include('npm run build');

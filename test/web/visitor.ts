@@ -3,11 +3,11 @@ import type { BrowserContext, BrowserContextOptions, Locator, Page } from 'playw
 import type { Person } from '../support/people.ts';
 import { requireChromium } from '../support/services.ts';
 
-export const DESK = { width: 1280, height: 800 };
+export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
-const WITHIN_MS = 8_000;
+const WITHIN_MS = 20_000;
 
-/** Somebody with a browser of their own, in which nothing may go wrong that is not said to be expected. */
+/** A user with a browser of their own, in which any unexpected problem fails the test. */
 export class Visitor {
   readonly page: Page;
   readonly context: BrowserContext;
@@ -26,13 +26,13 @@ export class Visitor {
 
   static async open(test: Mocha.Context, url: string, options: BrowserContextOptions = {}): Promise<Visitor> {
     const { browser } = await requireChromium(test);
-    const context = await browser.newContext({ baseURL: url, viewport: DESK, ...options });
+    const context = await browser.newContext({ baseURL: url, viewport: DESKTOP, ...options });
     const visitor = new Visitor(context, await context.newPage());
     await visitor.page.goto('/');
     return visitor;
   }
 
-  /** With the cookie of somebody who has logged in already. */
+  /** Opens the page with the cookie of a user who is logged in. */
   static async as(test: Mocha.Context, { url }: { url: string }, person: Person, options: BrowserContextOptions = {}) {
     const visitor = await Visitor.open(test, url, {
       ...options,
@@ -42,7 +42,7 @@ export class Visitor {
     return visitor;
   }
 
-  /** Says that a message like this may be in the console: what the browser itself says of a server that is away. */
+  /** Allows messages in the console, such as the browser's own about an unreachable server. */
   expectInConsole(...patterns: RegExp[]): void {
     this.#expected = [...this.#expected, ...patterns];
   }
@@ -55,9 +55,9 @@ export class Visitor {
     return this.page.getByText(text);
   }
 
-  /** A message that is on the page, by what it says. */
+  /** A message on the page, by its content. */
   message(content: string): Locator {
-    return this.page.locator('.message', { has: this.page.locator('.words', { hasText: content }) });
+    return this.page.locator('.message', { has: this.page.locator('.message-text', { hasText: content }) });
   }
 
   async openConversation(title: string): Promise<void> {
@@ -70,9 +70,9 @@ export class Visitor {
     await this.at('textbox', 'Message').press('Enter');
   }
 
-  /** Waits until a message of one's own has come as far as this: `Sent`, `Read`, … */
-  async sees(content: string, state: string | RegExp): Promise<void> {
-    await this.message(content).last().locator('.state', { hasText: state }).waitFor({ state: 'attached' });
+  /** Waits until a message of this user has a status: `Sent`, `Read`, … */
+  async waitForStatus(content: string, state: string | RegExp): Promise<void> {
+    await this.message(content).last().locator('.delivery-status', { hasText: state }).waitFor({ state: 'attached' });
   }
 
   async choose(content: string, action: string): Promise<void> {
@@ -83,15 +83,15 @@ export class Visitor {
     await this.at('menuitem', action).click();
   }
 
-  /** Fails if anything went wrong on the page: an exception, an error, or something that the page's policy forbids. */
-  mustBeWell(): void {
+  /** Fails if there was a problem on the page: an exception, an error, or a violation of its policy. */
+  expectNoProblems(): void {
     const unexpected = this.#problems.filter((text) => !this.#expected.some((pattern) => pattern.test(text)));
     expect(unexpected).to.deep.equal([]);
   }
 
   async close(): Promise<void> {
     await this.context.close();
-    this.mustBeWell();
+    this.expectNoProblems();
   }
 }
 

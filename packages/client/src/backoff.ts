@@ -1,7 +1,9 @@
 const FIRST_MS = 500;
 const LONGEST_MS = 15_000;
 
-/** How long to wait before the next try: twice as long each time, with so much chance in it that clients do not come all at once. */
+/**
+ * The delay before the next attempt: doubled each time, with jitter so that clients do not reconnect simultaneously.
+ */
 export class Backoff {
   readonly #random: () => number;
   #tries = 0;
@@ -10,7 +12,7 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** @param retryAfterSec what the server asked for, which is the least */
+  /** @param retryAfterSec the minimum that the server asked for */
   next(retryAfterSec = 0): number {
     const longest = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#tries);
     this.#tries += 1;

@@ -1,15 +1,15 @@
 import type { ErrorAnswer } from './protocol.ts';
 
-/** Why an operation did not succeed. */
+/** Why an operation failed. */
 export class ChatClientError extends Error {
   /**
    * One of the server's error codes, or `timeout` (no answer in time), `disconnected` (the connection was lost before
-   * there was one: it may have happened or not), `closed` (this client was closed), or `no_answer` (what answered over
-   * HTTP was not the server).
+   * the answer: the operation may or may not have happened), `closed` (this client was closed), or `no_answer`
+   * (something other than the server answered over HTTP).
    */
   readonly code: string;
   readonly fields: readonly { field: string; message: string }[] | undefined;
-  /** Seconds after which another try may succeed. */
+  /** Seconds after which a retry may succeed. */
   readonly retryAfter: number | undefined;
 
   constructor(code: string, message: string, details: Pick<ErrorAnswer, 'fields' | 'retry_after'> = {}) {
@@ -25,9 +25,9 @@ export class ChatClientError extends Error {
   }
 }
 
-/** Errors that pass: the same request may succeed later. */
-const PASSING = new Set(['rate_limited', 'busy', 'database_unavailable', 'shutting_down', 'timeout', 'disconnected']);
+/** Errors after which the same request may succeed later. */
+const TRANSIENT = new Set(['rate_limited', 'busy', 'database_unavailable', 'shutting_down', 'timeout', 'disconnected']);
 
-export const passes = (error: unknown): boolean => error instanceof ChatClientError && PASSING.has(error.code);
+export const isTransient = (error: unknown): boolean => error instanceof ChatClientError && TRANSIENT.has(error.code);
 export const isUnauthenticated = (error: unknown): boolean =>
   error instanceof ChatClientError && error.code === 'unauthenticated';

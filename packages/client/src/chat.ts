@@ -1,84 +1,77 @@
 import { account } from './account.ts';
-import { allParticipants } from './all-participants.ts';
-import { ConversationStore, type StoreAround } from './conversation-store.ts';
-import { Engine } from './engine.ts';
-import type { Ask, ChatOptions, ChatStatus } from './face.ts';
-import type { Presence } from './others.ts';
-import type {
-  ConversationSummary,
-  InputOf,
-  Participant,
-  Profile,
-  ResultOf,
-  ServerEventName,
-  ServerEvents,
-} from './protocol.ts';
-import { combined, type Readable } from './readable.ts';
-import { defaultStorage, ownOrigin } from './surroundings.ts';
+import { ChatCore } from './chat-core.ts';
+import { ConversationStore, type StoreDependencies } from './conversation-store.ts';
+import { fetchAllParticipants } from './fetch-all-participants.ts';
+import { defaultStorage, ownOrigin } from './platform.ts';
+import type { Presence } from './presence-store.ts';
+import type { ConversationSummary, InputOf, Profile, ResultOf, ServerEventName, ServerEvents } from './protocol.ts';
+import type { Ask, ChatOptions, ChatStatus } from './public-types.ts';
+import { combineStores, type Store } from './store.ts';
 
-/** A user's chat, kept up to date for as long as it is not closed. */
+/** A user's chat, kept up to date until it is closed. */
 export class Chat {
-  readonly status: Readable<ChatStatus>;
-  readonly me: Readable<Profile | undefined>;
+  readonly status: Store<ChatStatus>;
+  readonly me: Store<Profile | undefined>;
   /** Newest activity first. */
-  readonly conversations: Readable<readonly ConversationSummary[]>;
-  /** By user id: of everybody of whom anything was told. */
-  readonly presence: Readable<ReadonlyMap<number, Presence>>;
-  readonly #engine: Engine;
+  readonly conversations: Store<readonly ConversationSummary[]>;
+  /** By user id: every user whose presence is known. */
+  readonly presence: Store<ReadonlyMap<number, Presence>>;
+  readonly #core: ChatCore;
   readonly #random: () => number;
   readonly #logOut: () => Promise<unknown>;
 
   constructor({ url = ownOrigin(), token, storage = defaultStorage(), random = Math.random }: ChatOptions) {
     if (url === undefined) throw new TypeError('connect() needs a url outside of a browser');
     const tokenNow = typeof token === 'function' ? token : () => token;
-    const engine = new Engine({ url, token: tokenNow, receipts: true }, storage, random);
-    const { connection, catching } = engine;
-    this.#engine = engine;
+    const core = new ChatCore({ url, token: tokenNow, receipts: true }, storage, random);
+    const { connection, synchronizer } = core;
+    this.#core = core;
     this.#random = random;
     this.#logOut = () => account(url, tokenNow()).logout();
-    this.status = combined([connection.status, catching.behind], () => ({
+    this.status = combineStores([connection.status, synchronizer.behind], () => ({
       ...connection.status.get(),
-      behind: catching.behind.get(),
+      behind: synchronizer.behind.get(),
     }));
-    this.me = engine.me;
-    this.conversations = engine.known.sorted;
-    this.presence = engine.others.presence;
+    this.me = core.me;
+    this.conversations = core.conversations.sorted;
+    this.presence = core.presence.byUserId;
     connection.connectNow();
   }
 
-  /** The store of a conversation, the same each time. It need not be known yet. */
+  /** The store of a conversation, the same object each time. The conversation need not be known yet. */
   conversation(id: number): ConversationStore {
-    const { stores } = this.#engine;
-    const store = stores.get(id) ?? new ConversationStore(id, this.#aroundStore());
+    const { stores } = this.#core;
+    const store = stores.get(id) ?? new ConversationStore(id, this.#storeDependencies());
     stores.set(id, store);
     return store;
   }
 
-  /** Lists up to 100 older conversations. @returns whether there are still more */
+  /** Lists up to 100 older conversations. @returns whether there are more */
   loadMoreConversations(): Promise<boolean> {
-    return this.#engine.catching.loadMore();
+    return this.#core.synchronizer.loadMore();
   }
 
   /**
-   * Asks for any operation; waits for the connection if there is none.
+   * Calls any operation; waits for the connection if there is none.
    * @throws ChatClientError with the server's code, or `timeout`, `disconnected`, `unauthenticated`, `closed`
    */
   readonly ask: Ask = async (name, input, { timeoutMs } = {}) => {
-    const { connection, known, catching } = this.#engine;
+    const { connection, conversations, synchronizer } = this.#core;
     const result = await connection.ask(name, input, timeoutMs);
-    // one's own socket hears no event of what it has sent or read
-    if (name === 'message') this.#engine.acked(result as ResultOf<'message'>);
-    if (name === 'read_receipt' && !known.readByMe((input as InputOf<'read_receipt'>).message_ids)) catching.all();
-    if (name === 'update_me') this.#engine.showMe(result as Profile);
+    // a socket receives no event for what it sent or read itself
+    if (name === 'message') this.#core.acknowledged(result as ResultOf<'message'>);
+    if (name === 'read_receipt' && !conversations.readByMe((input as InputOf<'read_receipt'>).message_ids))
+      synchronizer.syncAll();
+    if (name === 'update_me') this.#core.applyMe(result as Profile);
     return result;
   };
 
-  /** Hears an event, in order, live or caught up on. @returns how to stop */
+  /** Listens to an event, delivered in order, live or synchronized. @returns a function that removes the listener */
   on<Name extends ServerEventName>(name: Name, listener: (payload: ServerEvents[Name]) => void): () => void {
-    return this.#engine.events.on(name, listener);
+    return this.#core.events.on(name, listener);
   }
 
-  /** The private conversation with somebody, made if there is none. @throws ChatClientError: `unknown_user`, … */
+  /** The private conversation with a user, created if there is none. @throws ChatClientError: `unknown_user`, … */
   async openPrivate(userId: number): Promise<ConversationStore> {
     return this.#found(await this.ask('open_private_conversation', { other_user_id: userId }));
   }
@@ -89,56 +82,55 @@ export class Chat {
   }
 
   /**
-   * Ends the session, and forgets everything, unsent messages too. `reconnectNow` goes on after another login.
-   * @throws ChatClientError when the server cannot be reached: then nothing is forgotten
+   * Ends the session and forgets everything, including unsent messages. After another login, call `reconnectNow`.
+   * @throws ChatClientError if the server cannot be reached: then nothing is forgotten
    */
   async signOut(): Promise<void> {
     await this.#logOut();
-    this.#engine.connection.pause();
-    this.#engine.forget(true);
+    this.#core.connection.pause();
+    this.#core.forget(true);
   }
 
-  /** Connects without waiting any longer. */
+  /** Connects immediately instead of waiting for the next attempt. */
   reconnectNow(): void {
-    this.#engine.connection.connectNow();
+    this.#core.connection.connectNow();
   }
 
-  /** Lets go of everything. Unsent messages stay in storage. */
+  /** Closes the connection and releases all resources. Unsent messages stay in storage. */
   close(): void {
-    this.#engine.close();
+    this.#core.close();
   }
 
   async #found({ conversation_id: id }: { conversation_id: number }): Promise<ConversationStore> {
-    await this.#engine.catching.findNew(id);
+    await this.#core.synchronizer.findNew(id);
     return this.conversation(id);
   }
 
-  #aroundStore(): StoreAround {
-    const { me, known, others, outbox, reading, typing, loading } = this.#engine;
+  #storeDependencies(): StoreDependencies {
+    const { me, conversations, presence, outbox, readReceipts, typing, history } = this.#core;
     return {
       ask: this.ask,
       me: () => me.get(),
-      conversation: (id) => known.get(id),
-      outgoing: (id) => this.#engine.outgoing(id),
-      typing: (id) => others.typingIn(id),
-      isGone: (id) => known.isGone(id),
-      opened: (id) => void loading.newest(id),
-      loadOlder: (id) => loading.older(id),
+      conversation: (id) => conversations.get(id),
+      outgoing: (id) => this.#core.outgoing(id),
+      typing: (id) => presence.typingIn(id),
+      isGone: (id) => conversations.isGone(id),
+      opened: (id) => void history.loadNewest(id),
+      loadOlder: (id) => history.loadOlder(id),
       send: (id, content) => {
         outbox.add(id, content);
         typing.set(id, false);
       },
       retry: (clientMessageId) => outbox.retry(clientMessageId),
       discard: (clientMessageId) => outbox.discard(clientMessageId),
-      read: (id, messageIds) => reading.read(id, messageIds),
-      tellTyping: (id, isTyping) => typing.set(id, isTyping),
+      read: (id, messageIds) => readReceipts.add(id, messageIds),
+      setTyping: (id, isTyping) => typing.set(id, isTyping),
       participants: async (id) => {
         const askedAt = performance.now();
-        const participants = await allParticipants(this.ask, id, this.#random);
-        return this.#engine.current('list_participants', { participants }, askedAt).participants;
-      },
-      met: (participants: readonly Participant[]) => {
-        for (const { id, online, last_seen } of participants) others.person(id, online, last_seen);
+        const listed = { participants: await fetchAllParticipants(this.ask, id, this.#random) };
+        const { participants } = this.#core.amendResult('list_participants', listed, askedAt);
+        for (const each of participants) presence.applyParticipant(each);
+        return participants;
       },
     };
   }

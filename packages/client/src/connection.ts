@@ -1,43 +1,43 @@
 import { Backoff } from './backoff.ts';
 import { ChatClientError, isUnauthenticated } from './chat-client-error.ts';
 import { assertFitsPacket } from './limits.ts';
-import { Line, type LineOptions } from './line.ts';
+import { onWindow } from './platform.ts';
 import type { InputOf, OperationName, ResultOf } from './protocol.ts';
-import { Value } from './readable.ts';
-import { onWindow } from './surroundings.ts';
+import { Session, type SessionOptions } from './session.ts';
+import { ValueStore } from './store.ts';
 
 export type ConnectionState = 'connecting' | 'online' | 'waiting' | 'unauthenticated' | 'closed';
 export type ConnectionStatus = {
   readonly state: ConnectionState /** Milliseconds since 1970. */;
   readonly retryAt?: number;
 };
-export type Listener = {
-  /** A line is open, and not yet in use: it is when this resolves. If it rejects, the line is given up. */
-  opened(line: Line): Promise<void>;
-  online(): void;
-  lost(): void;
-  heard(event: string, payload: unknown): void;
-  /** What was asked for at `askedAt`, by `performance.now()`, is here. @returns what is to be made of it */
-  answered<Name extends OperationName>(name: Name, result: ResultOf<Name>, askedAt: number): ResultOf<Name>;
+export type ConnectionListener = {
+  /** A session is open. It is used once this resolves; if it rejects, the session is closed. */
+  onOpen(session: Session): Promise<void>;
+  onOnline(): void;
+  onLost(): void;
+  onEvent(event: string, payload: unknown): void;
+  /** Amends the result of a request that was sent at `askedAt` (`performance.now()`). */
+  amendResult<Name extends OperationName>(name: Name, result: ResultOf<Name>, askedAt: number): ResultOf<Name>;
 };
 
-/** A line that stayed open this long was a good one. */
-const GOOD_AFTER_MS = 5_000;
-const ASK_WITHIN_MS = 10_000;
+/** A session that lasted this long resets the backoff. */
+const STABLE_AFTER_MS = 5_000;
+const ASK_TIMEOUT_MS = 10_000;
 
-/** Stays connected: one line after the other, with ever longer pauses while there is none. */
+/** Keeps a session open: opens another when one ends, with increasing delays between failed attempts. */
 export class Connection {
-  readonly status = new Value<ConnectionStatus>({ state: 'connecting' });
-  readonly #options: LineOptions;
-  readonly #listener: Listener;
+  readonly status = new ValueStore<ConnectionStatus>({ state: 'connecting' });
+  readonly #options: SessionOptions;
+  readonly #listener: ConnectionListener;
   readonly #backoff: Backoff;
   readonly #stopListening: () => void;
-  #line: Line | undefined;
+  #session: Session | undefined;
   #openedAt: number | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #waiting = new Set<() => void>();
+  #waiters = new Set<() => void>();
 
-  constructor(options: LineOptions, random: () => number, listener: Listener) {
+  constructor(options: SessionOptions, random: () => number, listener: ConnectionListener) {
     this.#options = options;
     this.#listener = listener;
     this.#backoff = new Backoff(random);
@@ -48,114 +48,120 @@ export class Connection {
     return this.status.get().state === 'online';
   }
 
-  /** Connects without waiting any longer; a line that is there stays. */
+  /** Connects without waiting; keeps an open session. */
   connectNow(): void {
-    if (this.status.get().state === 'closed' || this.#line !== undefined) return;
+    if (this.status.get().state === 'closed' || this.#session !== undefined) return;
     clearTimeout(this.#timer);
     this.status.set({ state: 'connecting' });
-    const line: Line = new Line(this.#options, {
-      opened: () => void this.#use(line),
-      heard: (event, payload) => this.#listener.heard(event, payload),
-      ended: (reason) => this.#lose(line, reason),
+    const session: Session = new Session(this.#options, {
+      onOpen: () => void this.#activate(session),
+      onEvent: (event, payload) => this.#listener.onEvent(event, payload),
+      onEnd: (reason) => this.#lose(session, reason),
     });
-    this.#line = line;
+    this.#session = session;
   }
 
   /**
-   * Asks for an operation, after waiting for the connection if there is none.
-   * @param timeoutMs for the waiting and the answer together
+   * Calls an operation; waits for a connection if there is none.
+   * @param timeoutMs for the connection and the answer together
    */
   async ask<Name extends OperationName>(
     name: Name,
     input: InputOf<Name>,
-    timeoutMs = ASK_WITHIN_MS,
+    timeoutMs = ASK_TIMEOUT_MS,
   ): Promise<ResultOf<Name>> {
     assertFitsPacket(name, input);
     const deadline = Date.now() + timeoutMs;
-    while (!this.isOnline) await this.#change(deadline);
-    return this.askOver(this.#line as Line, name, input, Math.max(1, deadline - Date.now()));
+    while (!this.isOnline) await this.#statusChange(deadline);
+    return this.askOver(this.#session as Session, name, input, Math.max(1, deadline - Date.now()));
   }
 
-  /** Asks over the line that there is. Unlike `ask` it waits for no other, on which somebody else may be logged in. */
+  /**
+   * Calls an operation on the current session. Unlike `ask`, it does not wait for another one, which may belong to
+   * another user.
+   */
   async askNow<Name extends OperationName>(name: Name, input: InputOf<Name>): Promise<ResultOf<Name>> {
     assertFitsPacket(name, input);
-    if (!this.isOnline || this.#line === undefined)
+    if (!this.isOnline || this.#session === undefined)
       throw new ChatClientError('disconnected', 'There is no connection.');
-    return this.askOver(this.#line, name, input);
+    return this.askOver(this.#session, name, input);
   }
 
-  /** Asks over one line, in use or not. */
+  /** Calls an operation on a session, whether it is in use yet or not. */
   async askOver<Name extends OperationName>(
-    line: Line,
+    session: Session,
     name: Name,
     input: InputOf<Name>,
-    timeoutMs = ASK_WITHIN_MS,
+    timeoutMs = ASK_TIMEOUT_MS,
   ): Promise<ResultOf<Name>> {
     const askedAt = performance.now();
-    const result = await line.ask(name, input, timeoutMs);
-    return this.#listener.answered(name, result, askedAt);
+    const result = await session.ask(name, input, timeoutMs);
+    return this.#listener.amendResult(name, result, askedAt);
   }
 
-  /** No more connecting until `connectNow`. */
+  /** Stops connecting until `connectNow`. */
   pause(): void {
     clearTimeout(this.#timer);
-    this.#line?.close();
-    if (this.#line !== undefined) this.#lose(this.#line, unauthenticated());
-    this.#settle({ state: 'unauthenticated' });
+    this.#session?.close();
+    if (this.#session !== undefined) this.#lose(this.#session, unauthenticated());
+    this.#setStatus({ state: 'unauthenticated' });
   }
 
   close(): void {
     this.pause();
-    this.#settle({ state: 'closed' });
+    this.#setStatus({ state: 'closed' });
     this.#stopListening();
   }
 
-  async #use(line: Line): Promise<void> {
+  async #activate(session: Session): Promise<void> {
     try {
-      await this.#listener.opened(line);
-      if (this.#line !== line) return;
+      await this.#listener.onOpen(session);
+      if (this.#session !== session) return;
       this.#openedAt = Date.now();
-      this.#settle({ state: 'online' });
-      this.#listener.online();
+      this.#setStatus({ state: 'online' });
+      this.#listener.onOnline();
     } catch (error) {
-      if (this.#line !== line) return;
-      line.close();
-      this.#lose(line, error instanceof ChatClientError ? error : new ChatClientError('internal_error', String(error)));
+      if (this.#session !== session) return;
+      session.close();
+      this.#lose(
+        session,
+        error instanceof ChatClientError ? error : new ChatClientError('internal_error', String(error)),
+      );
     }
   }
 
-  #lose(line: Line, reason: ChatClientError): void {
-    if (this.#line !== line) return;
-    this.#line = undefined;
-    if (Date.now() - (this.#openedAt ?? Number.POSITIVE_INFINITY) >= GOOD_AFTER_MS) this.#backoff.reset();
+  #lose(session: Session, reason: ChatClientError): void {
+    if (this.#session !== session) return;
+    this.#session = undefined;
+    if (Date.now() - (this.#openedAt ?? Number.POSITIVE_INFINITY) >= STABLE_AFTER_MS) this.#backoff.reset();
     this.#openedAt = undefined;
-    this.#listener.lost();
-    if (isUnauthenticated(reason)) return this.#settle({ state: 'unauthenticated' });
+    this.#listener.onLost();
+    if (isUnauthenticated(reason)) return this.#setStatus({ state: 'unauthenticated' });
     const waitMs = this.#backoff.next(reason.retryAfter);
     this.#timer = setTimeout(() => this.connectNow(), waitMs);
-    this.#settle({ state: 'waiting', retryAt: Date.now() + waitMs });
+    this.#setStatus({ state: 'waiting', retryAt: Date.now() + waitMs });
   }
 
-  #settle(status: ConnectionStatus): void {
+  #setStatus(status: ConnectionStatus): void {
     if (this.status.get().state === 'closed') return;
     this.status.set(status);
-    for (const wake of this.#waiting) wake();
+    for (const wake of this.#waiters) wake();
   }
 
-  #change(deadline: number): Promise<void> {
+  #statusChange(deadline: number): Promise<void> {
     const { state } = this.status.get();
     if (state === 'closed') throw new ChatClientError('closed', 'This client was closed.');
     if (state === 'unauthenticated') throw unauthenticated();
     return new Promise((resolve, reject) => {
       const done = (settle: () => void) => () => {
         clearTimeout(timer);
-        this.#waiting.delete(wake);
+        this.#waiters.delete(wake);
         settle();
       };
       const wake = done(resolve);
       const late = done(() => reject(new ChatClientError('timeout', 'There is no connection.')));
       const timer = setTimeout(late, deadline - Date.now());
-      this.#waiting.add(wake);
+      this.#waiters.add(wake);
     });
   }
 }

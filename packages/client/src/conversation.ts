@@ -1,58 +1,69 @@
-import { type KeptMessage, keptOfEvent, keptOfRow, lastMessageOf } from './kept-message.ts';
-import { eventsOf } from './missed-events.ts';
-import { type Person, withPerson } from './people.ts';
-import type { CaughtUp, ConversationSummary, MessageRow, ServerEvents } from './protocol.ts';
+import { missedEventsOf } from './missed-events.ts';
+import { type PublicProfile, withProfile } from './profile-updates.ts';
+import type { ConversationSummary, MessageRow, ServerEvents, SyncedConversation } from './protocol.ts';
 import { Receipts } from './receipts.ts';
 import { Sequence } from './sequence.ts';
+import { lastMessageOf, type StoredMessage, storedFromEvent, storedFromRow } from './stored-message.ts';
 import { Timeline } from './timeline.ts';
 
-export type Numbered = 'message' | 'system_message' | 'edited_message' | 'deleted_message' | 'conversation_update';
+export type SequencedEventName =
+  | 'message'
+  | 'system_message'
+  | 'edited_message'
+  | 'deleted_message'
+  | 'conversation_update';
+/** By how much a change of members changes their number. */
+const PARTICIPANT_CHANGE: Readonly<Record<string, number>> = {
+  added_to_conversation: 1,
+  removed_from_conversation: -1,
+};
+
 type Emit = <Name extends keyof ServerEvents>(name: Name, payload: ServerEvents[Name]) => void;
-/** What a conversation needs of the client around it. */
-export type Around = {
-  /** Who looks at it. */
+/** The parts of the client that a conversation uses. */
+export type ConversationDependencies = {
+  /** The user of this client. */
   readonly userId: number;
   emit: Emit;
   changed(): void;
-  /** A user's latest username, if it was announced: an event that was delayed may bear an older one. */
+  /** A user's latest username, if it was announced: a delayed event may have an older one. */
   usernameOf(userId: number): string | undefined;
-  /** One's own message is here. */
-  kept(message: KeptMessage): void;
-  /** Something of it is missing or uncertain: `sync` is to tell it. */
-  missed(): void;
-  /** Everything up to `seq` is here. */
+  /** A message of this user was stored. */
+  ownMessageStored(message: StoredMessage): void;
+  /** Something is missing or uncertain: schedules a `sync`. */
+  requestSync(): void;
+  /** Everything up to `seq` has been received. */
   received(seq: number): void;
 };
 
-/** A conversation as it stands: a summary always, messages once somebody has opened it. */
+/** The state of a conversation: always a summary, and messages once it was opened. */
 export class Conversation {
   readonly id: number;
   readonly sequence: Sequence;
   readonly receipts = new Receipts();
   timeline: Timeline | undefined;
-  /** Its newest number when the last complete catching up began; see `catching-up.ts`. */
+  /** Its `seq` when the last complete synchronization began; see `synchronizer.ts`. */
   baseSeq = -1;
-  /** How often somebody has read or confirmed something of it; an answer that was under way meanwhile may not know it. */
-  reads = 0;
-  /** When something last happened in it, as milliseconds since 1970. */
+  /** How many receipts have arrived; a `sync` that was in flight meanwhile may not include them. */
+  receiptCount = 0;
+  /** Its last activity, as milliseconds since 1970. */
   activity: number;
   #summary: ConversationSummary;
-  /** The number as of which `unread_count` was counted: later changes change it. */
-  #countedSeq: number;
-  #namedSeq: number;
-  /** The number as of which the summary shows its last message. */
-  #lastChanged: number;
-  readonly #around: Around;
+  /** The `seq` at which `unread_count` was counted: later changes adjust it. */
+  #unreadCountSeq: number;
+  #nameSeq: number;
+  /** The `seq` of the last change that the summary's last message includes. */
+  #lastMessageSeq: number;
+  readonly #dependencies: ConversationDependencies;
 
-  constructor(summary: ConversationSummary, activity: number, around: Around) {
+  constructor(summary: ConversationSummary, activity: number, dependencies: ConversationDependencies) {
     this.id = summary.conversation_id;
     this.#summary = summary;
     this.activity = activity;
-    this.#around = around;
-    this.#countedSeq = summary.last_seq;
-    this.#namedSeq = summary.last_seq;
-    this.#lastChanged = summary.last_seq;
-    this.sequence = new Sequence(summary.last_seq, around.missed);
+    this.#dependencies = dependencies;
+    this.#unreadCountSeq = summary.last_seq;
+    this.#nameSeq = summary.last_seq;
+    this.#lastMessageSeq = summary.last_seq;
+    this.sequence = new Sequence(summary.last_seq, dependencies.requestSync);
   }
 
   get summary(): ConversationSummary {
@@ -64,36 +75,38 @@ export class Conversation {
     return this.timeline;
   }
 
-  /** A live event, or an answer that tells the same. */
-  take<Name extends Numbered>(name: Name, event: ServerEvents[Name]): void {
-    this.sequence.take(event.seq, name, () => {
+  /** Applies a live event, or a result with the same content. */
+  receive<Name extends SequencedEventName>(name: Name, event: ServerEvents[Name]): void {
+    this.sequence.receive(event.seq, name, () => {
       this.#apply(name, event as never);
-      this.#around.emit(name, event);
+      this.#dependencies.emit(name, event);
     });
-    this.#around.received(this.sequence.seq);
-    this.#around.changed();
+    this.#dependencies.received(this.sequence.seq);
+    this.#dependencies.changed();
   }
 
-  /** What a list says of it that no event tells. */
-  refresh({ name, last_seq, profile_picture, other_user_online, other_user }: ConversationSummary): void {
+  /** Applies the parts of a listed summary that no event carries. */
+  applySummary(summary: ConversationSummary): void {
+    const { name, last_seq, profile_picture, other_user_online, other_user, participant_count } = summary;
     const known = this.#summary.other_user;
-    // whether the other of two is online is told more exactly: see `others.ts`
+    // the presence of the other user is tracked more precisely in `presence-store.ts`
     if (known !== undefined && other_user !== undefined) {
-      this.showPerson(other_user);
+      this.applyProfile(other_user);
       this.#update({ name });
     } else {
       this.#update({ profile_picture, other_user_online });
-      if (last_seq >= this.#namedSeq) this.#rename(name, last_seq);
+      if (last_seq >= this.sequence.seq) this.#update({ participant_count });
+      if (last_seq >= this.#nameSeq) this.#rename(name, last_seq);
     }
   }
 
-  /** Replaces a user's name and picture wherever they are shown in it. */
-  showPerson(person: Person): void {
-    const summary = withPerson(this.#summary, person, this.#around.userId);
-    const renamed = this.timeline?.rename(person.id, person.username) === true;
+  /** Replaces a user's name and picture wherever the conversation shows them. */
+  applyProfile(profile: PublicProfile): void {
+    const summary = withProfile(this.#summary, profile, this.#dependencies.userId);
+    const renamed = this.timeline?.renameSender(profile.id, profile.username) === true;
     if (summary === this.#summary && !renamed) return;
     this.#summary = summary;
-    this.#around.changed();
+    this.#dependencies.changed();
   }
 
   setOtherOnline(online: boolean, lastSeen: string | null): void {
@@ -102,142 +115,154 @@ export class Conversation {
     if (other_user === undefined || last_seen === undefined) return;
     if (online === other_user_online && last_seen === other_user.last_seen) return;
     this.#update({ other_user_online: online, other_user: { ...other_user, last_seen } });
-    this.#around.changed();
+    this.#dependencies.changed();
   }
 
   /**
-   * What `sync` tells of it.
-   * @param readsBefore `reads` when it was asked
+   * Applies the changes that `sync` returned.
+   * @param countBefore `receiptCount` when the request was sent
    */
-  catchUp(caught: CaughtUp, readsBefore: number): void {
-    const before = caught.reset ? caught.seq : this.sequence.seq;
-    if (caught.reset) this.#reset(caught.messages);
-    for (const row of caught.messages) this.#takeRow(row, before);
-    this.timeline?.renameSenders(caught.messages.map(keptOfRow));
-    for (const update of caught.updates) {
-      if (update.name !== undefined && update.seq >= this.#namedSeq) this.#rename(update.name, update.seq);
-      if (update.seq > before) this.#around.emit('conversation_update', update);
+  applySync(changes: SyncedConversation, countBefore: number): void {
+    const before = changes.reset ? changes.seq : this.sequence.seq;
+    if (changes.reset) this.#reset(changes.messages);
+    for (const row of changes.messages) this.#applyRow(row, before);
+    this.timeline?.renameSenders(changes.messages.map(storedFromRow));
+    for (const update of changes.updates) {
+      if (update.name !== undefined && update.seq >= this.#nameSeq) this.#rename(update.name, update.seq);
+      if (update.seq <= before) continue;
+      if (!changes.reset) this.#countParticipants(update.content);
+      this.#dependencies.emit('conversation_update', update);
     }
-    this.receipts.take(caught);
-    this.#countedSeq = Math.max(caught.last_seq, caught.seq);
-    const last_seq = caught.reset ? this.#countedSeq : Math.max(this.#countedSeq, this.#summary.last_seq);
-    this.#update({ unread_count: caught.unread_count, last_seq });
-    const stale = this.sequence.seq > this.#countedSeq || this.reads !== readsBefore;
-    if (caught.reset) this.sequence.restart(caught.seq);
-    else this.sequence.advance(caught.seq);
-    if (stale) this.#around.missed();
-    this.#around.changed();
+    this.receipts.applySync(changes);
+    this.#unreadCountSeq = Math.max(changes.last_seq, changes.seq);
+    const last_seq = changes.reset ? this.#unreadCountSeq : Math.max(this.#unreadCountSeq, this.#summary.last_seq);
+    this.#update({ unread_count: changes.unread_count, last_seq });
+    const stale = this.sequence.seq > this.#unreadCountSeq || this.receiptCount !== countBefore;
+    if (changes.reset) this.sequence.restart(changes.seq);
+    else this.sequence.advance(changes.seq);
+    if (stale) this.#dependencies.requestSync();
+    this.#dependencies.changed();
   }
 
-  /** One's own reading, acknowledged or heard of from elsewhere. */
+  /** This user has read messages, on this or another device. */
   readByMe(ids: readonly number[]): void {
-    this.reads += 1;
+    this.receiptCount += 1;
     for (const id of ids) {
       const message = this.timeline?.get(id);
-      // one that is read already may be read in the answer that told so, and not yet in its count
-      if (message === undefined || this.receipts.statusOf(message, this.#around.userId) === 'read')
-        this.#around.missed();
+      // a `sync` result may include this read without including it in the unread count
+      if (message === undefined || this.receipts.statusOf(message, this.#dependencies.userId) === 'read')
+        this.#dependencies.requestSync();
       else if (this.#countsAsUnread(message)) this.#count(-1);
-      this.timeline?.raise(id, 'read');
+      this.timeline?.raiseStatus(id, 'read');
     }
-    this.#around.changed();
+    this.#dependencies.changed();
   }
 
-  /** Somebody else has read messages: of one other that is all others, of several `sync` knows. */
+  /**
+   * Another participant has read messages. In a private conversation that is all others; in a group only `sync` knows.
+   */
   readByOther(ids: readonly number[]): void {
     if (this.timeline === undefined) return;
-    this.reads += 1;
-    const { userId } = this.#around;
-    const isNews = (id: number) => {
+    this.receiptCount += 1;
+    const { userId } = this.#dependencies;
+    const changesStatus = (id: number) => {
       const message = this.timeline?.get(id);
       return message?.senderId === userId && this.receipts.statusOf(message, userId) !== 'read';
     };
-    if (!this.#summary.is_group) for (const id of ids) this.timeline.raise(id, 'read');
-    else if (this.timeline.isLoading || ids.some(isNews)) this.#around.missed();
-    this.#around.changed();
+    if (!this.#summary.is_group) for (const id of ids) this.timeline.raiseStatus(id, 'read');
+    else if (this.timeline.isLoading || ids.some(changesStatus)) this.#dependencies.requestSync();
+    this.#dependencies.changed();
   }
 
-  /** Somebody else has confirmed everything up to `seq`. */
+  /** Another participant has received everything up to `seq`. */
   deliveredToOther(seq: number): void {
     if (this.timeline === undefined) return;
-    this.reads += 1;
-    const { userId } = this.#around;
-    const isNews = (message: KeptMessage) =>
+    this.receiptCount += 1;
+    const { userId } = this.#dependencies;
+    const changesStatus = (message: StoredMessage) =>
       message.seq <= seq && message.senderId === userId && this.receipts.statusOf(message, userId) === 'sent';
-    if (!this.#summary.is_group) this.receipts.delivered(seq);
-    else if (this.timeline.isLoading || this.timeline.messages.some(isNews)) this.#around.missed();
-    this.#around.changed();
+    if (!this.#summary.is_group) this.receipts.deliveredUpTo(seq);
+    else if (this.timeline.isLoading || this.timeline.messages.some(changesStatus)) this.#dependencies.requestSync();
+    this.#dependencies.changed();
   }
 
-  #apply<Name extends Numbered>(name: Name, event: ServerEvents[Name]): void {
-    const { userId } = this.#around;
+  #apply<Name extends SequencedEventName>(name: Name, event: ServerEvents[Name]): void {
+    const { userId } = this.#dependencies;
     if (name === 'message' || name === 'system_message') {
       const kind = name === 'message' ? 'message' : 'system';
-      const told = event as ServerEvents['message'];
-      const sender_username = this.#around.usernameOf(told.sender_id) ?? told.sender_username;
-      const message = keptOfEvent({ ...told, sender_username }, kind, userId);
-      this.#keep(message);
-      if (this.#countsAsUnread(message) && message.seq > this.#countedSeq) this.#count(1);
+      const received = event as ServerEvents['message'];
+      const sender_username = this.#dependencies.usernameOf(received.sender_id) ?? received.sender_username;
+      const message = storedFromEvent({ ...received, sender_username }, kind, userId);
+      this.#storeMessage(message);
+      if (this.#countsAsUnread(message) && message.seq > this.#unreadCountSeq) this.#count(1);
     } else if (name === 'edited_message') {
       const { message_id: id, seq, content, edited_at: editedAt } = event as ServerEvents['edited_message'];
-      this.timeline?.change(id, seq, { content, editedAt });
+      this.timeline?.update(id, seq, { content, editedAt });
       this.#changeLast(id, seq, { content });
     } else if (name === 'deleted_message') this.#delete(event as ServerEvents['deleted_message']);
-    else if ((event as { name?: string }).name !== undefined && event.seq >= this.#namedSeq)
-      this.#rename((event as { name: string }).name, event.seq);
+    else {
+      const { content, name: newName } = event as ServerEvents['conversation_update'];
+      this.#countParticipants(content);
+      if (newName !== undefined && event.seq >= this.#nameSeq) this.#rename(newName, event.seq);
+    }
     this.#update({ last_seq: Math.max(this.#summary.last_seq, event.seq) });
   }
 
   #delete({ message_id: id, seq }: ServerEvents['deleted_message']): void {
     const message = this.timeline?.get(id);
-    if (seq > this.#countedSeq) {
+    if (seq > this.#unreadCountSeq) {
       if (message === undefined)
-        this.#around.missed(); // whether it was read is not known here
-      else if (this.#countsAsUnread(message) && this.receipts.statusOf(message, this.#around.userId) !== 'read')
+        this.#dependencies.requestSync(); // its read state is not known here
+      else if (this.#countsAsUnread(message) && this.receipts.statusOf(message, this.#dependencies.userId) !== 'read')
         this.#count(-1);
     }
-    this.timeline?.change(id, seq, { content: '', deleted: true });
+    this.timeline?.update(id, seq, { content: '', deleted: true });
     this.#changeLast(id, seq, { content: '', deleted: true });
   }
 
-  /** What was known is no base any more. */
+  /** Discards the messages: the gap was too long to be replayed. */
   #reset(rows: readonly MessageRow[]): void {
-    this.timeline?.reset(rows.map(keptOfRow));
-    this.#lastChanged = 0;
+    this.timeline?.reset(rows.map(storedFromRow));
+    this.#lastMessageSeq = 0;
     this.#update({ last_message: null });
   }
 
-  #takeRow(row: MessageRow, before: number): void {
-    const message = keptOfRow(row);
-    this.#keep(message);
+  #applyRow(row: MessageRow, before: number): void {
+    const message = storedFromRow(row);
+    this.#storeMessage(message);
     if (row.changed_seq > before)
-      for (const [name, event] of eventsOf(row, before)) this.#around.emit(name, event as never);
+      for (const [name, event] of missedEventsOf(row, before)) this.#dependencies.emit(name, event as never);
   }
 
-  #keep(message: KeptMessage): void {
-    this.timeline?.keep(message);
+  #storeMessage(message: StoredMessage): void {
+    this.timeline?.upsert(message);
     this.#showLast(message);
-    if (message.senderId === this.#around.userId) this.#around.kept(message);
+    if (message.senderId === this.#dependencies.userId) this.#dependencies.ownMessageStored(message);
   }
 
-  #countsAsUnread({ senderId, kind, deleted }: KeptMessage): boolean {
-    return senderId !== this.#around.userId && kind === 'message' && !deleted;
+  #countsAsUnread({ senderId, kind, deleted }: StoredMessage): boolean {
+    return senderId !== this.#dependencies.userId && kind === 'message' && !deleted;
   }
 
   #count(by: number): void {
     this.#update({ unread_count: Math.max(0, this.#summary.unread_count + by) });
   }
 
+  #countParticipants(update: string): void {
+    const change = PARTICIPANT_CHANGE[update];
+    if (change !== undefined) this.#update({ participant_count: this.#summary.participant_count + change });
+  }
+
   #rename(name: string, seq: number): void {
-    this.#namedSeq = seq;
+    this.#nameSeq = seq;
     this.#update({ name });
   }
 
-  #showLast(message: KeptMessage): void {
+  #showLast(message: StoredMessage): void {
     const { last_message } = this.#summary;
     if (message.seq < (last_message?.seq ?? 0)) return;
-    if (message.id === last_message?.message_id && message.changed < this.#lastChanged) return;
-    this.#lastChanged = message.changed;
+    if (message.id === last_message?.message_id && message.changed < this.#lastMessageSeq) return;
+    this.#lastMessageSeq = message.changed;
     this.activity = Math.max(this.activity, Date.parse(message.createdAt));
     this.#update({
       last_seq: Math.max(this.#summary.last_seq, message.changed),
@@ -247,8 +272,8 @@ export class Conversation {
 
   #changeLast(id: number, seq: number, change: { content: string; deleted?: boolean }): void {
     const { last_message } = this.#summary;
-    if (last_message?.message_id !== id || seq < this.#lastChanged) return;
-    this.#lastChanged = seq;
+    if (last_message?.message_id !== id || seq < this.#lastMessageSeq) return;
+    this.#lastMessageSeq = seq;
     this.#update({ last_message: { ...last_message, ...change } });
   }
 

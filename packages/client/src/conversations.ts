@@ -1,36 +1,36 @@
-import { type Around, Conversation, type Numbered } from './conversation.ts';
-import type { Presence } from './others.ts';
-import type { Person } from './people.ts';
+import { Conversation, type ConversationDependencies, type SequencedEventName } from './conversation.ts';
+import type { Presence } from './presence-store.ts';
+import type { PublicProfile } from './profile-updates.ts';
 import type { ConversationSummary, ServerEvents } from './protocol.ts';
-import { Derived } from './readable.ts';
+import { DerivedStore } from './store.ts';
 
-type Stray = { name: Numbered; event: ServerEvents[Numbered] };
+type BufferedEvent = { name: SequencedEventName; event: ServerEvents[SequencedEventName] };
 
-/** Events of an unknown conversation are kept until it is listed: so many, the newest. */
-const MOST_STRAYS = 500;
+/** Events of unknown conversations are buffered until they are listed: the newest ones, up to this many. */
+const MAX_BUFFERED_EVENTS = 500;
 
-/** The conversations that are known, and who comes and goes. */
+/** The conversations that are known, and the memberships that ended. */
 export class Conversations {
   /** Newest activity first. */
-  readonly sorted = new Derived<readonly ConversationSummary[]>(() => this.#sort());
-  readonly #around: (id: number) => Around;
+  readonly sorted = new DerivedStore<readonly ConversationSummary[]>(() => this.#sort());
+  readonly #dependenciesOf: (id: number) => ConversationDependencies;
   readonly #changed: (id: number) => void;
   readonly #listed: (summary: ConversationSummary, askedAt: number) => void;
   readonly #all = new Map<number, Conversation>();
-  /** The numbers of removals from conversations: an answer that knows less is older. */
+  /** The `seq` of each removal from a conversation: a list with a lower one is older. */
   readonly #removals = new Map<number, number>();
-  /** Private conversations by the other user. */
+  /** Private conversations by the id of the other user. */
   readonly #private = new Map<number, Conversation>();
   readonly #gone = new Set<number>();
-  readonly #strays: (Stray & { id: number })[] = [];
-  #moves = new Set<number>();
+  readonly #bufferedEvents: (BufferedEvent & { id: number })[] = [];
+  #membershipChanges = new Set<number>();
 
   constructor(
-    around: (id: number) => Around,
+    dependenciesOf: (id: number) => ConversationDependencies,
     changed: (id: number) => void,
     listed: (summary: ConversationSummary, askedAt: number) => void,
   ) {
-    this.#around = around;
+    this.#dependenciesOf = dependenciesOf;
     this.#changed = changed;
     this.#listed = listed;
   }
@@ -47,49 +47,49 @@ export class Conversations {
     return this.#all.has(id);
   }
 
-  /** Whether this user is not in it, as far as is known. */
+  /** Whether this user is known not to be a participant. */
   isGone(id: number): boolean {
     return this.#gone.has(id);
   }
 
-  /** It was looked for, and is not there. */
-  notThere(id: number): void {
+  /** Records that a conversation was searched for and not found. */
+  markGone(id: number): void {
     if (!this.#all.has(id)) this.#gone.add(id);
   }
 
-  /** False for one that was removed, even if another with its id was added since. */
+  /** False for a removed conversation, even if it was added again since. */
   isCurrent(conversation: Conversation): boolean {
     return this.#all.get(conversation.id) === conversation;
   }
 
-  /** Takes a page of the list. @param askedAt by `performance.now()` */
-  list(summaries: readonly ConversationSummary[], askedAt: number): void {
+  /** Applies a page of the list. @param askedAt by `performance.now()` */
+  applyList(summaries: readonly ConversationSummary[], askedAt: number): void {
     let activity = 0;
     for (const summary of summaries.toReversed()) {
       const { conversation_id: id, last_message } = summary;
-      // without a message it stands where the list has it: after the one before it
+      // the list is ordered by activity: without a message, it has that of the conversation after it
       activity = last_message === null ? activity : Date.parse(last_message.created_at);
       const known = this.#all.get(id);
-      if (known !== undefined) known.refresh(summary);
+      if (known !== undefined) known.applySummary(summary);
       else if (summary.last_seq >= (this.#removals.get(id) ?? 0)) this.#add(summary, activity);
     }
     for (const summary of summaries) this.#listed(summary, askedAt);
-    this.#takeStrays();
+    this.#applyBufferedEvents();
     this.sorted.changed();
   }
 
-  /** Keeps an event of a conversation that is not known, in case it is about to be. */
-  stray(name: Numbered, event: ServerEvents[Numbered]): void {
-    this.#strays.push({ id: event.conversation_id, name, event });
-    if (this.#strays.length > MOST_STRAYS) this.#strays.shift();
+  /** Buffers an event of an unknown conversation, which may be listed soon. */
+  bufferEvent(name: SequencedEventName, event: ServerEvents[SequencedEventName]): void {
+    this.#bufferedEvents.push({ id: event.conversation_id, name, event });
+    if (this.#bufferedEvents.length > MAX_BUFFERED_EVENTS) this.#bufferedEvents.shift();
   }
 
-  /** @param seq the number of the removal, if it is known */
+  /** @param seq the `seq` of the removal, if known */
   remove(id: number, seq?: number): void {
-    this.#moves.add(id);
+    this.#membershipChanges.add(id);
     const conversation = this.#all.get(id);
     if (seq !== undefined) {
-      if (seq <= (conversation?.sequence.seq ?? 0)) return; // in again since
+      if (seq <= (conversation?.sequence.seq ?? 0)) return; // added again since
       this.#removals.set(id, Math.max(seq, this.#removals.get(id) ?? 0));
     }
     conversation?.sequence.stop();
@@ -99,7 +99,7 @@ export class Conversations {
     this.sorted.changed();
   }
 
-  /** This user has read messages of any conversations. @returns false if some of them are not loaded here */
+  /** This user has read messages of any conversations. @returns false if some of them are not loaded */
   readByMe(ids: readonly number[]): boolean {
     const found = this.all().map((conversation) => {
       const own = ids.filter((id) => conversation.timeline?.get(id) !== undefined);
@@ -109,37 +109,39 @@ export class Conversations {
     return found.reduce((sum, count) => sum + count, 0) === ids.length;
   }
 
-  showPresence(userId: number, { online, last_seen }: Presence): void {
+  applyPresence(userId: number, { online, last_seen }: Presence): void {
     this.#private.get(userId)?.setOtherOnline(online, last_seen);
   }
 
   /** Replaces a user's name and picture wherever they are shown. */
-  showPerson(person: Person): void {
-    for (const conversation of this.#all.values()) conversation.showPerson(person);
+  applyProfile(profile: PublicProfile): void {
+    for (const conversation of this.#all.values()) conversation.applyProfile(profile);
   }
 
-  /** Somebody put this user into the conversation. */
-  joined(id: number): void {
-    this.#moves.add(id);
+  /** This user was added to the conversation. */
+  noteJoined(id: number): void {
+    this.#membershipChanges.add(id);
   }
 
-  /** @returns a set that is told of each conversation into or out of which this user comes from now on */
-  watchMoves(): ReadonlySet<number> {
-    this.#moves = new Set();
-    return this.#moves;
+  /** @returns a set that receives the id of each conversation that this user joins or leaves from now on */
+  watchMembershipChanges(): ReadonlySet<number> {
+    this.#membershipChanges = new Set();
+    return this.#membershipChanges;
   }
 
   clear(): void {
-    for (const id of this.#all.keys()) this.remove(id);
+    const all = this.all();
+    for (const { id } of all) this.remove(id);
     this.#removals.clear();
     this.#private.clear();
     this.#gone.clear();
-    this.#strays.length = 0;
+    this.#bufferedEvents.length = 0;
+    for (const { id } of all) this.#changed(id);
   }
 
   #add(summary: ConversationSummary, activity: number): void {
     const id = summary.conversation_id;
-    const conversation = new Conversation(summary, activity, this.#around(id));
+    const conversation = new Conversation(summary, activity, this.#dependenciesOf(id));
     conversation.baseSeq = summary.last_seq;
     this.#all.set(id, conversation);
     this.#gone.delete(id);
@@ -147,8 +149,8 @@ export class Conversations {
     this.#changed(id);
   }
 
-  #takeStrays(): void {
-    for (const { id, name, event } of this.#strays.splice(0)) this.#all.get(id)?.take(name, event);
+  #applyBufferedEvents(): void {
+    for (const { id, name, event } of this.#bufferedEvents.splice(0)) this.#all.get(id)?.receive(name, event);
   }
 
   #sort(): readonly ConversationSummary[] {

@@ -1,24 +1,24 @@
-/** The connection may have been closed because of a message that was sent so shortly before. */
+/** If the connection closes this soon after a message was sent, the message may be the reason. */
 const SUSPECT_WITHIN_MS = 1_000;
-/** A message during which the connection was closed so often in succession is not sent again. */
+/** A message is not sent again after this many consecutive disconnects. */
 const MAX_DISCONNECTS = 2;
-/** The same where the server was away afterwards: the message may be what stops it. */
+/** The same, counting also disconnects after which the server was unreachable: the message may crash it. */
 const MAX_STOPS = 10;
 
 /**
- * Counts how often the connection was closed while a message was being sent. Where the server was away afterwards it had
- * stopped: what cuts a connection for a message lets the next one in at once.
+ * Counts how often the connection was closed while a message was being sent. If the server was unreachable afterwards,
+ * it had stopped; a proxy that closes a connection because of a message accepts the next one at once.
  */
 export class DisconnectCounter {
   readonly #counts = new Map<string, { disconnects: number; total: number }>();
 
-  /** Whether the connection was closed the last time that the message was sent: it is then sent alone. */
+  /** Whether the connection was closed when the message was last sent: then it is sent alone. */
   isSuspect(clientMessageId: string): boolean {
     return this.#counts.has(clientMessageId);
   }
 
   /**
-   * The connection was closed before there was an answer.
+   * The connection was closed before the answer arrived.
    * @param elapsedMs since the message was sent
    * @returns whether the message must not be sent again
    */
@@ -34,7 +34,7 @@ export class DisconnectCounter {
     return count.disconnects >= MAX_DISCONNECTS || count.total >= MAX_STOPS;
   }
 
-  /** No connection could be made after the last one was closed. */
+  /** No connection could be opened after the last disconnect. */
   serverWasAway(): void {
     for (const count of this.#counts.values()) count.disconnects = 0;
   }

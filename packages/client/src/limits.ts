@@ -1,10 +1,10 @@
 import { ChatClientError } from './chat-client-error.ts';
 
-/** The server closes a connection that sends a larger packet, and does not say why. */
+/** The server closes a connection that sends a larger packet, without giving a reason. */
 const MAX_PACKET_BYTES = 65_536;
-/** What a packet has beside its JSON at most: its types, its namespace and the number of its acknowledgement. */
+/** The maximum that a packet adds to its JSON: its types, its namespace and the id of its acknowledgement. */
 const MAX_HEADER_BYTES = 32;
-/** A UTF-16 unit takes no more than this in UTF-8. */
+/** The maximum that a UTF-16 code unit takes in UTF-8. */
 const MAX_BYTES_PER_UNIT = 3;
 /** Code points. */
 const MAX_CONTENT_CHARACTERS = 4_096;
@@ -14,7 +14,7 @@ export function assertFitsPacket(name: string, input: object): void {
   if (!fitsPacket(name, input)) throw bodyTooLarge();
 }
 
-/** Why the server refuses a message of this content, as far as its length (1 to 4,096 characters) tells. */
+/** The error with which the server would refuse a message because of its length (1 to 4,096 characters), if any. */
 export function contentError(content: string): ChatClientError | undefined {
   if (content.length <= MAX_CONTENT_CHARACTERS || [...content].length <= MAX_CONTENT_CHARACTERS) return undefined;
   if (!fitsPacket('message', { content })) return bodyTooLarge();

@@ -1,56 +1,56 @@
 import { Backoff } from './backoff.ts';
-import { ChatClientError, passes } from './chat-client-error.ts';
+import { ChatClientError, isTransient } from './chat-client-error.ts';
 import { DisconnectCounter } from './disconnect-counter.ts';
 import { contentError } from './limits.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
-import { lastUser, OutboxShelf } from './outbox-shelf.ts';
+import { lastUser, UserOutboxStorage } from './outbox-storage.ts';
+import { type OutboxStorage, onWindow, uniqueId } from './platform.ts';
 import type { ResultOf } from './protocol.ts';
 import { SharedLock } from './shared-lock.ts';
-import { type OutboxStorage, onWindow, uniqueId } from './surroundings.ts';
 
 type Sent = ResultOf<'message'>;
-/** An entry as long as it is shown: after its acknowledgement until its message is. */
+/** An entry as it is shown, from its acknowledgement until its message is in the timeline. */
 export type Outgoing = OutboxEntry & { readonly sent?: Sent };
-export type OutboxAround = {
+export type OutboxDependencies = {
   send(entry: OutboxEntry): Promise<Sent>;
-  acked(sent: Sent): void;
+  acknowledged(sent: Sent): void;
   changed(conversationId: number): void;
   random(): number;
 };
 
-/** A fault of the server's own may pass, or lie in the message: so often it is tried. */
-const MOST_FAULTS = 5;
+/** An internal error of the server may pass, or be caused by the message: the maximum number of attempts. */
+const MAX_SERVER_ERRORS = 5;
 
 /**
- * What is to be sent: one at a time in each conversation, again and again until the server has answered for good. An
- * entry keeps its id whatever happens, so the server makes one message of it. One that may have been the reason why the
- * connection was closed is sent alone the next time, so that it is known whether it was.
+ * The messages to send: one at a time in each conversation, repeated until the server has accepted or refused them. An
+ * entry keeps its id across attempts, so the server stores one message. An entry during which the connection was closed
+ * is next sent alone, to find out whether it was the cause.
  */
 export class Outbox {
   readonly #storage: OutboxStorage;
-  readonly #around: OutboxAround;
+  readonly #dependencies: OutboxDependencies;
   readonly #entries = new Map<string, Outgoing>();
   readonly #sending = new Set<number>();
   readonly #lock = new SharedLock();
   readonly #disconnects = new DisconnectCounter();
   readonly #stopListening: () => void;
-  #shelf: OutboxShelf | undefined;
-  /** Entries that were written here before it was known who is here. */
-  #fresh: Set<string> | undefined = new Set();
-  /** Entries that are not in storage though they should be: nobody else can have settled them. */
-  readonly #unshelved = new Set<string>();
-  #line = 0;
+  #userStorage: UserOutboxStorage | undefined;
+  /** Entries that were written before the user was known. */
+  #unowned: Set<string> | undefined = new Set();
+  /** Entries that could not be stored: their absence from storage does not mean that another tab has sent them. */
+  readonly #unstored = new Set<string>();
+  #generation = 0;
   #isOnline = false;
   #isClosed = false;
-  #newest = 0;
+  #lastCreatedAt = 0;
 
-  constructor(storage: OutboxStorage, around: OutboxAround) {
+  constructor(storage: OutboxStorage, dependencies: OutboxDependencies) {
     this.#storage = storage;
-    this.#around = around;
+    this.#dependencies = dependencies;
     const userId = lastUser(storage);
-    if (userId !== undefined) this.#shelf = new OutboxShelf(storage, userId);
+    if (userId !== undefined) this.#userStorage = new UserOutboxStorage(storage, userId);
     this.#load();
-    this.#stopListening = onWindow('storage', () => this.#look());
+    this.#stopListening = onWindow('storage', () => this.#checkStorage());
   }
 
   /** In the order of sending. */
@@ -60,72 +60,75 @@ export class Outbox {
   }
 
   add(conversationId: number, content: string): void {
-    this.#newest = Math.max(Date.now(), this.#newest + 1);
+    this.#lastCreatedAt = Math.max(Date.now(), this.#lastCreatedAt + 1);
     const clientMessageId = uniqueId();
-    this.#fresh?.add(clientMessageId);
-    this.#enqueue({ clientMessageId, conversationId, content, createdAt: this.#newest });
+    this.#unowned?.add(clientMessageId);
+    this.#enqueue({ clientMessageId, conversationId, content, createdAt: this.#lastCreatedAt });
   }
 
-  /** Tries a refused message once more, as it is. */
+  /** Sends a refused message again, unchanged. */
   retry(clientMessageId: string): void {
     const entry = this.#entries.get(clientMessageId);
     if (entry?.error === undefined) return;
-    const { error: _, ...again } = entry;
+    const { error: _, ...unsent } = entry;
     this.#disconnects.clear(clientMessageId);
-    this.#enqueue(again);
+    this.#enqueue(unsent);
   }
 
-  /** Gives up a message that has not been sent; one that is on its way may arrive all the same. */
+  /** Drops an unsent message; one that is in flight may still arrive. */
   discard(clientMessageId: string): void {
-    this.#settle(clientMessageId);
+    this.#remove(clientMessageId);
   }
 
-  /** The message is shown now, wherever it came from. */
-  shown(clientMessageId: string | undefined): void {
-    if (clientMessageId !== undefined) this.#settle(clientMessageId);
+  /** The message is in the timeline, from whatever source. */
+  messageShown(clientMessageId: string | undefined): void {
+    if (clientMessageId !== undefined) this.#remove(clientMessageId);
   }
 
-  /** Whose outbox it is. What was written here before that was known becomes theirs; the rest stays with whom it was. */
-  belongsTo(userId: number): void {
-    const before = this.#shelf;
+  /**
+   * Sets the owner. Entries written before the user was known become theirs; stored entries of another user stay in
+   * storage.
+   */
+  setUser(userId: number): void {
+    const before = this.#userStorage;
     if (before?.userId !== userId) {
-      const fresh = [...(this.#fresh ?? [])].flatMap((id) => this.#entries.get(id) ?? []);
+      const unowned = [...(this.#unowned ?? [])].flatMap((id) => this.#entries.get(id) ?? []);
       this.#clear();
-      this.#shelf = new OutboxShelf(this.#storage, userId);
+      this.#userStorage = new UserOutboxStorage(this.#storage, userId);
       this.#load();
-      for (const entry of fresh) {
+      for (const entry of unowned) {
         before?.remove(entry.clientMessageId);
         this.#put(entry);
       }
     }
-    this.#fresh = undefined;
-    this.#shelf?.remember();
+    this.#unowned = undefined;
+    this.#userStorage?.remember();
   }
 
-  /** Forgets what is here, and in storage with `forever`. */
+  /** Forgets the entries; with `forever`, deletes them from storage too. */
   forget(forever: boolean): void {
     if (forever) {
-      for (const id of this.#entries.keys()) this.#shelf?.remove(id);
-      this.#shelf?.forget();
+      for (const id of this.#entries.keys()) this.#userStorage?.remove(id);
+      this.#userStorage?.forget();
     }
     this.#clear();
-    this.#shelf = undefined;
-    this.#fresh = new Set();
+    this.#userStorage = undefined;
+    this.#unowned = new Set();
   }
 
   online(): void {
     this.#isOnline = true;
-    this.#line += 1;
-    this.#look();
+    this.#generation += 1;
+    this.#checkStorage();
     for (const id of new Set([...this.#entries.values()].map(({ conversationId }) => conversationId)))
-      void this.#work(id);
+      void this.#sendPending(id);
   }
 
-  /** A connection was lost, or could not be made. */
+  /** A connection was lost, or could not be opened. */
   offline(): void {
     if (!this.#isOnline) this.#disconnects.serverWasAway();
     this.#isOnline = false;
-    this.#line += 1;
+    this.#generation += 1;
   }
 
   close(): void {
@@ -134,52 +137,60 @@ export class Outbox {
     this.#stopListening();
   }
 
-  /** Other tabs take out of the storage what they have settled, and leave in it what they could not. */
-  #look(): void {
+  /** Other tabs remove what they have sent from storage, and leave what they could not send. */
+  #checkStorage(): void {
     for (const { clientMessageId, sent } of this.#entries.values())
-      if (sent === undefined && this.#shelf?.has(clientMessageId) === false && !this.#unshelved.has(clientMessageId))
-        this.#settle(clientMessageId);
+      if (
+        sent === undefined &&
+        this.#userStorage?.has(clientMessageId) === false &&
+        !this.#unstored.has(clientMessageId)
+      )
+        this.#remove(clientMessageId);
   }
 
-  /** Sends what is to be sent in a conversation, one after the other, while this line lasts. */
-  async #work(conversationId: number): Promise<void> {
+  /** Sends the unsent messages of a conversation, one after the other, as long as the connection lasts. */
+  async #sendPending(conversationId: number): Promise<void> {
     if (!this.#isOnline || this.#sending.has(conversationId)) return;
     this.#sending.add(conversationId);
-    const line = this.#line;
-    const backoff = new Backoff(this.#around.random);
-    for (let faults = 0; this.#line === line; ) {
+    const generation = this.#generation;
+    const backoff = new Backoff(this.#dependencies.random);
+    for (let serverErrors = 0; this.#generation === generation; ) {
       const entry = this.of(conversationId).find(({ sent, error }) => sent === undefined && error === undefined);
       if (entry === undefined) break;
       const isSuspect = this.#disconnects.isSuspect(entry.clientMessageId);
-      const again = await this.#lock.run(isSuspect, () => this.#send(entry, faults, line));
-      faults = again === 'fault' ? faults + 1 : 0;
-      if (again === undefined) backoff.reset();
-      else if (this.#line === line)
-        await new Promise((resolve) => setTimeout(resolve, backoff.next(again === 'fault' ? 0 : again)));
+      const retry = await this.#lock.run(isSuspect, () => this.#send(entry, serverErrors, generation));
+      serverErrors = retry === 'server_error' ? serverErrors + 1 : 0;
+      if (retry === undefined) backoff.reset();
+      else if (this.#generation === generation)
+        await new Promise((resolve) => setTimeout(resolve, backoff.next(retry === 'server_error' ? 0 : retry)));
     }
     this.#sending.delete(conversationId);
-    if (this.#line !== line) void this.#work(conversationId);
+    if (this.#generation !== generation) void this.#sendPending(conversationId);
   }
 
-  /** @returns undefined when it is settled, else after how many seconds it is worth another try */
-  async #send(entry: OutboxEntry, faults: number, line: number): Promise<number | 'fault' | undefined> {
-    if (this.#line !== line) return 0; // lost while this waited for its turn
+  /** @returns undefined if the entry needs no further attempt, else the minimum delay of the next one in seconds */
+  async #send(
+    entry: OutboxEntry,
+    serverErrors: number,
+    generation: number,
+  ): Promise<number | 'server_error' | undefined> {
+    if (this.#generation !== generation) return 0; // the connection was lost while this waited for the lock
     const sentAt = performance.now();
     try {
-      this.#acked(entry, await this.#around.send(entry));
+      this.#acknowledged(entry, await this.#dependencies.send(entry));
       return undefined;
     } catch (thrown) {
       if (this.#isClosed) return 0;
       const error = thrown instanceof ChatClientError ? thrown : new ChatClientError('internal_error', String(thrown));
-      const reason = this.#isCut(entry, error, performance.now() - sentAt) ? cutEachTime() : error;
-      const again = reason === error ? retryAfter(error, faults) : undefined;
-      if (again === undefined && this.#entries.has(entry.clientMessageId)) this.#fail(entry, reason);
-      return again;
+      const reason = this.#isCutRepeatedly(entry, error, performance.now() - sentAt) ? cutRepeatedly() : error;
+      const retry = reason === error ? retryDelay(error, serverErrors) : undefined;
+      if (retry === undefined && this.#entries.has(entry.clientMessageId)) this.#fail(entry, reason);
+      return retry;
     }
   }
 
-  /** Whether the connection is closed each time that this is sent. */
-  #isCut({ clientMessageId }: OutboxEntry, { code }: ChatClientError, elapsedMs: number): boolean {
+  /** Whether the connection is closed each time that this entry is sent. */
+  #isCutRepeatedly({ clientMessageId }: OutboxEntry, { code }: ChatClientError, elapsedMs: number): boolean {
     if (code === 'disconnected') return this.#disconnects.add(clientMessageId, elapsedMs);
     this.#disconnects.clear(clientMessageId);
     return false;
@@ -189,56 +200,56 @@ export class Outbox {
     const error = contentError(entry.content);
     if (error !== undefined) return this.#fail(entry, error);
     this.#put(entry);
-    void this.#work(entry.conversationId);
+    void this.#sendPending(entry.conversationId);
   }
 
   #fail(entry: OutboxEntry, { code, message }: ChatClientError): void {
     this.#put({ ...entry, error: { code, message } });
   }
 
-  #acked(entry: OutboxEntry, sent: Sent): void {
+  #acknowledged(entry: OutboxEntry, sent: Sent): void {
     this.#disconnects.clear(entry.clientMessageId);
-    this.#shelf?.remove(entry.clientMessageId);
+    this.#userStorage?.remove(entry.clientMessageId);
     if (this.#entries.has(entry.clientMessageId)) this.#entries.set(entry.clientMessageId, { ...entry, sent });
-    this.#around.changed(entry.conversationId);
-    this.#around.acked(sent);
+    this.#dependencies.changed(entry.conversationId);
+    this.#dependencies.acknowledged(sent);
   }
 
   #load(): void {
-    for (const entry of this.#shelf?.read() ?? []) {
-      this.#newest = Math.max(this.#newest, entry.createdAt);
+    for (const entry of this.#userStorage?.read() ?? []) {
+      this.#lastCreatedAt = Math.max(this.#lastCreatedAt, entry.createdAt);
       this.#entries.set(entry.clientMessageId, entry);
-      this.#around.changed(entry.conversationId);
+      this.#dependencies.changed(entry.conversationId);
     }
   }
 
   #clear(): void {
     const ids = new Set([...this.#entries.values()].map(({ conversationId }) => conversationId));
     this.#entries.clear();
-    for (const id of ids) this.#around.changed(id);
+    for (const id of ids) this.#dependencies.changed(id);
   }
 
   #put(entry: OutboxEntry): void {
     this.#entries.set(entry.clientMessageId, entry);
-    const shelved = this.#shelf === undefined || this.#shelf.put(entry);
-    if (!shelved) this.#unshelved.add(entry.clientMessageId);
-    this.#around.changed(entry.conversationId);
+    const stored = this.#userStorage === undefined || this.#userStorage.put(entry);
+    if (!stored) this.#unstored.add(entry.clientMessageId);
+    this.#dependencies.changed(entry.conversationId);
   }
 
-  #settle(clientMessageId: string): void {
+  #remove(clientMessageId: string): void {
     const entry = this.#entries.get(clientMessageId);
     if (entry === undefined) return;
     this.#entries.delete(clientMessageId);
-    this.#shelf?.remove(clientMessageId);
-    this.#around.changed(entry.conversationId);
+    this.#userStorage?.remove(clientMessageId);
+    this.#dependencies.changed(entry.conversationId);
   }
 }
 
-const cutEachTime = () =>
+const cutRepeatedly = () =>
   new ChatClientError('disconnected', 'The connection was closed each time this message was sent.');
 
-/** @returns after how many seconds the same request may succeed, or undefined if it will not */
-function retryAfter(error: ChatClientError, faults: number): number | 'fault' | undefined {
-  if (passes(error) || error.code === 'unauthenticated' || error.code === 'closed') return error.retryAfter ?? 0;
-  return error.code === 'internal_error' && faults < MOST_FAULTS ? 'fault' : undefined;
+/** @returns the seconds after which the same request may succeed, or undefined if it will not */
+function retryDelay(error: ChatClientError, serverErrors: number): number | 'server_error' | undefined {
+  if (isTransient(error) || error.code === 'unauthenticated' || error.code === 'closed') return error.retryAfter ?? 0;
+  return error.code === 'internal_error' && serverErrors < MAX_SERVER_ERRORS ? 'server_error' : undefined;
 }

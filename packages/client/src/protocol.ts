@@ -1,2 +1,2 @@
-/** The wire vocabulary is the server's own; the built package has its declarations in place of this file. */
+/** The server's wire types; the built package has their declarations in place of this file. */
 export type * from '../../../src/protocol.ts';

@@ -1,50 +1,53 @@
-/** How long an event may be overtaken by others before it counts as missed. */
-const PATIENCE_MS = 700;
+/** How long to wait for a missing event that others have overtaken before it counts as missed. */
+const GAP_TIMEOUT_MS = 700;
 
 type Change = () => void;
 
 /**
- * The numbered changes of one conversation, in their order. What comes too early waits for what is missing; if that does
- * not come, `missed` is told.
+ * Applies the changes of a conversation in the order of their `seq`. Buffers early ones until the gap before them is
+ * filled; calls `onGap` if it stays.
  */
 export class Sequence {
-  /** Everything up to here has been taken. */
+  /** Everything up to here has been applied. */
   #seq: number;
-  /** What was taken of the newest number, which several events may bear; none where it is known from elsewhere. */
+  /**
+   * The kinds of events applied for the current `seq`, which several events may share; undefined if it was reached by
+   * other means.
+   */
   #kinds: Set<string> | undefined;
   readonly #early = new Map<number, Map<string, Change>>();
-  readonly #missed: () => void;
+  readonly #onGap: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(seq: number, missed: () => void) {
+  constructor(seq: number, onGap: () => void) {
     this.#seq = seq;
-    this.#missed = missed;
+    this.#onGap = onGap;
   }
 
   get seq(): number {
     return this.#seq;
   }
 
-  /** Takes a change when it is its turn; once, whichever way and how often it comes. */
-  take(seq: number, kind: string, change: Change): void {
+  /** Applies a change when it is next in order; once, even if it arrives several times. */
+  receive(seq: number, kind: string, change: Change): void {
     if (seq === this.#seq && this.#kinds?.has(kind) === false) this.#run(seq, kind, change);
     if (seq <= this.#seq) return;
     if (seq > this.#seq + 1) {
       this.#early.set(seq, (this.#early.get(seq) ?? new Map()).set(kind, change));
-      this.#timer ??= this.#watch();
+      this.#timer ??= this.#startTimer();
       return;
     }
     this.#run(seq, kind, change);
     this.#drain();
   }
 
-  /** Everything up to `seq` is known from elsewhere. */
+  /** Everything up to `seq` is known by other means. */
   advance(seq: number): void {
     if (seq > this.#seq) this.restart(seq);
     else this.#drain();
   }
 
-  /** Goes on from `seq`, even if that lies before what was known. */
+  /** Continues from `seq`, even if it is lower than before. */
   restart(seq: number): void {
     this.#seq = seq;
     this.#kinds = undefined;
@@ -71,13 +74,13 @@ export class Sequence {
       for (const [kind, change] of next) this.#run(seq, kind, change);
     }
     clearTimeout(this.#timer);
-    this.#timer = this.#early.size > 0 ? this.#watch() : undefined;
+    this.#timer = this.#early.size > 0 ? this.#startTimer() : undefined;
   }
 
-  #watch() {
+  #startTimer() {
     return setTimeout(() => {
       this.#timer = undefined;
-      this.#missed();
-    }, PATIENCE_MS);
+      this.#onGap();
+    }, GAP_TIMEOUT_MS);
   }
 }

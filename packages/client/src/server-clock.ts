@@ -1,21 +1,21 @@
 /**
- * The server's time, as far as it can be told from what it sends: clocks differ, so only spans are trusted. A moment that
- * it names was past when it was heard, so the largest difference heard so far is the nearest to the truth.
+ * Estimates the server's time from what it sends. Clocks differ, so only durations are trusted. A timestamp is in the
+ * past when it arrives, so the largest difference observed is the closest estimate.
  */
 export class ServerClock {
   #ahead = Number.NEGATIVE_INFINITY;
 
-  /** @param time what was now at the server when it was sent */
-  hear(time: number): void {
+  /** @param time the server's time when it sent this */
+  observe(time: number): void {
     this.#ahead = Math.max(this.#ahead, time - performance.now());
   }
 
-  /** How many milliseconds are left until a moment of the server's. */
+  /** The milliseconds left until a time of the server's clock. */
   until(time: number): number {
     return Number.isFinite(this.#ahead) ? time - (performance.now() + this.#ahead) : 0;
   }
 
-  /** After a pause nothing is sure: a computer that slept may have stopped its clock. */
+  /** After a pause the estimate is invalid: a suspended computer may have stopped its clock. */
   forget(): void {
     this.#ahead = Number.NEGATIVE_INFINITY;
   }

@@ -1,10 +1,10 @@
-/** Lets work run beside other work, or alone, in the order in which it was asked for. */
+/** Runs tasks concurrently or exclusively, in the order in which they were requested. */
 export class SharedLock {
   readonly #waiting: { exclusive: boolean; start: () => void }[] = [];
   #running = 0;
   #isExclusive = false;
 
-  /** @param exclusive whether nothing else may run meanwhile */
+  /** @param exclusive whether no other task may run meanwhile */
   async run<T>(exclusive: boolean, work: () => Promise<T>): Promise<T> {
     await new Promise<void>((start) => {
       this.#waiting.push({ exclusive, start });

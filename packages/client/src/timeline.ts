@@ -1,64 +1,64 @@
-import { higher, type KeptMessage } from './kept-message.ts';
+import { higherStatus, type StoredMessage } from './stored-message.ts';
 
-type Patch = Partial<Pick<KeptMessage, 'content' | 'editedAt' | 'deleted' | 'status'>>;
+type Patch = Partial<Pick<StoredMessage, 'content' | 'editedAt' | 'deleted' | 'status'>>;
 
 /**
- * The messages of a conversation from some place on, without holes. Older ones come page by page; what changes in them
- * while a page is on its way is noted, because the page may be older than the change.
+ * The messages of a conversation from some point on, without gaps. Older ones are loaded page by page; changes that
+ * arrive while a page is loading are applied after it, because the page may be older.
  */
 export class Timeline {
   /** Whether the server has messages before the oldest one here. */
   hasOlder = true;
-  /** Everything from this number on is here; nothing yet, at first. */
+  /** Every message from this `seq` on is here; none at first. */
   #from = Number.POSITIVE_INFINITY;
-  readonly #messages = new Map<number, KeptMessage>();
-  #sorted: readonly KeptMessage[] | undefined;
-  #late: (() => void)[] = [];
-  #page: object | undefined;
+  readonly #messages = new Map<number, StoredMessage>();
+  #sorted: readonly StoredMessage[] | undefined;
+  #deferred: (() => void)[] = [];
+  #expectedPage: object | undefined;
 
   get isLoaded(): boolean {
     return this.#from !== Number.POSITIVE_INFINITY;
   }
 
   get isLoading(): boolean {
-    return this.#page !== undefined;
+    return this.#expectedPage !== undefined;
   }
 
   /** Oldest first. */
-  get messages(): readonly KeptMessage[] {
+  get messages(): readonly StoredMessage[] {
     this.#sorted ??= [...this.#messages.values()].sort((a, b) => a.seq - b.seq);
     return this.#sorted;
   }
 
-  get(id: number): KeptMessage | undefined {
+  get(id: number): StoredMessage | undefined {
     return this.#messages.get(id);
   }
 
-  /** A message as it is at the number of its last change. */
-  keep(message: KeptMessage): void {
+  /** Adds a message, or replaces it by a newer version. */
+  upsert(message: StoredMessage): void {
     const known = this.#messages.get(message.id);
-    if (known === undefined && message.seq < this.#from) return this.#note(() => this.keep(message));
-    if (known !== undefined && message.changed < known.changed) return this.raise(message.id, message.status);
-    this.#put({ ...message, status: higher(message.status, known?.status ?? 'sent') });
+    if (known === undefined && message.seq < this.#from) return this.#defer(() => this.upsert(message));
+    if (known !== undefined && message.changed < known.changed) return this.raiseStatus(message.id, message.status);
+    this.#put({ ...message, status: higherStatus(message.status, known?.status ?? 'sent') });
   }
 
-  /** A change of a message at the number `changed`. */
-  change(id: number, changed: number, patch: Patch): void {
+  /** Applies a change of a message with the `seq` `changed`. */
+  update(id: number, changed: number, patch: Patch): void {
     const known = this.#messages.get(id);
-    if (known === undefined) return this.#note(() => this.change(id, changed, patch));
+    if (known === undefined) return this.#defer(() => this.update(id, changed, patch));
     if (changed > known.changed) this.#put({ ...known, ...patch, changed });
   }
 
-  raise(id: number, status: KeptMessage['status']): void {
+  raiseStatus(id: number, status: StoredMessage['status']): void {
     const known = this.#messages.get(id);
-    if (known === undefined) return this.#note(() => this.raise(id, status));
-    const raised = higher(status, known.status);
+    if (known === undefined) return this.#defer(() => this.raiseStatus(id, status));
+    const raised = higherStatus(status, known.status);
     if (raised !== known.status) this.#put({ ...known, status: raised });
   }
 
-  /** A sender has another name now. @returns whether it was shown anywhere */
-  rename(senderId: number, username: string): boolean {
-    this.#note(() => this.rename(senderId, username));
+  /** Changes a sender's name. @returns whether any message showed the old one */
+  renameSender(senderId: number, username: string): boolean {
+    this.#defer(() => this.renameSender(senderId, username));
     const old = [...this.#messages.values()].filter(
       ({ senderId: id, senderUsername }) => id === senderId && senderUsername !== username,
     );
@@ -66,47 +66,50 @@ export class Timeline {
     return old.length > 0;
   }
 
-  /** Messages as they were just read bear the names of their senders as of now: the older ones get the same. */
-  renameSenders(messages: readonly KeptMessage[]): void {
+  /** Fetched messages have the current names of their senders: applies them to the older messages. */
+  renameSenders(messages: readonly StoredMessage[]): void {
     const names = new Map(messages.map(({ senderId, senderUsername }) => [senderId, senderUsername]));
-    for (const [senderId, username] of names) this.rename(senderId, username);
+    for (const [senderId, username] of names) this.renameSender(senderId, username);
   }
 
-  /** A page of older messages is asked for. @returns what takes it when it comes, or nothing if it does not */
-  expectPage(): (page?: { messages: readonly KeptMessage[]; hasOlder: boolean }) => void {
+  /**
+   * A page of older messages was requested. @returns a function that applies the page; without an argument, gives up
+   * waiting for it
+   */
+  expectPage(): (page?: { messages: readonly StoredMessage[]; hasOlder: boolean }) => void {
     const page = {};
-    this.#page = page;
+    this.#expectedPage = page;
     return (given) => {
-      if (this.#page !== page) return; // begun anew since
-      this.#page = undefined;
-      const late = this.#late;
-      this.#late = [];
+      if (this.#expectedPage !== page) return; // reset since
+      this.#expectedPage = undefined;
+      const deferred = this.#deferred;
+      this.#deferred = [];
       if (given === undefined) return;
       this.hasOlder = given.hasOlder;
       this.#from = given.hasOlder ? Math.min(this.#from, ...given.messages.map(({ seq }) => seq)) : 0;
-      for (const message of given.messages) this.keep(message);
+      for (const message of given.messages) this.upsert(message);
       this.renameSenders(given.messages);
-      for (const change of late) change();
+      for (const update of deferred) update();
     };
   }
 
-  /** Begins anew from the newest messages. */
-  reset(messages: readonly KeptMessage[]): void {
+  /** Starts over from the newest messages. */
+  reset(messages: readonly StoredMessage[]): void {
     this.#messages.clear();
     this.#sorted = undefined;
-    this.#page = undefined;
-    this.#late = [];
+    this.#expectedPage = undefined;
+    this.#deferred = [];
     this.#from = Math.min(Number.MAX_SAFE_INTEGER, ...messages.map(({ seq }) => seq));
     this.hasOlder = this.#from > 1;
-    for (const message of messages) this.keep(message);
+    for (const message of messages) this.upsert(message);
   }
 
-  #put(message: KeptMessage): void {
+  #put(message: StoredMessage): void {
     this.#messages.set(message.id, message);
     this.#sorted = undefined;
   }
 
-  #note(change: () => void): void {
-    if (this.#page !== undefined) this.#late.push(change);
+  #defer(update: () => void): void {
+    if (this.#expectedPage !== undefined) this.#deferred.push(update);
   }
 }

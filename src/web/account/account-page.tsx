@@ -1,8 +1,9 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { go, useRoute } from '../parts/route.ts';
+import { navigate, useRoute } from '../components/route.ts';
+import { CookieRejected } from './cookie-rejected.tsx';
 import { ForgotPassword } from './forgot-password.tsx';
+import type { AccountFormProps } from './form-props.ts';
 import { LogIn } from './log-in.tsx';
-import { LoginNotKept } from './login-not-kept.tsx';
 import { SignUp } from './sign-up.tsx';
 
 const PAGES = {
@@ -11,17 +12,19 @@ const PAGES = {
   forgot: { title: 'Reset your password', Form: ForgotPassword },
 };
 type Page = keyof typeof PAGES;
-/** @param onEntered called when the browser has the cookie of a new session */
-export type AccountForm = { onEntered: () => void };
 
 /**
- * The way in for who is not logged in.
- * @param hasLeft whether one was in just now: the session may have been ended elsewhere
- * @param notKept whether one has just logged in, and is not logged in
+ * The pages for logging in, signing up and resetting a password.
+ * @param wasLoggedIn whether the user was logged in until now: the session may have ended elsewhere
+ * @param cookieRejected whether the user has just logged in, but has no session
  */
-export function AccountPage({ hasLeft, notKept, onEntered }: AccountForm & { hasLeft: boolean; notKept: boolean }) {
+export function AccountPage({
+  wasLoggedIn,
+  cookieRejected,
+  onLoggedIn,
+}: AccountFormProps & { wasLoggedIn: boolean; cookieRejected: boolean }) {
   const route = useRoute();
-  const page: Page = route in PAGES ? (route as Page) : 'login'; // a key, as the condition says
+  const page: Page = route in PAGES ? (route as Page) : 'login'; // a key of PAGES, as the condition checks
   const { title, Form } = PAGES[page];
   const heading = useRef<HTMLHeadingElement>(null);
   const first = useRef(true);
@@ -33,24 +36,24 @@ export function AccountPage({ hasLeft, notKept, onEntered }: AccountForm & { has
   return (
     <main class="account">
       <p class="brand">
-        <span class="mark" aria-hidden="true" />
+        <span class="logo" aria-hidden="true" />
         MmChat
       </p>
       <section class="card" aria-labelledby="account-title">
         <h1 id="account-title" ref={heading} tabIndex={-1}>
           {title}
         </h1>
-        {hasLeft && page === 'login' && (
+        {wasLoggedIn && page === 'login' && (
           <p class="note" role="status">
             You are logged out.
           </p>
         )}
-        {notKept && page === 'login' && <LoginNotKept />}
+        {cookieRejected && page === 'login' && <CookieRejected />}
         <Form
           key={page}
-          onEntered={() => {
-            go('');
-            onEntered();
+          onLoggedIn={() => {
+            navigate('');
+            onLoggedIn();
           }}
         />
       </section>

@@ -1,13 +1,13 @@
 import { account } from 'mmchat-client';
 import { useState } from 'preact/hooks';
-import { Field } from '../parts/field.tsx';
-import { Problem } from '../parts/problem.tsx';
-import { useForm } from '../parts/use-form.ts';
-import { CodeSent } from './code-sent.tsx';
+import { ErrorMessage } from '../components/error-message.tsx';
+import { Field } from '../components/field.tsx';
+import { useForm } from '../components/use-form.ts';
+import { OtpForm } from './otp-form.tsx';
 
 type Step = 'address' | 'code' | 'done';
 
-/** Three steps: the address, the code with a new password, and the way back to logging in. */
+/** Three steps: the e-mail address, the code with a new password, and a link to the login. */
 export function ForgotPassword() {
   const [email, setEmail] = useState('');
   const [otp, setOtp] = useState('');
@@ -26,7 +26,7 @@ export function ForgotPassword() {
     return (
       <>
         <p role="status">Your password is changed, and you are logged out everywhere.</p>
-        <p class="ways">
+        <p class="links">
           <a href="#/login">Log in</a>
         </p>
       </>
@@ -34,8 +34,13 @@ export function ForgotPassword() {
   }
   if (step === 'code') {
     return (
-      <form onSubmit={(event) => form.submit(event, reset)}>
-        <CodeSent {...{ email, otp, setOtp, form }} again={send} onBack={() => setStep('address')} />
+      <OtpForm
+        {...{ email, otp, setOtp, form }}
+        submitLabel="Change my password"
+        onSubmit={reset}
+        onResend={send}
+        onBack={() => setStep('address')}
+      >
         <Field
           label="New password"
           name="new_password"
@@ -47,10 +52,7 @@ export function ForgotPassword() {
           autocomplete="new-password"
           required
         />
-        <button type="submit" class="primary" aria-disabled={form.busy}>
-          Change my password
-        </button>
-      </form>
+      </OtpForm>
     );
   }
   return (
@@ -67,12 +69,12 @@ export function ForgotPassword() {
         required
         autoFocus
       />
-      <Problem text={form.problem} />
+      <ErrorMessage text={form.error} />
       <button type="submit" class="primary" aria-disabled={form.busy}>
         Send me a code
       </button>
-      <nav class="ways" aria-label="Account">
-        <a href="#/login">Back to logging in</a>
+      <nav class="links" aria-label="Account">
+        <a href="#/login">Back to login</a>
       </nav>
     </form>
   );

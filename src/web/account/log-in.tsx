@@ -1,22 +1,22 @@
 import { account } from 'mmchat-client';
 import { useState } from 'preact/hooks';
-import { Field } from '../parts/field.tsx';
-import { Problem } from '../parts/problem.tsx';
-import { useForm } from '../parts/use-form.ts';
-import type { AccountForm } from './account-page.tsx';
+import { ErrorMessage } from '../components/error-message.tsx';
+import { Field } from '../components/field.tsx';
+import { useForm } from '../components/use-form.ts';
+import type { AccountFormProps } from './form-props.ts';
 
-export function LogIn({ onEntered }: AccountForm) {
+export function LogIn({ onLoggedIn }: AccountFormProps) {
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
   const form = useForm();
   const logIn = async () => {
     await account().login({ username, password });
-    onEntered();
+    onLoggedIn();
   };
   return (
     <form onSubmit={(event) => form.submit(event, logIn)}>
       <Field
-        label="Username"
+        label="Username or e-mail address"
         name="username"
         value={username}
         onValue={setUsername}
@@ -37,12 +37,12 @@ export function LogIn({ onEntered }: AccountForm) {
         autocomplete="current-password"
         required
       />
-      <Problem text={form.problem} />
+      <ErrorMessage text={form.error} />
       <button type="submit" class="primary" aria-disabled={form.busy}>
         Log in
       </button>
-      <nav class="ways" aria-label="Account">
-        <a href="#/signup">Make an account</a>
+      <nav class="links" aria-label="Account">
+        <a href="#/signup">Create an account</a>
         <a href="#/forgot">Forgot your password?</a>
       </nav>
     </form>

@@ -1,13 +1,13 @@
 import { account } from 'mmchat-client';
 import { useState } from 'preact/hooks';
-import { Field } from '../parts/field.tsx';
-import { Problem } from '../parts/problem.tsx';
-import { useForm } from '../parts/use-form.ts';
-import type { AccountForm } from './account-page.tsx';
-import { CodeSent } from './code-sent.tsx';
+import { ErrorMessage } from '../components/error-message.tsx';
+import { Field } from '../components/field.tsx';
+import { useForm } from '../components/use-form.ts';
+import type { AccountFormProps } from './form-props.ts';
+import { OtpForm } from './otp-form.tsx';
 
-/** Two steps: who you are, then the code from the letter. */
-export function SignUp({ onEntered }: AccountForm) {
+/** Two steps: the account's data, then the code from the e-mail. */
+export function SignUp({ onLoggedIn }: AccountFormProps) {
   const [username, setUsername] = useState('');
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
@@ -20,7 +20,7 @@ export function SignUp({ onEntered }: AccountForm) {
   };
   const verify = async () => {
     await account().signupVerify({ username, email, password, otp: otp.trim() });
-    onEntered();
+    onLoggedIn();
   };
   const startAgain = () => {
     setSent(false);
@@ -28,12 +28,13 @@ export function SignUp({ onEntered }: AccountForm) {
   };
   if (sent) {
     return (
-      <form onSubmit={(event) => form.submit(event, verify)}>
-        <CodeSent {...{ email, otp, setOtp, form }} again={send} onBack={startAgain} />
-        <button type="submit" class="primary" aria-disabled={form.busy}>
-          Start chatting
-        </button>
-      </form>
+      <OtpForm
+        {...{ email, otp, setOtp, form }}
+        submitLabel="Start chatting"
+        onSubmit={verify}
+        onResend={send}
+        onBack={startAgain}
+      />
     );
   }
   return (
@@ -57,7 +58,7 @@ export function SignUp({ onEntered }: AccountForm) {
         type="email"
         value={email}
         onValue={setEmail}
-        hint="A code is sent there. Only you can see it."
+        hint="We send a code there. Only you can see your address."
         error={form.errorOf('email')}
         autocomplete="email"
         required
@@ -73,12 +74,12 @@ export function SignUp({ onEntered }: AccountForm) {
         autocomplete="new-password"
         required
       />
-      <Problem text={form.problem} />
+      <ErrorMessage text={form.error} />
       <button type="submit" class="primary" aria-disabled={form.busy}>
         Send me a code
       </button>
-      <nav class="ways" aria-label="Account">
-        <a href="#/login">I have an account</a>
+      <nav class="links" aria-label="Account">
+        <a href="#/login">I already have an account</a>
       </nav>
     </form>
   );

@@ -1,22 +1,25 @@
 import type { ConversationStore, ShownMessage } from 'mmchat-client';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { Icon } from '../parts/icon.tsx';
-import { hasKeyboard } from '../parts/pointer.ts';
-import { Problem } from '../parts/problem.tsx';
-import { useForm } from '../parts/use-form.ts';
+import { ErrorMessage } from '../components/error-message.tsx';
+import { hasKeyboard } from '../components/has-keyboard.ts';
+import { Icon } from '../components/icon.tsx';
+import { useForm } from '../components/use-form.ts';
 import { drafts } from './drafts.ts';
 
-const MOST_CHARACTERS = 4096;
+const MAX_CHARACTERS = 4096;
 
 type Props = {
   store: ConversationStore;
-  /** The message that is being changed, instead of a new one written: another object each time that it is begun. */
+  /** The message being edited, if any: a new object each time that editing begins. */
   editing: ShownMessage | undefined;
   onEdited: () => void;
   onEditLast: () => void;
 };
 
-/** Where messages are written, and changed. Enter sends; on a screen's keyboard, where there is no Shift, it begins a line. */
+/**
+ * Where messages are written and edited. Enter sends; on an on-screen keyboard, which has no Shift+Enter, it starts a
+ * new line.
+ */
 export function Composer({ store, editing, onEdited, onEditLast }: Props) {
   const [text, setText] = useText(store, editing);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -26,7 +29,7 @@ export function Composer({ store, editing, onEdited, onEditLast }: Props) {
     field.current?.setSelectionRange(-1, -1);
   }, [editing]);
   useEffect(() => () => store.stopTyping(), [store]);
-  const over = Array.from(text).length - MOST_CHARACTERS;
+  const over = Array.from(text).length - MAX_CHARACTERS;
 
   const submit = (event: Event) => {
     event.preventDefault();
@@ -53,20 +56,20 @@ export function Composer({ store, editing, onEdited, onEditLast }: Props) {
       {editing !== undefined && (
         <p class="editing">
           <Icon name="edit" />
-          Changing a message
-          <button type="button" class="round" aria-label="Stop changing it" onClick={onEdited}>
+          Editing a message
+          <button type="button" class="round" aria-label="Cancel editing" onClick={onEdited}>
             <Icon name="close" />
           </button>
         </p>
       )}
-      <Problem text={over > 0 ? `That is ${over} characters too many.` : form.problem} />
-      <div class="write">
-        <div class="grow" data-text={text}>
+      <ErrorMessage text={over > 0 ? `The message is ${over} characters too long.` : form.error} />
+      <div class="composer-box">
+        <div class="auto-grow" data-text={text}>
           <textarea
             ref={field}
             rows={1}
             dir="auto"
-            aria-label={editing === undefined ? 'Message' : 'Changed message'}
+            aria-label={editing === undefined ? 'Message' : 'Edited message'}
             placeholder="Message"
             value={text}
             onKeyDown={onKeyDown}
@@ -81,7 +84,7 @@ export function Composer({ store, editing, onEdited, onEditLast }: Props) {
           class="round send"
           aria-label={editing === undefined ? 'Send' : 'Save'}
           aria-disabled={text.trim() === '' || over > 0 || form.busy}
-          onPointerDown={(event) => event.preventDefault() /* the keyboard on the screen stays */}
+          onPointerDown={(event) => event.preventDefault() /* keeps the on-screen keyboard open */}
         >
           <Icon name={editing === undefined ? 'send' : 'check'} />
         </button>
@@ -90,7 +93,7 @@ export function Composer({ store, editing, onEdited, onEditLast }: Props) {
   );
 }
 
-/** What is in the field: the draft of a new message, or of the change of an old one. */
+/** The text in the field: the draft of a new message, or of an edit. */
 function useText(store: ConversationStore, editing: ShownMessage | undefined) {
   const [draft, setDraft] = useState(drafts.get(store) ?? '');
   const [changed, setChanged] = useState<{ of: ShownMessage; text: string }>();

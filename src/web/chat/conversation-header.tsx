@@ -1,13 +1,13 @@
 import type { Chat, ConversationSummary, Participant } from 'mmchat-client';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Avatar } from '../parts/avatar.tsx';
-import { titleOf } from '../parts/conversation-title.ts';
-import { Icon } from '../parts/icon.tsx';
-import { hasKeyboard } from '../parts/pointer.ts';
-import { agoOf } from '../parts/time.ts';
-import { useReadable } from '../parts/use-readable.ts';
+import { Avatar } from '../components/avatar.tsx';
+import { titleOf } from '../components/conversation-title.ts';
+import { hasKeyboard } from '../components/has-keyboard.ts';
+import { Icon } from '../components/icon.tsx';
+import { timeAgoOf } from '../components/time.ts';
+import { useStore } from '../components/use-store.ts';
 
-/** How often "5 minutes ago" is looked at again. */
+/** How often relative times such as "5 minutes ago" are updated. */
 const REFRESH_MS = 30_000;
 
 type Props = {
@@ -18,14 +18,14 @@ type Props = {
 };
 type Presence = ReturnType<Chat['presence']['get']>;
 
-/** Who one is talking with, and whether they are there; that is not known while one is not there oneself. */
+/** The title of the conversation and the presence of its members, which is unknown while offline. */
 export function ConversationHeader({ chat, summary, participants, onDetails }: Props) {
-  const presence = useReadable(chat.presence);
-  const away = useReadable(chat.status).state === 'waiting';
+  const presence = useStore(chat.presence);
+  const offline = useStore(chat.status).state === 'waiting';
   const [, refresh] = useState(0);
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    if (!hasKeyboard()) heading.current?.focus(); // with one, the composer takes the focus
+    if (!hasKeyboard()) heading.current?.focus(); // with a keyboard, the composer takes the focus
     const timer = setInterval(() => refresh(Date.now()), REFRESH_MS);
     return () => clearInterval(timer);
   }, []);
@@ -41,7 +41,7 @@ export function ConversationHeader({ chat, summary, participants, onDetails }: P
         <h2 ref={heading} tabIndex={-1}>
           {title}
         </h2>
-        <p>{summary === undefined || away ? '' : stateOf(summary, participants, presence)}</p>
+        <p>{summary === undefined || offline ? '' : stateOf(summary, participants, presence)}</p>
       </div>
       {summary?.is_group && (
         <button type="button" class="round" aria-label="Group details" aria-haspopup="dialog" onClick={onDetails}>
@@ -60,7 +60,7 @@ function stateOf(
   if (is_group) return participants === undefined ? 'Group' : groupState(participants, presence);
   if (other_user_online) return 'online';
   const lastSeen = presence.get(other_user?.id ?? 0)?.last_seen ?? other_user?.last_seen;
-  return lastSeen ? `last seen ${agoOf(lastSeen)}` : 'offline';
+  return lastSeen ? `last seen ${timeAgoOf(lastSeen)}` : 'offline';
 }
 
 function groupState(participants: readonly Participant[], presence: Presence): string {

@@ -1,23 +1,23 @@
 import type { Chat, ConversationStore, Profile, ShownMessage } from 'mmchat-client';
 import { useCallback, useMemo, useState } from 'preact/hooks';
+import { useStore } from '../components/use-store.ts';
 import { DeleteMessage } from '../dialogs/delete-message.tsx';
 import { GroupDialog } from '../dialogs/group-dialog.tsx';
 import { ReadersDialog } from '../dialogs/readers-dialog.tsx';
-import { useReadable } from '../parts/use-readable.ts';
 import { Composer } from './composer.tsx';
 import { ConversationHeader } from './conversation-header.tsx';
 import { History } from './history.tsx';
 import type { MessageActions } from './message-actions.ts';
-import type { KnownReaders } from './readers.ts';
-import { TypingLine } from './typing-line.tsx';
+import type { ReadersStore } from './readers-store.ts';
+import { TypingIndicator } from './typing-indicator.tsx';
 import { useParticipants } from './use-participants.ts';
 
-type Props = { chat: Chat; me: Profile; store: ConversationStore; readers: KnownReaders };
+type Props = { chat: Chat; me: Profile; store: ConversationStore; readers: ReadersStore };
 type Shown = { kind: 'group' } | { kind: 'delete' | 'readers'; message: ShownMessage } | undefined;
 
-/** The conversation that is open. */
+/** The open conversation. */
 export function ConversationPane({ chat, me, store, readers }: Props) {
-  const snapshot = useReadable(store);
+  const snapshot = useStore(store);
   const { participants, reload } = useParticipants(chat, store, snapshot.gone);
   const [editing, setEditing] = useState<ShownMessage>();
   const [dialog, setDialog] = useState<Shown>();
@@ -43,9 +43,9 @@ export function ConversationPane({ chat, me, store, readers }: Props) {
         onDetails={() => setDialog({ kind: 'group' })}
       />
       <History store={store} snapshot={snapshot} actions={actions} isAdmin={isAdmin} />
-      <TypingLine typing={snapshot.typing} />
+      <TypingIndicator typing={snapshot.typing} />
       {snapshot.gone ? (
-        <p class="gone">You are not in this conversation.</p>
+        <p class="not-participant">You are not in this conversation.</p>
       ) : (
         <Composer
           store={store}

@@ -1,4 +1,4 @@
 import type { ConversationStore } from 'mmchat-client';
 
-/** What was written and not yet sent, by conversation, as long as one is logged in. */
+/** Unsent texts by conversation, until logout. */
 export const drafts = new WeakMap<ConversationStore, string>();

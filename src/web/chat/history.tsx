@@ -1,18 +1,19 @@
 import type { ConversationSnapshot, ConversationStore } from 'mmchat-client';
 import { useCallback, useMemo, useRef } from 'preact/hooks';
-import { Icon } from '../parts/icon.tsx';
-import { dayNameOf } from '../parts/time.ts';
-import { useSight } from '../parts/use-sight.ts';
-import { walkBetween } from '../parts/walking.ts';
-import { entriesOf } from './entries.ts';
-import { useFirstUnread } from './first-unread.ts';
+import { arrowKeyNavigation } from '../components/arrow-key-navigation.ts';
+import { Icon } from '../components/icon.tsx';
+import { dayNameOf } from '../components/time.ts';
+import { useIntersection } from '../components/use-intersection.ts';
+import { entriesOf } from './history-entries.ts';
 import { Message } from './message.tsx';
 import type { MessageActions } from './message-actions.ts';
 import { SystemMessage } from './system-message.tsx';
-import { useReading } from './use-reading.ts';
+import { useFirstUnread } from './use-first-unread.ts';
+import { useHistoryScroll } from './use-history-scroll.ts';
+import { useMarkAsRead } from './use-mark-as-read.ts';
 
-/** Tab meets only one message's button, however many there are. */
-const moveBetweenMessages = walkBetween('.message-more');
+/** Tab reaches only one message's button; arrow keys reach the others. */
+const moveBetweenMessages = arrowKeyNavigation('.message-actions-button');
 
 type Props = {
   store: ConversationStore;
@@ -21,24 +22,25 @@ type Props = {
   isAdmin: boolean;
 };
 
-/** The messages, the newest at the bottom; older ones are fetched as one scrolls up. */
+/** The messages, the newest at the bottom; older ones are loaded on scrolling up. */
 export function History({ store, snapshot, actions, isAdmin }: Props) {
   const { messages, summary, hasOlder, loading } = snapshot;
   const scroller = useRef<HTMLElement>(null);
   const top = useRef<HTMLDivElement>(null);
-  const { away, unseen, toBottom, onScroll } = useReading(scroller, store, snapshot);
+  const { scrolledUp, unseen, toBottom, onScroll } = useHistoryScroll(scroller, messages);
+  useMarkAsRead(store, snapshot, scrolledUp);
   const loadOlder = useCallback(() => store.loadOlder(), [store]);
-  useSight(top, hasOlder && messages.length > 0, loadOlder);
+  useIntersection(top, hasOlder && messages.length > 0, loadOlder);
   const firstUnread = useFirstUnread(snapshot);
   const entries = useMemo(() => entriesOf(messages, firstUnread), [messages, firstUnread]);
   const lastKey = entries.at(-1)?.key;
   const group = summary?.is_group === true;
   return (
     <div class="history">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be scrollable by keyboard */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scroll area must be reachable by keyboard */}
       <section class="scroller" ref={scroller} aria-label="Messages" tabIndex={0} onScroll={onScroll}>
-        <div class="roll">
-          <div ref={top} class="beginning">
+        <div class="history-content">
+          <div ref={top} class="history-start">
             {beginningOf(snapshot)}
           </div>
           <ol class="messages" onKeyDown={moveBetweenMessages} aria-busy={loading}>
@@ -53,10 +55,10 @@ export function History({ store, snapshot, actions, isAdmin }: Props) {
           </ol>
         </div>
       </section>
-      {away && (
+      {scrolledUp && (
         <button type="button" class="to-bottom" onClick={toBottom}>
           <Icon name="down" />
-          {unseen > 0 ? `${unseen} new` : <span class="unseen">To the newest message</span>}
+          {unseen > 0 ? `${unseen} new` : <span class="visually-hidden">Jump to the newest message</span>}
         </button>
       )}
     </div>
@@ -72,5 +74,5 @@ const Separator = ({ text, kind }: { text: string; kind: string }) => (
 function beginningOf({ hasOlder, loading, messages, gone }: ConversationSnapshot): string {
   if (loading || (hasOlder && messages.length > 0)) return 'Loading…';
   if (gone) return '';
-  return messages.length === 0 ? 'No messages yet. Say hello!' : 'This is where it began.';
+  return messages.length === 0 ? 'No messages yet. Say hello!' : 'This is the start of the conversation.';
 }

@@ -1,14 +1,14 @@
-import { drawable } from '../parts/marks.ts';
+import { limitCombiningMarks } from '../components/combining-marks.ts';
 
 const ADDRESS = /(https?:\/\/[^\s<>"']+)/;
-/** What ends a sentence is not part of an address in it. */
+/** Punctuation that ends a sentence is not part of an address. */
 const AFTER = /[.,;:!?)\]}…]+$/;
 
-/** A text as it was written, in which web addresses are links. Built of elements: it can never be HTML. */
+/** A text in which web addresses are links. It is built of elements, so it can never contain HTML. */
 export function LinkedText({ text }: { text: string }) {
   return (
     <>
-      {drawable(text)
+      {limitCombiningMarks(text)
         .split(ADDRESS)
         .map((part, index) => {
           if (index % 2 === 0) return part;

@@ -1,6 +1,6 @@
 import type { ShownMessage } from 'mmchat-client';
 
-/** What can be done with a message. One object for a whole conversation, so that messages need not be drawn again. */
+/** The actions on a message. One object per conversation, so that messages are not rendered again. */
 export type MessageActions = {
   edit(message: ShownMessage): void;
   askToDelete(message: ShownMessage): void;

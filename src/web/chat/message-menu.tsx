@@ -1,10 +1,10 @@
 import type { ShownMessage } from 'mmchat-client';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { Icon } from '../parts/icon.tsx';
-import type { MessageProps } from './message.tsx';
+import { Icon } from '../components/icon.tsx';
+import type { MessageProps } from './message-props.ts';
 
 const LABEL_CHARACTERS = 40;
-/** Browsers let only pages that came encrypted, or from their own machine. */
+/** Browsers offer the clipboard only to secure contexts. */
 const CAN_COPY = 'clipboard' in navigator;
 
 /** A message's button and the menu that it opens. */
@@ -18,23 +18,23 @@ export function MessageMenu({ message, isAdmin, reachable, actions }: MessagePro
   const item = (label: string, work: (message: ShownMessage) => void): Item => ({
     label,
     choose() {
-      close(); // the focus is back where a dialog will leave it
+      close(); // returns the focus to where a dialog will leave it
       work(message);
     },
   });
   const { content, mine } = message;
   const short = content.length > LABEL_CHARACTERS ? `${content.slice(0, LABEL_CHARACTERS)}…` : content;
   const items: Item[] = [
-    ...(mine ? [item('Edit', actions.edit), item('Who has read it', actions.showReaders)] : []),
+    ...(mine ? [item('Edit', actions.edit), item('Read receipts', actions.showReaders)] : []),
     ...(CAN_COPY ? [item('Copy text', () => void navigator.clipboard.writeText(content))] : []),
     ...(mine || isAdmin ? [item('Delete', actions.askToDelete)] : []),
   ];
   return (
-    <div class={opened === undefined ? 'more' : 'more open'}>
+    <div class={opened === undefined ? 'message-actions' : 'message-actions open'}>
       <button
         ref={button}
         type="button"
-        class="round message-more"
+        class="round message-actions-button"
         tabIndex={reachable ? 0 : -1}
         aria-haspopup="menu"
         aria-expanded={opened !== undefined}
@@ -55,7 +55,7 @@ type MenuProps = {
   direction: 'up' | 'down';
   items: readonly Item[];
   onClose: () => void;
-  /** The focus has gone elsewhere. */
+  /** The focus has moved elsewhere. */
   onLeft: () => void;
 };
 
@@ -63,7 +63,7 @@ function Menu({ direction, items, onClose, onLeft }: MenuProps) {
   const list = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => list.current?.querySelector('button')?.focus(), []);
   const move = (event: KeyboardEvent) => {
-    event.stopPropagation(); // these keys are the menu's here
+    event.stopPropagation(); // keeps these keys from the list of messages
     if (event.key === 'Escape') return onClose();
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step === undefined) return;
@@ -93,7 +93,7 @@ function Menu({ direction, items, onClose, onLeft }: MenuProps) {
   );
 }
 
-/** The menu opens to where there is more room. */
+/** The menu opens towards the larger space. */
 function directionOf(button: HTMLElement | null): 'up' | 'down' {
   const scroller = button?.closest('.scroller')?.getBoundingClientRect();
   const { top = 0 } = button?.getBoundingClientRect() ?? {};

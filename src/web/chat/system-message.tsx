@@ -1,12 +1,12 @@
 import type { ShownMessage } from 'mmchat-client';
-import { drawable } from '../parts/marks.ts';
-import { fullTimeOf } from '../parts/time.ts';
+import { limitCombiningMarks } from '../components/combining-marks.ts';
+import { fullTimeOf } from '../components/time.ts';
 
-/** What happened to the conversation: who came, who went, how it is called. */
+/** A change of the conversation: of its members or its name. */
 export function SystemMessage({ message }: { message: ShownMessage }) {
   return (
     <li class="system" title={fullTimeOf(message.createdAt)}>
-      {drawable(message.content)}
+      {limitCombiningMarks(message.content)}
     </li>
   );
 }

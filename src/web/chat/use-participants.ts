@@ -1,20 +1,24 @@
 import { type Chat, ChatClientError, type ConversationStore, type Participant } from 'mmchat-client';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { oneAtATime } from '../parts/one-at-a-time.ts';
-import { withNewName } from '../parts/renamed.ts';
-import { useReadable } from '../parts/use-readable.ts';
+import { oneAtATime } from '../components/one-at-a-time.ts';
+import { withProfileUpdate } from '../components/profile-update.ts';
+import { useStore } from '../components/use-store.ts';
 
 type Known = { participants: readonly Participant[] | undefined; reload: () => void };
 
-/** The people in the conversation, asked for anew whenever they may have changed; of a large group that takes a while. */
+/**
+ * The participants of the conversation, fetched again whenever they may have changed; this takes a while in large
+ * groups.
+ */
 export function useParticipants(chat: Chat, store: ConversationStore, gone: boolean): Known {
   const [participants, setParticipants] = useState<readonly Participant[]>();
-  const online = useReadable(chat.status).state === 'online';
+  const online = useStore(chat.status).state === 'online';
   const reload = useMemo(
     () =>
       oneAtATime(() =>
         store.participants().then(setParticipants, (error: unknown) => {
-          if (!(error instanceof ChatClientError)) throw error; // else: not connected, or no longer in it; asked again later
+          // offline or no longer a participant: fetched again later
+          if (!(error instanceof ChatClientError)) throw error;
         }),
       ),
     [store],
@@ -30,7 +34,7 @@ export function useParticipants(chat: Chat, store: ConversationStore, gone: bool
     [chat, store, reload],
   );
   useEffect(
-    () => chat.on('user_update', (change) => setParticipants((known) => known && withNewName(known, change))),
+    () => chat.on('user_update', (change) => setParticipants((known) => known && withProfileUpdate(known, change))),
     [chat],
   );
   return { participants, reload };

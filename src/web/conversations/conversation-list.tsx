@@ -1,10 +1,10 @@
 import type { Chat, ConversationSummary, Profile } from 'mmchat-client';
 import { useCallback, useRef, useState } from 'preact/hooks';
-import { useSight } from '../parts/use-sight.ts';
-import { walkBetween } from '../parts/walking.ts';
+import { arrowKeyNavigation } from '../components/arrow-key-navigation.ts';
+import { useIntersection } from '../components/use-intersection.ts';
 import { ConversationRow } from './conversation-row.tsx';
 
-const moveBetweenRows = walkBetween('.row');
+const moveBetweenRows = arrowKeyNavigation('.row');
 
 type Props = {
   chat: Chat;
@@ -13,19 +13,19 @@ type Props = {
   openId: number | undefined;
 };
 
-/** All conversations, the liveliest first; more are fetched when the end of the list comes into sight. */
+/** All conversations, newest activity first; more are loaded when the end of the list becomes visible. */
 export function ConversationList({ chat, me, conversations, openId }: Props) {
   const [complete, setComplete] = useState(false);
   const end = useRef<HTMLDivElement>(null);
   const loadMore = useCallback(async () => {
     if (!(await chat.loadMoreConversations())) setComplete(true);
   }, [chat]);
-  useSight(end, !complete && conversations.length > 0, loadMore);
+  useIntersection(end, !complete && conversations.length > 0, loadMore);
   if (conversations.length === 0) {
     return (
       <div class="empty">
-        <p>Nobody here yet.</p>
-        <p>Search for somebody by their username above, and say hello.</p>
+        <p>No conversations yet.</p>
+        <p>Search for somebody by username above, and say hello.</p>
       </div>
     );
   }

@@ -1,10 +1,10 @@
 import type { ConversationSummary } from 'mmchat-client';
-import { Avatar } from '../parts/avatar.tsx';
-import { titleOf } from '../parts/conversation-title.ts';
-import { drawable } from '../parts/marks.ts';
-import { memo } from '../parts/memo.ts';
-import { routeOfConversation } from '../parts/route.ts';
-import { briefTimeOf, fullTimeOf } from '../parts/time.ts';
+import { Avatar } from '../components/avatar.tsx';
+import { limitCombiningMarks } from '../components/combining-marks.ts';
+import { titleOf } from '../components/conversation-title.ts';
+import { memo } from '../components/memo.ts';
+import { routeOfConversation } from '../components/route.ts';
+import { briefTimeOf, fullTimeOf } from '../components/time.ts';
 
 type Props = { summary: ConversationSummary; myId: number; open: boolean; onChosen?: () => void };
 
@@ -24,7 +24,7 @@ function Row({ summary, myId, open, onChosen }: Props) {
         <span class="text">
           <span class="line">
             <span class="title">{title}</span>
-            {online && <span class="unseen">, online</span>}
+            {online && <span class="visually-hidden">, online</span>}
             {last_message !== null && (
               <time dateTime={last_message.created_at} title={fullTimeOf(last_message.created_at)}>
                 {briefTimeOf(last_message.created_at)}
@@ -32,11 +32,11 @@ function Row({ summary, myId, open, onChosen }: Props) {
             )}
           </span>
           <span class="line">
-            <span class="last">{previewOf(summary, myId)}</span>
+            <span class="last-message">{previewOf(summary, myId)}</span>
             {unread_count > 0 && (
               <span class="badge">
                 {unread_count > 999 ? '999+' : unread_count}
-                <span class="unseen"> unread</span>
+                <span class="visually-hidden"> unread</span>
               </span>
             )}
           </span>
@@ -52,7 +52,7 @@ export const ConversationRow = memo(Row);
 function previewOf({ is_group, last_message: last }: ConversationSummary, myId: number): string {
   if (last === null) return is_group ? 'A new group' : 'No messages yet';
   if (last.deleted) return 'Message deleted';
-  const content = drawable(last.content);
+  const content = limitCombiningMarks(last.content);
   if (last.type === 'system') return content;
   if (last.sender_id === myId) return `You: ${content}`;
   return is_group ? `${last.sender_username}: ${content}` : content;

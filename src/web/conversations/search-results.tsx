@@ -1,11 +1,11 @@
 import type { Chat, ConversationSummary, Profile } from 'mmchat-client';
-import { Avatar } from '../parts/avatar.tsx';
-import { titleOf } from '../parts/conversation-title.ts';
-import { Problem } from '../parts/problem.tsx';
-import { go, routeOfConversation } from '../parts/route.ts';
-import { useForm } from '../parts/use-form.ts';
+import { Avatar } from '../components/avatar.tsx';
+import { titleOf } from '../components/conversation-title.ts';
+import { ErrorMessage } from '../components/error-message.tsx';
+import { navigate, routeOfConversation } from '../components/route.ts';
+import { useForm } from '../components/use-form.ts';
 import { ConversationRow } from './conversation-row.tsx';
-import { usePeople } from './use-people.ts';
+import { useUserSearch } from './use-user-search.ts';
 
 type Props = {
   chat: Chat;
@@ -16,16 +16,16 @@ type Props = {
   onChosen: () => void;
 };
 
-/** Conversations with the text in their title, then people with whom one can begin to chat. */
+/** Conversations with a matching title, then users with a matching name. */
 export function SearchResults({ chat, me, query, conversations, openId, onChosen }: Props) {
-  const { people, searching, problem } = usePeople(chat, me.id, query);
+  const { users, searching, error } = useUserSearch(chat, me.id, query);
   const form = useForm();
   const matching = conversations.filter((each) => titleOf(each).toLowerCase().includes(query.toLowerCase()));
   const known = new Set(matching.map(({ other_user }) => other_user?.id));
-  const strangers = people.filter(({ id }) => !known.has(id));
+  const others = users.filter(({ id }) => !known.has(id));
   const open = async (id: number) => {
     const store = await chat.openPrivate(id);
-    go(routeOfConversation(store.id));
+    navigate(routeOfConversation(store.id));
     onChosen();
   };
   return (
@@ -46,11 +46,11 @@ export function SearchResults({ chat, me, query, conversations, openId, onChosen
           </ul>
         </section>
       )}
-      {strangers.length > 0 && (
-        <section aria-labelledby="found-people">
-          <h2 id="found-people">People</h2>
+      {others.length > 0 && (
+        <section aria-labelledby="found-users">
+          <h2 id="found-users">People</h2>
           <ul class="rows">
-            {strangers.map(({ id, username, profile_picture }) => (
+            {others.map(({ id, username, profile_picture }) => (
               <li key={id}>
                 <button type="button" class="row" onClick={() => form.submit(undefined, () => open(id))}>
                   <Avatar name={username} picture={profile_picture} />
@@ -61,9 +61,9 @@ export function SearchResults({ chat, me, query, conversations, openId, onChosen
           </ul>
         </section>
       )}
-      <Problem text={problem ?? form.problem} />
+      <ErrorMessage text={error ?? form.error} />
       <p class="empty" role="status">
-        {countOf(matching.length + strangers.length, searching)}
+        {countOf(matching.length + others.length, searching)}
       </p>
     </div>
   );
@@ -71,5 +71,5 @@ export function SearchResults({ chat, me, query, conversations, openId, onChosen
 
 function countOf(count: number, searching: boolean): string {
   if (searching) return 'Searching…';
-  return count === 0 ? 'Nobody by that name.' : '';
+  return count === 0 ? 'Nobody found.' : '';
 }

@@ -1,8 +1,8 @@
 import type { Chat, Profile } from 'mmchat-client';
 import { useState } from 'preact/hooks';
-import { Avatar } from '../parts/avatar.tsx';
-import { Icon } from '../parts/icon.tsx';
-import { useReadable } from '../parts/use-readable.ts';
+import { Avatar } from '../components/avatar.tsx';
+import { Icon } from '../components/icon.tsx';
+import { useStore } from '../components/use-store.ts';
 import { ConversationList } from './conversation-list.tsx';
 import { SearchResults } from './search-results.tsx';
 
@@ -14,18 +14,18 @@ type Props = {
   onNewGroup: () => void;
 };
 
-/** The conversations, and while something is searched for, what was found. */
+/** The conversations, or the search results while there is a query. */
 export function Sidebar({ chat, me, openId, onProfile, onNewGroup }: Props) {
   const [query, setQuery] = useState('');
-  const conversations = useReadable(chat.conversations);
+  const conversations = useStore(chat.conversations);
   const wanted = query.trim();
   return (
     <nav class="sidebar" aria-label="Conversations">
       <header>
-        <h1 class="unseen">MmChat</h1>
-        <button type="button" class="self" onClick={onProfile} aria-haspopup="dialog">
+        <h1 class="visually-hidden">MmChat</h1>
+        <button type="button" class="own-profile" onClick={onProfile} aria-haspopup="dialog">
           <Avatar name={me.username} picture={me.profile_picture} />
-          <span class="unseen">Your profile: </span>
+          <span class="visually-hidden">Your profile: </span>
           <span class="name">{me.username}</span>
         </button>
         <button type="button" class="round" aria-label="New group" title="New group" onClick={onNewGroup}>
@@ -33,7 +33,7 @@ export function Sidebar({ chat, me, openId, onProfile, onNewGroup }: Props) {
         </button>
       </header>
       <label class="search">
-        <span class="unseen">Search conversations and people</span>
+        <span class="visually-hidden">Search conversations and people</span>
         <Icon name="search" />
         <input
           type="search"

@@ -1,9 +1,9 @@
 import type { ConversationStore, ShownMessage } from 'mmchat-client';
 import { useRef } from 'preact/hooks';
-import { Dialog } from '../parts/dialog.tsx';
-import { drawable } from '../parts/marks.ts';
-import { Problem } from '../parts/problem.tsx';
-import { useForm } from '../parts/use-form.ts';
+import { limitCombiningMarks } from '../components/combining-marks.ts';
+import { Dialog } from '../components/dialog.tsx';
+import { ErrorMessage } from '../components/error-message.tsx';
+import { useForm } from '../components/use-form.ts';
 
 type Props = { store: ConversationStore; message: ShownMessage; onClose: () => void };
 
@@ -15,16 +15,16 @@ export function DeleteMessage({ store, message, onClose }: Props) {
     removed.current = true;
     onClose();
   };
-  // the button that had the focus goes with the message
+  // the button that had the focus disappears with the message
   const focusAfter = () => (removed.current ? document.querySelector<HTMLElement>('.history .scroller') : null);
   return (
     <Dialog title="Delete this message?" onClose={onClose} focusAfter={focusAfter}>
-      <p class="quoted">{drawable(message.content)}</p>
-      <p>It disappears for everybody in the conversation.</p>
-      <Problem text={form.problem} />
+      <p class="quoted">{limitCombiningMarks(message.content)}</p>
+      <p>It is deleted for everybody in the conversation.</p>
+      <ErrorMessage text={form.error} />
       <div class="buttons">
         <button type="button" onClick={onClose}>
-          Keep it
+          Cancel
         </button>
         <button type="button" class="danger" aria-disabled={form.busy} onClick={(e) => form.submit(e, remove)}>
           Delete

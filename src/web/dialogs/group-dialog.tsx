@@ -1,8 +1,8 @@
 import type { Chat, ConversationStore, ConversationSummary, Participant, Profile } from 'mmchat-client';
 import { useState } from 'preact/hooks';
-import { Dialog } from '../parts/dialog.tsx';
-import { Problem } from '../parts/problem.tsx';
-import { useForm } from '../parts/use-form.ts';
+import { Dialog } from '../components/dialog.tsx';
+import { ErrorMessage } from '../components/error-message.tsx';
+import { useForm } from '../components/use-form.ts';
 import { Members } from './members.tsx';
 import { PeoplePicker } from './people-picker.tsx';
 import { RenameGroup } from './rename-group.tsx';
@@ -14,12 +14,12 @@ type Props = {
   summary: ConversationSummary;
   participants: readonly Participant[] | undefined;
   isAdmin: boolean;
-  /** Asks anew who is in the group. */
+  /** Fetches the participants again. */
   reload: () => void;
   onClose: () => void;
 };
 
-/** Who is in the group; for admins also what can be changed about it. */
+/** The members of a group; for admins, with the means to change them and the name. */
 export function GroupDialog({ chat, me, store, summary, participants = [], isAdmin, reload, onClose }: Props) {
   const [leaving, setLeaving] = useState(false);
   const form = useForm();
@@ -43,7 +43,7 @@ export function GroupDialog({ chat, me, store, summary, participants = [], isAdm
           onPick={({ id }) => change(() => store.addParticipant(id))}
         />
       )}
-      <Problem text={form.problem} />
+      <ErrorMessage text={form.error} />
       <div class="buttons">
         {leaving && (
           <button type="button" onClick={() => setLeaving(false)}>

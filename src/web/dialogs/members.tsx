@@ -1,11 +1,11 @@
 import type { Participant } from 'mmchat-client';
 import { useState } from 'preact/hooks';
-import { Avatar } from '../parts/avatar.tsx';
-import { Field } from '../parts/field.tsx';
-import { LongList } from '../parts/long-list.tsx';
+import { Avatar } from '../components/avatar.tsx';
+import { Field } from '../components/field.tsx';
+import { LongList } from '../components/long-list.tsx';
 
-/** Of more than these one is not found by looking. */
-const MOST_AT_A_GLANCE = 20;
+/** Longer lists have a search field. */
+const SEARCH_THRESHOLD = 20;
 
 type Props = {
   participants: readonly Participant[];
@@ -14,7 +14,7 @@ type Props = {
   onRemove: (id: number) => void;
 };
 
-/** The people in a group; an admin can take others out. */
+/** The members of a group; an admin can remove others. */
 export function Members({ participants, myId, isAdmin, onRemove }: Props) {
   const [query, setQuery] = useState('');
   const wanted = query.trim().toLowerCase();
@@ -22,7 +22,7 @@ export function Members({ participants, myId, isAdmin, onRemove }: Props) {
   return (
     <section aria-labelledby="members">
       <h3 id="members">{participants.length === 1 ? '1 member' : `${participants.length} members`}</h3>
-      {(participants.length > MOST_AT_A_GLANCE || query !== '') && (
+      {(participants.length > SEARCH_THRESHOLD || query !== '') && (
         <Field
           label="Find a member"
           name="member"
@@ -46,7 +46,7 @@ export function Members({ participants, myId, isAdmin, onRemove }: Props) {
           />
         )}
       />
-      {found.length === 0 && participants.length > 0 && <p class="hint">No member by that name.</p>}
+      {found.length === 0 && participants.length > 0 && <p class="hint">No member found.</p>}
     </section>
   );
 }
@@ -61,12 +61,12 @@ function Member({ participant, mine, onRemove }: MemberProps) {
       <span class="title">
         {username}
         {mine && ' (you)'}
-        {online && <span class="unseen">, online</span>}
+        {online && <span class="visually-hidden">, online</span>}
       </span>
       {is_admin && <span class="role">Admin</span>}
       {onRemove !== undefined && (
         <button type="button" class="link" onClick={() => onRemove(id)}>
-          Remove<span class="unseen"> {username}</span>
+          Remove<span class="visually-hidden"> {username}</span>
         </button>
       )}
     </li>

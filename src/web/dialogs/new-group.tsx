@@ -1,22 +1,21 @@
-import type { Chat, Profile } from 'mmchat-client';
+import type { Chat, FoundUser, Profile } from 'mmchat-client';
 import { useEffect, useState } from 'preact/hooks';
-import type { FoundPerson } from '../conversations/use-people.ts';
-import { Dialog } from '../parts/dialog.tsx';
-import { Field } from '../parts/field.tsx';
-import { Icon } from '../parts/icon.tsx';
-import { Problem } from '../parts/problem.tsx';
-import { withNewName } from '../parts/renamed.ts';
-import { useForm } from '../parts/use-form.ts';
+import { Dialog } from '../components/dialog.tsx';
+import { ErrorMessage } from '../components/error-message.tsx';
+import { Field } from '../components/field.tsx';
+import { Icon } from '../components/icon.tsx';
+import { withProfileUpdate } from '../components/profile-update.ts';
+import { useForm } from '../components/use-form.ts';
 import { PeoplePicker } from './people-picker.tsx';
 
 type Props = { chat: Chat; me: Profile; onClose: () => void; onMade: (id: number) => void };
 
-/** A group needs a name, and most often people. */
+/** Creates a group with a name and members. */
 export function NewGroup({ chat, me, onClose, onMade }: Props) {
   const [name, setName] = useState('');
-  const [members, setMembers] = useState<readonly FoundPerson[]>([]);
+  const [members, setMembers] = useState<readonly FoundUser[]>([]);
   const form = useForm();
-  useEffect(() => chat.on('user_update', (change) => setMembers((now) => withNewName(now, change))), [chat]);
+  useEffect(() => chat.on('user_update', (change) => setMembers((now) => withProfileUpdate(now, change))), [chat]);
   const ids = members.map(({ id }) => id);
   const make = async () => onMade((await chat.createGroup(name.trim(), ids)).id);
   return (
@@ -47,7 +46,7 @@ export function NewGroup({ chat, me, onClose, onMade }: Props) {
                 <button
                   type="button"
                   class="round"
-                  aria-label={`Leave ${username} out`}
+                  aria-label={`Remove ${username}`}
                   onClick={() => setMembers(members.filter((each) => each.id !== id))}
                 >
                   <Icon name="close" />
@@ -56,10 +55,10 @@ export function NewGroup({ chat, me, onClose, onMade }: Props) {
             ))}
           </ul>
         )}
-        <Problem text={form.problem} />
+        <ErrorMessage text={form.error} />
         <div class="buttons">
           <button type="submit" class="primary" aria-disabled={form.busy}>
-            Make the group
+            Create group
           </button>
         </div>
       </form>

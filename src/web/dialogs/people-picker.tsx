@@ -1,29 +1,29 @@
-import type { Chat } from 'mmchat-client';
+import type { Chat, FoundUser } from 'mmchat-client';
 import { useState } from 'preact/hooks';
-import { type FoundPerson, usePeople } from '../conversations/use-people.ts';
-import { Avatar } from '../parts/avatar.tsx';
-import { Field } from '../parts/field.tsx';
-import { Problem } from '../parts/problem.tsx';
+import { Avatar } from '../components/avatar.tsx';
+import { ErrorMessage } from '../components/error-message.tsx';
+import { Field } from '../components/field.tsx';
+import { useUserSearch } from '../conversations/use-user-search.ts';
 
 type Props = {
   chat: Chat;
   myId: number;
   label: string;
-  /** Those who are chosen already. */
+  /** Users who are already chosen. */
   without: ReadonlySet<number>;
-  onPick: (person: FoundPerson) => void;
+  onPick: (person: FoundUser) => void;
 };
 
-/** Finds people by their usernames, to pick some of them one by one. */
+/** Finds users by name, to add them one by one. */
 export function PeoplePicker({ chat, myId, label, without, onPick }: Props) {
   const [query, setQuery] = useState('');
-  const { people, searching, problem } = usePeople(chat, myId, query.trim());
-  const left = people.filter(({ id }) => !without.has(id));
+  const { users, searching, error } = useUserSearch(chat, myId, query.trim());
+  const left = users.filter(({ id }) => !without.has(id));
   return (
     <div class="picker">
       <Field
         label={label}
-        name="people"
+        name="users"
         type="search"
         value={query}
         onValue={setQuery}
@@ -43,9 +43,9 @@ export function PeoplePicker({ chat, myId, label, without, onPick }: Props) {
           </li>
         ))}
       </ul>
-      <Problem text={problem} />
+      <ErrorMessage text={error} />
       <p class="hint" role="status">
-        {query.trim() !== '' && !searching && left.length === 0 ? 'Nobody else by that name.' : ''}
+        {query.trim() !== '' && !searching && left.length === 0 ? 'Nobody else found.' : ''}
       </p>
     </div>
   );

@@ -1,33 +1,33 @@
 import type { Participant, ShownMessage } from 'mmchat-client';
-import type { KnownReaders } from '../chat/readers.ts';
-import { Avatar } from '../parts/avatar.tsx';
-import { Dialog } from '../parts/dialog.tsx';
-import { LongList } from '../parts/long-list.tsx';
-import { drawable } from '../parts/marks.ts';
-import { useReadable } from '../parts/use-readable.ts';
+import type { ReadersStore } from '../chat/readers-store.ts';
+import { Avatar } from '../components/avatar.tsx';
+import { limitCombiningMarks } from '../components/combining-marks.ts';
+import { Dialog } from '../components/dialog.tsx';
+import { LongList } from '../components/long-list.tsx';
+import { useStore } from '../components/use-store.ts';
 
 type Props = {
   message: ShownMessage;
   participants: readonly Participant[] | undefined;
-  readers: KnownReaders;
+  readers: ReadersStore;
   onClose: () => void;
 };
 
 /**
- * Who has read a message. The server tells whether everybody has, and by name only who does so while one is there to
- * hear it: what is not known is said to be so.
+ * The readers of a message. The server only reports whether everybody has read it; single readers are known from the
+ * receipts received while online. Others may have read it too.
  */
 export function ReadersDialog({ message, participants = [], readers: known, onClose }: Props) {
   const others = participants.filter(({ id }) => id !== message.senderId);
-  const told = useReadable(known).get(message.id ?? 0);
-  const readers = message.state === 'read' ? others : others.filter(({ id }) => told?.has(id));
+  const receivedFrom = useStore(known).get(message.id ?? 0);
+  const readers = message.state === 'read' ? others : others.filter(({ id }) => receivedFrom?.has(id));
   const read = new Set(readers);
   const rest = others.filter((each) => !read.has(each));
   return (
-    <Dialog title="Who has read it" onClose={onClose}>
-      <p class="quoted">{drawable(message.content)}</p>
+    <Dialog title="Read receipts" onClose={onClose}>
+      <p class="quoted">{limitCombiningMarks(message.content)}</p>
       <People title="Read" people={readers} />
-      <People title="Not known to have read it" people={rest} />
+      <People title="Not confirmed yet" people={rest} />
     </Dialog>
   );
 }

@@ -1,8 +1,8 @@
 import type { ConversationStore } from 'mmchat-client';
 import { useState } from 'preact/hooks';
-import { Field } from '../parts/field.tsx';
-import { Problem } from '../parts/problem.tsx';
-import { useForm } from '../parts/use-form.ts';
+import { ErrorMessage } from '../components/error-message.tsx';
+import { Field } from '../components/field.tsx';
+import { useForm } from '../components/use-form.ts';
 
 export function RenameGroup({ store, name: current }: { store: ConversationStore; name: string }) {
   const [name, setName] = useState(current);
@@ -25,7 +25,7 @@ export function RenameGroup({ store, name: current }: { store: ConversationStore
           Rename
         </button>
       )}
-      <Problem text={form.problem} />
+      <ErrorMessage text={form.error} />
     </form>
   );
 }

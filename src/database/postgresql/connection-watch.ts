@@ -1,0 +1,69 @@
+import type { Pool } from 'pg';
+import { NO_ANSWER } from '../errors.ts';
+import type { PostgresqlClient } from './client.ts';
+
+/** A connection on which a result is expected is given up when nothing arrived for so long. */
+const SILENT_AFTER_MS = 8_000;
+const CHECKS_PER_SPAN = 20;
+
+/**
+ * Closes dead connections to PostgreSQL: a server that hangs, a NAT that dropped the connection. It
+ * watches every connection of the pool. The socket is destroyed, so that all statements on it fail at once. Unused
+ * connections are closed too: they lead the same way, and each would take as long to be noticed.
+ */
+export class ConnectionWatch {
+  readonly #silentAfterMs: number;
+  readonly #used = new Set<PostgresqlClient>();
+  readonly #unused = new Set<PostgresqlClient>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(silentAfterMs = SILENT_AFTER_MS) {
+    this.#silentAfterMs = silentAfterMs;
+  }
+
+  /** To be called when the pool is created. No connection is given up before `start`. */
+  attach(pool: Pool<PostgresqlClient>): void {
+    pool.on('connect', (client: PostgresqlClient) => {
+      client.on('end', () => {
+        this.#used.delete(client);
+        this.#unused.delete(client);
+      });
+    });
+    pool.on('acquire', (client: PostgresqlClient) => {
+      this.#unused.delete(client);
+      this.#used.add(client);
+    });
+    pool.on('release', (_: unknown, client: PostgresqlClient) => {
+      if (this.#used.delete(client)) this.#unused.add(client);
+    });
+  }
+
+  /** To be called after the migrations, which may take long. */
+  start(): void {
+    this.#timer ??= setInterval(() => this.#check(), this.#silentAfterMs / CHECKS_PER_SPAN).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #check(): void {
+    const silent = [...this.#used, ...this.#unused].filter((each) => each.isSilent(this.#silentAfterMs));
+    if (silent.length > 0) void this.#giveUp(silent);
+  }
+
+  async #giveUp(silent: readonly PostgresqlClient[]): Promise<void> {
+    // first: when the statements fail, their callers may ask the pool for a connection again
+    await Promise.all([...this.#unused].map((client) => client.destroyed()));
+    for (const client of silent) client.destroy(new SilentConnection(this.#silentAfterMs));
+  }
+}
+
+class SilentConnection extends Error {
+  readonly code = NO_ANSWER;
+
+  constructor(ms: number) {
+    super(`no answer for ${ms} ms`);
+  }
+}

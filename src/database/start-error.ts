@@ -1,0 +1,2 @@
+/** The reason why the server cannot start: one line with the cause and what to do. It contains no secrets. */
+export class StartError extends Error {}

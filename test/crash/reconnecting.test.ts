@@ -1,0 +1,123 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import * as current from 'socket.io-client';
+import * as old from 'socket.io-client-4.0';
+import { type Node, startNode } from '../cluster/node.ts';
+import { frameOf, unresponsiveWebSocket } from '../cluster/unresponsive-websocket.ts';
+import { freshEnvironment } from '../support/app.ts';
+import { People } from '../support/people.ts';
+import { freePort, type RunningProcess, startProcess } from '../support/processes.ts';
+import { requirePythonSocketIo } from '../support/services.ts';
+
+const TRANSPORTS = ['websocket', 'polling'] as const;
+const LIBRARIES = [current.io, old.io];
+const SENDING_AT_ONCE = 5;
+const LEAST_SENT = 20;
+/** While the server is down, clients of Socket.IO wait up to 7.5 s before they try again. */
+const BACK_WITHIN_MS = 20_000;
+/** Much less than the 45 s after which a client detects by itself that nothing arrives any more. */
+const NOTICED_WITHIN_MS = 2_000;
+
+type Socket = Pick<current.Socket, 'connected' | 'on' | 'once' | 'emit' | 'disconnect'>;
+
+describe('When a server is stopped under load and started again', function () {
+  this.timeout(120_000);
+  let node: Node;
+  let people: People;
+  let remove: () => Promise<void>;
+  const stops: (() => unknown)[] = [];
+  before(async () => {
+    const fresh = await freshEnvironment('sqlite');
+    remove = fresh.remove;
+    node = await startNode({ ...fresh.env, HTTP_ADDR: `127.0.0.1:${await freePort()}` });
+    people = new People(node.url, fresh.smtp);
+  });
+  afterEach(async () => {
+    for (const stop of stops.splice(0)) await stop();
+  });
+  after(async () => {
+    people?.closeClients();
+    await node?.kill('SIGKILL');
+    await remove?.();
+  });
+
+  /** A user who sends continuously until the connection is lost, and counts acknowledged messages. */
+  async function sendContinuously(io: typeof current.io, transport: string) {
+    const person = await people.signUp('sender');
+    const { conversation_id } = await person.rest.ask('create_group', { name: 'Group', member_ids: [] });
+    const options = { auth: { token: person.token }, transports: [transport], forceNew: true, reconnectionDelay: 100 };
+    const socket: Socket = io(`${node.url}/chat`, options);
+    stops.push(() => socket.disconnect());
+    const busy = Promise.withResolvers<void>();
+    const sender = { person, socket, busy: busy.promise, acknowledged: 0 };
+    function send(): void {
+      socket.emit('message', { conversation_id, content: 'Hello!' }, ({ ok }: { ok: boolean }) => {
+        if (!ok) return; // the server is stopping
+        sender.acknowledged += 1;
+        if (sender.acknowledged === LEAST_SENT) busy.resolve();
+        if (socket.connected) send();
+      });
+    }
+    socket.once('connect', () => Array.from({ length: SENDING_AT_ONCE }, send));
+    return sender;
+  }
+
+  it('every Socket.IO client of version 4.8 and 4.0 reconnects by itself, and has every acknowledgement', async () => {
+    const senders = await Promise.all(
+      LIBRARIES.flatMap((io) => TRANSPORTS.map((transport) => sendContinuously(io, transport))),
+    );
+    await Promise.all(senders.map(({ busy }) => busy));
+    const stoppedAt = Date.now();
+    const lost = senders.map(async ({ socket }) => {
+      const [reason] = await once(socket as never, 'disconnect');
+      return { reason, afterMs: Date.now() - stoppedAt };
+    });
+    await node.kill('SIGTERM');
+    expect(await node.ended).to.equal(0);
+    for (const { reason, afterMs } of await Promise.all(lost)) {
+      expect(reason, 'for which a client tries again').to.be.oneOf(['transport close', 'transport error']);
+      expect(afterMs).to.be.below(NOTICED_WITHIN_MS);
+    }
+    const back = senders.map(({ socket }) => once(socket as never, 'connect'));
+    await node.restart();
+    expect(await Promise.race([Promise.all(back).then(() => 'all'), delay(BACK_WITHIN_MS, 'not all')])).to.equal('all');
+    for (const { person, acknowledged } of senders) {
+      const { conversations } = await person.rest.ask('list_conversations');
+      expect(acknowledged, 'of all that was kept').to.equal(conversations[0].last_seq);
+    }
+  });
+
+  it('a Socket.IO connection by WebSocket ends as in a network failure, within a second, without a packet or close frame', async () => {
+    const { token } = await people.signUp('listener');
+    const socket = await unresponsiveWebSocket(node.url, '/socket.io/?EIO=4&transport=websocket');
+    socket.write(frameOf(`40/chat,${JSON.stringify({ token })}`));
+    let received = '';
+    socket.on('data', (data) => (received += data.toString('latin1')));
+    while (!received.includes('40/chat,')) await once(socket, 'data');
+    received = '';
+    const ended = once(socket, 'end').then(() => Date.now());
+    const stoppedAt = Date.now();
+    await node.kill('SIGTERM');
+    expect((await ended) - stoppedAt).to.be.below(1_000);
+    expect(received).to.equal('');
+    await node.restart();
+  });
+
+  for (const transport of TRANSPORTS) {
+    it(`python-socketio reconnects by itself over ${transport}`, async function () {
+      const python = await requirePythonSocketIo(this);
+      const { token } = await people.signUp('snake');
+      const args = [join(import.meta.dirname, 'python_client.py'), node.url, token, transport];
+      const client: RunningProcess = await startProcess(python, args, { ready: /^connect$/m });
+      stops.push(() => client.stop('SIGKILL'));
+      await node.kill('SIGTERM');
+      await node.restart();
+      const states = () => client.output().match(/^(connect|disconnect|given up)$/gm) ?? [];
+      const until = Date.now() + BACK_WITHIN_MS;
+      while (states().length < 3 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(states()).to.deep.equal(['connect', 'disconnect', 'connect']);
+    });
+  }
+});

@@ -1,0 +1,54 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { AxeResults } from 'axe-core';
+import { expect } from 'chai';
+import { DESKTOP, PHONE, type Visitor } from './visitor.ts';
+
+const FOLDER = join(import.meta.dirname, '../../test-results/screenshots');
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const SERIOUS = ['serious', 'critical'];
+
+/**
+ * Takes screenshots of the page, light and dark, on a desktop and on a phone, and checks its accessibility with axe-
+ * core. The screenshots are for review; nothing compares them.
+ */
+export async function checkAppearance({ page }: Visitor, name: string): Promise<void> {
+  mkdirSync(FOLDER, { recursive: true });
+  for (const [device, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const path = join(FOLDER, `${name}-${device}-${colorScheme}.png`);
+      await page.screenshot({ path, caret: 'initial', animations: 'allow' });
+      if (device === 'phone' && colorScheme === 'dark') continue; // already covered: the layout in light mode, the colours on the desktop
+      expect(await accessibilityViolations({ page }, colorScheme), `${name}, ${device}, ${colorScheme}`).to.deep.equal(
+        [],
+      );
+    }
+  }
+  await page.setViewportSize(DESKTOP);
+}
+
+/**
+ * The serious violations that axe-core finds. It is injected by the debugger, since the page's policy forbids other
+ * scripts.
+ */
+async function accessibilityViolations(
+  { page }: Pick<Visitor, 'page'>,
+  colorScheme: 'light' | 'dark',
+): Promise<string[]> {
+  // in dark mode only the colours differ
+  const runOnly =
+    colorScheme === 'light' ? { type: 'tag', values: RULES } : { type: 'rule', values: ['color-contrast'] };
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE);
+  const violations = await page.evaluate(async (rules) => {
+    const { axe } = globalThis as unknown as { axe: { run(node: Document, options: object): Promise<AxeResults> } };
+    const found = await axe.run(document, { runOnly: rules, resultTypes: ['violations'] });
+    return found.violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map(({ html }) => html) }));
+  }, runOnly);
+  return violations
+    .filter(({ impact }) => SERIOUS.includes(impact ?? ''))
+    .map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.join(' ')}`);
+}
