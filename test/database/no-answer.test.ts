@@ -46,9 +46,9 @@ describe('Connections to PostgreSQL that are dead', () => {
   });
   after(() => drop?.());
 
-  const pids = async (count: number) => {
+  const pids = async (count: number, seconds = 0.1) => {
     const asked = Array.from({ length: count }, () =>
-      sql<{ pid: number }>`select pg_backend_pid() as pid, pg_sleep(0.1)`.execute(database.sql),
+      sql<{ pid: number }>`select pg_backend_pid() as pid, pg_sleep(${seconds})`.execute(database.sql),
     );
     return (await Promise.all(asked)).map(({ rows }) => rows[0]?.pid);
   };
@@ -74,6 +74,23 @@ describe('Connections to PostgreSQL that are dead', () => {
     const after = await pids(5);
     expect(after.filter((pid) => before.includes(pid))).to.deep.equal([]);
     expect(performance.now() - again, 'none has to be found silent first').to.be.below(SILENT_AFTER_MS * 4);
+  });
+
+  it('are closed without idle ones on which an answer arrived lately', async () => {
+    await pids(5);
+    const silent = failure(sql`select pg_sleep(${(SILENT_AFTER_MS / 1_000) * 4})`.execute(database.sql));
+    const alive = new Set(await pids(2));
+    let isOver = false;
+    void silent.then(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      await delay(SILENT_AFTER_MS / 10);
+      for (const pid of await pids(2, 0)) alive.add(pid);
+    }
+    expect(databaseFault(await silent)?.code).to.equal('NO_ANSWER');
+    for (const pid of await pids(2)) alive.add(pid);
+    expect(alive.size, 'the same two all the time').to.equal(2);
   });
 
   it('in a transaction do not wait for its rollback', async () => {

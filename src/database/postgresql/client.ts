@@ -65,14 +65,4 @@ export class PostgresqlClient extends Client {
   destroy(error?: Error): void {
     this.connection.stream.destroy(error);
   }
-
-  /** Closes the socket, as `destroy`; resolves when it is closed. */
-  async destroyed(): Promise<void> {
-    const { stream } = this.connection;
-    if (stream.closed) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    stream.once('close', () => resolve());
-    stream.destroy();
-    await promise;
-  }
 }

@@ -9,12 +9,14 @@ const CHECKS_PER_SPAN = 20;
 /**
  * Closes dead connections to PostgreSQL: a server that hangs, a NAT that dropped the connection. It
  * watches every connection of the pool. The socket is destroyed, so that all statements on it fail at once. Unused
- * connections are closed too: they lead the same way, and each would take as long to be noticed.
+ * connections are closed too, unless an answer arrived lately: they lead the same way, and each would take as long to
+ * be noticed.
  */
 export class ConnectionWatch {
   readonly #silentAfterMs: number;
   readonly #used = new Set<PostgresqlClient>();
-  readonly #unused = new Set<PostgresqlClient>();
+  /** When the last answer arrived on a connection that is not used, as `performance.now()`. */
+  readonly #unused = new Map<PostgresqlClient, number>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(silentAfterMs = SILENT_AFTER_MS) {
@@ -34,7 +36,7 @@ export class ConnectionWatch {
       this.#used.add(client);
     });
     pool.on('release', (_: unknown, client: PostgresqlClient) => {
-      if (this.#used.delete(client)) this.#unused.add(client);
+      if (this.#used.delete(client)) this.#unused.set(client, performance.now());
     });
   }
 
@@ -49,14 +51,13 @@ export class ConnectionWatch {
   }
 
   #check(): void {
-    const silent = [...this.#used, ...this.#unused].filter((each) => each.isSilent(this.#silentAfterMs));
-    if (silent.length > 0) void this.#giveUp(silent);
-  }
-
-  async #giveUp(silent: readonly PostgresqlClient[]): Promise<void> {
-    // first: when the statements fail, their callers may ask the pool for a connection again
-    await Promise.all([...this.#unused].map((client) => client.destroyed()));
-    for (const client of silent) client.destroy(new SilentConnection(this.#silentAfterMs));
+    const silent = [...this.#used, ...this.#unused.keys()].filter((each) => each.isSilent(this.#silentAfterMs));
+    if (silent.length === 0) return;
+    const answeredSince = performance.now() - this.#silentAfterMs / 2;
+    const suspect = [...this.#unused].filter(([, at]) => at < answeredSince).map(([client]) => client);
+    // the unused ones first: when statements fail, their callers may ask the pool for a connection at once. With an error,
+    // because the pool drops an unused connection on its error, which comes before any other event
+    for (const client of [...suspect, ...silent]) client.destroy(new SilentConnection(this.#silentAfterMs));
   }
 }
 
