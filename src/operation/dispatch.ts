@@ -9,7 +9,7 @@ import type { Result } from './result.ts';
 /**
  * Runs an operation for a caller: validate, count against limits, run. When it resolves, its changes are committed and its
  * events are on their way. `run` queues a change before it first awaits anything, so the changes of one connection take
- * effect in order of arrival.
+ * effect in order of arrival. The transport counts the call as in flight and bounds the time until it is answered.
  * @param raw the client's input, not yet validated
  * @throws ChatError with the code for the client; any other error is an internal error
  */
@@ -41,7 +41,7 @@ export async function dispatch(
         ? startHeavy(operation, valid, caller, context, info)
         : start(operation, valid, caller, context, info);
     info.position?.release();
-    const result = await context.inFlight.track(running);
+    const result = await running;
     if (result.seq !== undefined) countedUser = undefined;
     if (operation.audit !== undefined) context.security.done(operation.audit, caller, valid, result, info);
     return result;

@@ -4,6 +4,15 @@ const FINISH_WITHIN_MS = 5_000;
 /** A call is answered within this time, even if the database does not respond. */
 const ANSWER_WITHIN_MS = 10_000;
 const RETRY_SEC = 2;
+/** How often per time limit it is checked which requests have exceeded it. */
+const CHECKS_PER_LIMIT = 40;
+
+/** A request that has not been answered. */
+type Pending = {
+  /** As `performance.now()`. */
+  readonly lateAt: number;
+  readonly reject: (error: ChatError) => void;
+};
 
 /** The requests that are being handled. Stopping waits for them. */
 export class InFlightRequests {
@@ -11,6 +20,9 @@ export class InFlightRequests {
   draining = false;
   readonly #answerWithinMs: number;
   readonly #onTimeout: () => void;
+  /** In the order in which they began. One timer is enough for all of them, because all have the same time limit. */
+  readonly #pending = new Set<Pending>();
+  #checking: NodeJS.Timeout | undefined;
   #count = 0;
   #allEnded: () => void = () => undefined;
 
@@ -32,29 +44,38 @@ export class InFlightRequests {
    */
   track<T>(request: Promise<T>): Promise<T> {
     this.#count += 1;
+    this.#checking ??= setInterval(() => this.#check(), this.#answerWithinMs / CHECKS_PER_LIMIT).unref();
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#onTimeout();
-        reject(new ChatError('database_unavailable', { retryAfter: RETRY_SEC }));
-      }, this.#answerWithinMs).unref();
-      const ended = () => {
-        clearTimeout(timer);
-        this.#ended();
-      };
+      const pending: Pending = { lateAt: performance.now() + this.#answerWithinMs, reject };
+      this.#pending.add(pending);
       request.then(
         (value) => {
-          ended();
+          this.#ended(pending);
           resolve(value);
         },
         (error) => {
-          ended();
+          this.#ended(pending);
           reject(error);
         },
       );
     });
   }
 
-  #ended(): void {
+  #check(): void {
+    const now = performance.now();
+    for (const pending of this.#pending) {
+      if (pending.lateAt > now) break;
+      this.#pending.delete(pending);
+      this.#onTimeout();
+      pending.reject(new ChatError('database_unavailable', { retryAfter: RETRY_SEC }));
+    }
+    if (this.#pending.size > 0) return;
+    clearInterval(this.#checking);
+    this.#checking = undefined;
+  }
+
+  #ended(pending: Pending): void {
+    this.#pending.delete(pending);
     this.#count -= 1;
     if (this.#count === 0) this.#allEnded();
   }

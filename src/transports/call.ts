@@ -89,7 +89,7 @@ export async function answer(
       return await refuse(new ChatError('unknown_operation'), caller, context, log);
     }
     const fields = withPathFields(PATH_FIELDS.get(name), input);
-    return { ok: true, ...(await dispatch(operation, fields, caller, context, info)) };
+    return { ok: true, ...(await context.inFlight.track(dispatch(operation, fields, caller, context, info))) };
   } catch (thrown) {
     info.position?.release(); // what is no operation never got as far as starting
     return { ok: false, error: errorAnswer(toChatError(thrown, log, name)) };

@@ -1,5 +1,4 @@
 import * as ws from 'ws';
-import { DirectWrite } from './direct-write.ts';
 
 /** An encoded WebSocket frame: its header, and its payload. */
 export type Frame = readonly Buffer[];
@@ -116,7 +115,6 @@ export class FrameWriter {
   readonly #socket: ws.WebSocket;
   readonly #buffer: TickBuffer;
   readonly #limits: Limits;
-  readonly #direct: DirectWrite;
   #pending: FrameChain | undefined;
 
   /** @param limits how much may be unread by the client; beyond it `tooSlow` is called instead of writing */
@@ -124,7 +122,6 @@ export class FrameWriter {
     this.#socket = socket;
     this.#buffer = buffer;
     this.#limits = limits;
-    this.#direct = new DirectWrite(socket);
   }
 
   write(frame: Frame): void {
@@ -138,9 +135,7 @@ export class FrameWriter {
     this.#pending = undefined;
     if (pending === undefined || this.#socket.readyState !== ws.WebSocket.OPEN) return;
     if (this.#buffer.isExpired) return this.#socket.terminate(); // its client reconnects, and syncs
-    if (this.#direct.write(pending.joined())) return;
-    const unread = this.#socket.bufferedAmount + this.#direct.waitingBytes;
-    if (unread > this.#limits.mostUnreadBytes) return this.#limits.tooSlow();
+    if (this.#socket.bufferedAmount > this.#limits.mostUnreadBytes) return this.#limits.tooSlow();
     (this.#socket as unknown as WithSender)._sender.sendFrame([pending.joined()]);
   }
 }

@@ -11,7 +11,11 @@ export type Chromium = { readonly browser: Browser; stop(): Promise<void> };
 
 /** Starts the installed Chromium; undefined if there is none. */
 export async function startChromium(): Promise<Chromium | undefined> {
-  const executablePath = findBinary('chromium') ?? findBinary('chromium-browser') ?? findBinary('google-chrome');
+  const executablePath =
+    findBinary('chromium-headless-shell') ??
+    findBinary('chromium') ??
+    findBinary('chromium-browser') ??
+    findBinary('google-chrome');
   if (executablePath === undefined) return undefined;
   const { chromium } = await import('playwright-core');
   const args = [...FLAGS, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])];

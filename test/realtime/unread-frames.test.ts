@@ -15,7 +15,7 @@ const blockProcess = () => void Atomics.wait(new Int32Array(new SharedArrayBuffe
 const stopReading = (socket: WebSocket) =>
   (tcpOf(socket) as unknown as { _handle: { readStop(): void } })._handle.readStop();
 
-describe('A write that bypasses the queue of a stream', () => {
+describe('A frame that the system does not accept at once', () => {
   const pair = webSocketPairs();
 
   it('keeps its order with the writes of ws, including the close frame, when the client stops reading', async () => {
@@ -37,12 +37,12 @@ describe('A write that bypasses the queue of a stream', () => {
     };
     write('small  1', 8);
     write('large  1', TOO_MUCH_BYTES);
-    expect(tcpOf(here).writableLength, 'need it to wait below the stream').to.equal(0);
+    expect(tcpOf(here).writableLength, 'need it to wait').to.be.above(0);
     write('large  2', TOO_MUCH_BYTES);
     ping('ping  1');
     client.resume();
     while (received.length < 2) await once(client, 'message');
-    expect(tcpOf(here).writableLength, 'need the others to wait in the stream').to.be.above(TOO_MUCH_BYTES);
+    expect(tcpOf(here).writableLength, 'need the others to wait').to.be.above(0);
     write('small  2', 8);
     ping('ping  2');
     while (received.length < 4) await once(client, 'message');
@@ -66,7 +66,8 @@ describe('A write that bypasses the queue of a stream', () => {
     const writer = new FrameWriter(here, new TickBuffer(), { mostUnreadBytes: TOO_MUCH_BYTES / 2, tooSlow });
     writer.write(textFrame('x'.repeat(TOO_MUCH_BYTES)));
     writer.flush();
-    expect([here.bufferedAmount, cut], 'need ws to know nothing of it').to.deep.equal([0, 0]);
+    expect(here.bufferedAmount, 'need it to wait').to.be.above(TOO_MUCH_BYTES / 2);
+    expect(cut).to.equal(0);
     writer.write(textFrame('one more'));
     await nextTurn();
     expect(cut).to.equal(1);
