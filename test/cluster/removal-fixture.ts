@@ -1,17 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import { IS_SOAK } from '../support/soak.ts';
 import type { Cluster, Member } from './cluster.ts';
 import { open } from './connection.ts';
 import { until } from './until.ts';
 
 /** What is in flight to a client when the removal is acknowledged arrives within this time on this machine. */
 const IN_FLIGHT_MS = 40;
+/** Between two messages of one of the sender's four loops: one message every few milliseconds is always in flight. */
+const PAUSE_MS = IS_SOAK ? 0 : 30;
 
 /**
- * An admin on the first node, a sender at full speed on the given ones, and on the third the one who will be removed.
+ * An admin on the first node, a steady sender on the given ones, and on the third the one who will be removed.
  * @param closing receives what has to be closed after the test
+ * @param pauseMs 0 for sending at full speed
  */
-export async function removalScene(cluster: Cluster, closing: { close(): void }[], sending: readonly number[]) {
+export async function removalScene(
+  cluster: Cluster,
+  closing: { close(): void }[],
+  sending: readonly number[],
+  pauseMs = PAUSE_MS,
+) {
   const [admin, sender, removed, stays] = (await cluster.enroll(4)) as [Member, Member, Member, Member];
   const first = cluster.node(0);
   const conversation_id = await cluster.group(first, admin, sender, removed, stays);
@@ -32,7 +41,10 @@ export async function removalScene(cluster: Cluster, closing: { close(): void }[
   let isOver = false;
   const lines = senders.flatMap((client) =>
     [1, 2, 3, 4].map(async () => {
-      while (!isOver) await client.ask('message', { conversation_id, content: 'Hello!' });
+      while (!isOver) {
+        await client.ask('message', { conversation_id, content: 'Hello!' });
+        if (pauseMs > 0) await delay(pauseMs);
+      }
     }),
   );
   const ended = () => {

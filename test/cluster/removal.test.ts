@@ -21,13 +21,13 @@ describe('A user who is removed from a group', () => {
   });
   after(() => cluster?.stop());
 
-  const scene = (sending = [1, 2]) => removalScene(cluster, closing, sending);
+  const scene = (sending = [1, 2], pauseMs?: number) => removalScene(cluster, closing, sending, pauseMs);
 
   it('receives nothing of it after the acknowledgement, while others on other nodes send at full speed', async function () {
     this.timeout(120_000);
-    const here = await scene();
+    const here = await scene([1, 2], 0);
     expect(await here.remove()).to.include({ ok: true });
-    await expectSilence(here, Date.now(), more(here, 300));
+    await expectSilence(here, Date.now(), more(here, 200));
   });
 
   it('receives nothing after reconnecting, by sync, or over REST', async function () {
@@ -43,7 +43,7 @@ describe('A user who is removed from a group', () => {
     for (const node of cluster.nodes) {
       expect(await cluster.rest(node, removed).ask('list_messages', { conversation_id })).to.include({ status: 403 });
     }
-    await until('the other still receives', more(here, 300));
+    await until('the other still receives', more(here, 200));
     expect(frames.removed.slice(received).filter(({ type }) => type !== 'conversation_update')).to.deep.equal([]);
   });
 
@@ -55,7 +55,7 @@ describe('A user who is removed from a group', () => {
     const since = Date.now();
     await expectSilence(here, since, more(here, 100));
     await cluster.redis.restart();
-    await expectSilence(here, since, more(here, 500));
+    await expectSilence(here, since, more(here, 200));
   });
 
   it('receives nothing though Redis is paused during the removal, and when it resumes', async function () {
@@ -67,7 +67,7 @@ describe('A user who is removed from a group', () => {
     const since = Date.now();
     await delay(UNDER_WAY_MS);
     await cluster.redis.kill('SIGCONT');
-    await expectSilence(here, since, more(here, 300));
+    await expectSilence(here, since, more(here, 200));
   });
 
   it('receives nothing after an acknowledgement that waits for a node which is paused for a moment', async function () {
@@ -81,7 +81,7 @@ describe('A user who is removed from a group', () => {
     expect(await removal).to.include({ ok: true });
     const since = Date.now();
     await here.listen(here.stays, 'stays'); // as below
-    await expectSilence(here, since, more(here, 300));
+    await expectSilence(here, since, more(here, 200));
   });
 
   it('receives nothing though their node is paused for seconds during the removal, and when it resumes', async function () {
@@ -95,6 +95,6 @@ describe('A user who is removed from a group', () => {
     cluster.node(2).resume();
     // a node that was paused closes the connections that it had something to write to
     await here.listen(here.stays, 'stays');
-    await expectSilence(here, since, more(here, 300));
+    await expectSilence(here, since, more(here, 200));
   });
 });

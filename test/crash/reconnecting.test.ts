@@ -6,7 +6,7 @@ import * as current from 'socket.io-client';
 import * as old from 'socket.io-client-4.0';
 import { type Node, startNode } from '../cluster/node.ts';
 import { frameOf, unresponsiveWebSocket } from '../cluster/unresponsive-websocket.ts';
-import { freshEnvironment } from '../support/app.ts';
+import { migratedEnvironment } from '../support/app.ts';
 import { People } from '../support/people.ts';
 import { freePort, type RunningProcess, startProcess } from '../support/processes.ts';
 import { requirePythonSocketIo } from '../support/services.ts';
@@ -29,7 +29,7 @@ describe('When a server is stopped under load and started again', function () {
   let remove: () => Promise<void>;
   const stops: (() => unknown)[] = [];
   before(async () => {
-    const fresh = await freshEnvironment('sqlite');
+    const fresh = await migratedEnvironment('sqlite');
     remove = fresh.remove;
     node = await startNode({ ...fresh.env, HTTP_ADDR: `127.0.0.1:${await freePort()}` });
     people = new People(node.url, fresh.smtp);

@@ -5,7 +5,7 @@ import { io } from 'socket.io-client';
 import { readConfig } from '../../src/config/config.ts';
 import { openDatabase } from '../../src/server/open-database.ts';
 import { type Node, startNode } from '../cluster/node.ts';
-import { freshEnvironment } from '../support/app.ts';
+import { migratedEnvironment } from '../support/app.ts';
 import { People } from '../support/people.ts';
 import { freePort } from '../support/processes.ts';
 
@@ -16,7 +16,7 @@ describe('A server that is stopped', () => {
   let remove: () => Promise<void>;
 
   beforeEach(async () => {
-    const fresh = await freshEnvironment('sqlite');
+    const fresh = await migratedEnvironment('sqlite');
     remove = fresh.remove;
     env = { ...fresh.env, HTTP_ADDR: `127.0.0.1:${await freePort()}` };
     node = await startNode(env);

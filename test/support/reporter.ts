@@ -10,7 +10,7 @@ export default class CountingReporter extends Mocha.reporters.Spec {
     super.epilogue();
     const { passes: passed, failures: failed, pending: skipped } = this.stats;
     process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
-    // the coverage report follows, so `.ci/run` repeats both after it
+    // npm’s own lines may follow, so `.ci/run` repeats both after them
     const file = process.env.MMCHAT_TEST_COUNTS;
     const failures = this.failures.map((test) => `${test.fullTitle()}: ${test.err?.message}`);
     if (file) writeFileSync(file, JSON.stringify({ passed, failed, skipped, failures }));
