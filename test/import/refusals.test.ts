@@ -170,7 +170,7 @@ onEachDatabase('An import', (kind) => {
     const app = await createApp(readConfig(fresh.env));
     await app.stop();
     await expectNothing();
-    expect((await runImport(folder, target, '--from', go.url)).code).to.equal(0);
+    expect((await runImportShared(folder, target, '--from', go.url)).code).to.equal(0);
     expectTrue(await storedRows());
   }).timeout(60_000);
 });
@@ -240,7 +240,7 @@ describe('The command import', () => {
     const help = await runImport(folder, undefined, '--help');
     expect(help.code).to.equal(0);
     for (const option of ['--from', '--dry-run', '--report']) expect(help.stdout).to.include(option);
-    const missing = await runImport(folder, undefined);
+    const missing = await runImportShared(folder, undefined);
     expect([missing.code, missing.stderr]).to.deep.equal([
       1,
       'mmchat import failed:\n  --from is missing: postgres://… or sqlite:PATH\n',
