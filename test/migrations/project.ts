@@ -8,6 +8,8 @@ const ROOT = join(import.meta.dirname, '../..');
 const SEVERAL_COMMANDS = join(import.meta.dirname, 'several-commands.ts');
 const FILES = ['src', 'mikro-orm.config.ts', 'package.json', 'tsconfig.json'];
 
+const environmentOf = (database: string): Record<string, string> => (database === '' ? {} : { DATABASE_URL: database });
+
 /** A copy of the project that a test may change. */
 export class Project {
   readonly folder: string;
@@ -20,7 +22,7 @@ export class Project {
 
   /** Runs `mikro-orm migration:<command>` on this database or the default one (''). */
   migration(command: string, database: string): Promise<Outcome> {
-    return mikroOrm(this.folder, `migration:${command}`, database === '' ? {} : { DATABASE_URL: database });
+    return mikroOrm(this.folder, `migration:${command}`, environmentOf(database));
   }
 
   /** Runs several of them in one process, which saves most of their time. Returns its exit code and what each printed. */
