@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { readConfig } from '../../src/config/config.ts';
 import { openDatabase } from '../../src/server/open-database.ts';
 import { expectTrue, rowsOf, unreadOf } from '../seed/recount.ts';
-import { freshEnvironment } from '../support/app.ts';
+import { migratedEnvironment } from '../support/app.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
 import { requirePostgresql } from '../support/services.ts';
 import { type GoRows, makeGoServer, runImport } from './go-server.ts';
@@ -44,7 +44,7 @@ for (const [from, to] of [
     it('has all messages, and the unread counts of the source', async () => {
       const folder = makeTemporaryFolder('import');
       const go = await makeGoServer(from);
-      const fresh = await freshEnvironment(to);
+      const fresh = await migratedEnvironment(to);
       try {
         await go.insert(CROWD);
         const { code, stderr } = await runImport(folder, fresh.env.DATABASE_URL, '--from', go.url);
