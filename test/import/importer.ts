@@ -5,7 +5,7 @@ const CLI = join(import.meta.dirname, '../../src/cli/main.ts');
 export type Run = { readonly folder: string; readonly to: string | undefined; readonly args: readonly string[] };
 export type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
-// A process that runs `mmchat import` once for each message: the program is evaluated anew, the modules below it are
+// A process that runs `mmchat import` once for each message: the program is evaluated each time, the modules below it are
 // loaded once.
 let runs = 0;
 process.on('message', async (asked: Run) => {
