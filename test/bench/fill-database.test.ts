@@ -4,11 +4,11 @@ import { fillConversations, fillUsers } from '../../bench/servers/fill-database.
 import { readConfig } from '../../src/config/config.ts';
 import { unreadCount } from '../../src/conversations/unread.ts';
 import { openDatabase } from '../../src/server/open-database.ts';
-import { freshEnvironment, onEachDatabase } from '../support/app.ts';
+import { migratedEnvironment, onEachDatabase } from '../support/app.ts';
 
 onEachDatabase('The conversations that the bench inserts', (kind) => {
   it('have consistent counters: unread_count and last_seq equal a recount', async () => {
-    const { env, remove } = await freshEnvironment(kind);
+    const { env, remove } = await migratedEnvironment(kind);
     const database = await openDatabase(readConfig(env).database);
     try {
       await fillUsers(database, 20);

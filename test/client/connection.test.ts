@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { ChatClientError, connect } from '../../packages/client/src/client.ts';
-import { startNode } from '../cluster/node.ts';
-import { freshEnvironment } from '../support/app.ts';
+import { createApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { migratedEnvironment } from '../support/app.ts';
 import { People } from '../support/people.ts';
 import { freePort } from '../support/processes.ts';
 import { useFixture } from './fixture.ts';
@@ -51,17 +52,17 @@ describe('The connection of the client', () => {
 
   it('reconnects by itself after the server restarts', async function () {
     this.timeout(120_000);
-    const fresh = await freshEnvironment('sqlite');
-    const node = await startNode({ ...fresh.env, HTTP_ADDR: `127.0.0.1:${await freePort()}` });
-    const alice = await new People(node.url, fresh.smtp).signUp('alice');
-    const chat = connect({ url: node.url, token: alice.token, random: () => 0 });
+    const { env, smtp, remove } = await migratedEnvironment('sqlite', { HTTP_ADDR: `127.0.0.1:${await freePort()}` });
+    const first = await createApp(readConfig(env));
+    const alice = await new People(first.url, smtp).signUp('alice');
+    const chat = connect({ url: first.url, token: alice.token, random: () => 0 });
     await until(chat.status, ({ state, behind }) => state === 'online' && !behind);
-    await node.kill('SIGTERM');
+    await first.stop();
     await until(chat.status, ({ state }) => state === 'waiting');
-    await node.restart();
+    const second = await createApp(readConfig(env));
     await until(chat.status, ({ state, behind }) => state === 'online' && !behind, 10_000);
     chat.close();
-    await node.kill('SIGKILL');
-    await fresh.remove();
+    await second.stop();
+    await remove();
   });
 });

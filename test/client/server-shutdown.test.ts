@@ -3,16 +3,17 @@ import { createServer } from 'node:http';
 import { expect } from 'chai';
 import { Server } from 'socket.io';
 import { connect } from '../../packages/client/src/client.ts';
-import { type Node, startNode } from '../cluster/node.ts';
-import { freshEnvironment } from '../support/app.ts';
+import { type App, createApp } from '../../src/app.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { migratedEnvironment } from '../support/app.ts';
 import { People } from '../support/people.ts';
 import { freePort } from '../support/processes.ts';
 import { openProxy } from './proxy.ts';
 import { until } from './until.ts';
 
 describe('When the server closes a connection, the client', () => {
-  let fresh: Awaited<ReturnType<typeof freshEnvironment>>;
-  let node: Node;
+  let fresh: Awaited<ReturnType<typeof migratedEnvironment>>;
+  let app: App;
   let port: number;
   let people: People;
   /** Cleanup after each test. */
@@ -22,15 +23,16 @@ describe('When the server closes a connection, the client', () => {
   });
   before(async function () {
     this.timeout(120_000);
-    fresh = await freshEnvironment('sqlite');
     port = await freePort();
-    node = await startNode({ ...fresh.env, HTTP_ADDR: `127.0.0.1:${port}` });
-    people = new People(node.url, fresh.smtp);
+    fresh = await migratedEnvironment('sqlite', { HTTP_ADDR: `127.0.0.1:${port}` });
+    app = await start();
+    people = new People(app.url, fresh.smtp);
   });
   after(async () => {
-    await node?.kill('SIGKILL');
+    await app?.stop();
     await fresh?.remove();
   });
+  const start = () => createApp(readConfig(fresh.env));
   async function conversation() {
     const [alice, bob] = [await people.signUp('alice'), await people.signUp('bob')];
     const { conversation_id } = await alice.rest.ask('open_private_conversation', { other_user_id: bob.id });
@@ -40,17 +42,17 @@ describe('When the server closes a connection, the client', () => {
   it('reconnects, even if each new connection is closed for a while without a reason', async function () {
     this.timeout(120_000);
     const { alice, id } = await conversation();
-    const chat = connect({ url: node.url, token: alice.token, random: () => 0 });
+    const chat = connect({ url: app.url, token: alice.token, random: () => 0 });
     cleanups.push(() => chat.close());
     await until(chat.status, ({ state, behind }) => state === 'online' && !behind);
     const states = new Set<string>();
     chat.status.subscribe(() => states.add(chat.status.get().state));
-    await node.kill('SIGTERM');
+    await app.stop();
     const closing = await closingServer(port);
     chat.conversation(id).send('while it was closed');
     while (closing.closed < 2) await once(closing.io.engine, 'connection');
     await closing.stop();
-    await node.restart();
+    app = await start();
     await until(chat.conversation(id), ({ messages }) => messages[0]?.state === 'sent', 15_000);
     expect([...states]).not.to.include('unauthenticated');
   });
@@ -72,14 +74,17 @@ describe('When the server closes a connection, the client', () => {
     for (let stops = 0; stops < 2; stops += 1) {
       const inFlight = proxy.holdLarger(2_000);
       if (stops === 0) store.send(content);
-      else await node.restart();
+      else app = await start();
       await inFlight;
-      await node.kill('SIGTERM');
+      await app.stop();
       await until(chat.status, ({ state }) => state === 'waiting');
       proxy.release();
+      // an attempt to connect fails: the server is away for a while
+      await until(chat.status, ({ state }) => state === 'connecting');
+      await until(chat.status, ({ state }) => state === 'waiting');
     }
     expect(store.get().messages.map(({ state }) => state)).to.deep.equal(['pending']);
-    await node.restart();
+    app = await start();
     await until(store, ({ messages }) => messages[0]?.state === 'sent', 15_000);
   });
 });

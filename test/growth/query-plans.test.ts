@@ -10,7 +10,7 @@ import { readConfig } from '../../src/config/config.ts';
 import type { Database } from '../../src/database/database.ts';
 import { operations } from '../../src/operations.ts';
 import { openDatabase } from '../../src/server/open-database.ts';
-import { freshEnvironment, onEachDatabase } from '../support/app.ts';
+import { migratedEnvironment, onEachDatabase } from '../support/app.ts';
 import { callEveryOperation } from './every-operation.ts';
 import { fill } from './fixture.ts';
 import { GROWING, type Plan, planOf } from './plans.ts';
@@ -45,7 +45,7 @@ onEachDatabase('Every statement', (kind) => {
 
   before(async function () {
     this.timeout(120_000);
-    const { env, smtp, remove } = await freshEnvironment(kind, { LEGACY_FIELDS: 'on' }); // it adds statements
+    const { env, smtp, remove } = await migratedEnvironment(kind, { LEGACY_FIELDS: 'on' }); // it adds statements
     const config = readConfig(env);
     const filled = await openToFill(config.database);
     await fill(filled);

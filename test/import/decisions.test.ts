@@ -9,7 +9,7 @@ import { readConfig } from '../../src/config/config.ts';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/server/open-database.ts';
 import { expectTrue, rowsOf, unreadOf } from '../seed/recount.ts';
-import { freshEnvironment, onEachDatabase } from '../support/app.ts';
+import { migratedEnvironment, onEachDatabase } from '../support/app.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
 import { type GoRow, type GoServer, goHash, makeGoServer, type Outcome, runImport } from './go-server.ts';
 
@@ -101,7 +101,7 @@ type Stored = Record<string, unknown>;
 onEachDatabase('Importing what the server would not accept', (kind) => {
   let go: GoServer;
   let folder: string;
-  let fresh: Awaited<ReturnType<typeof freshEnvironment>>;
+  let fresh: Awaited<ReturnType<typeof migratedEnvironment>>;
   let outcome: Outcome;
   let report: Line[];
   let database: Database;
@@ -121,7 +121,7 @@ onEachDatabase('Importing what the server would not accept', (kind) => {
     odd = kind === 'sqlite' ? 'the other day' : 'infinity';
     await go.run(`update messages set edited_at = '${odd}' where id = 62;
       alter table users add column bio text; create table stickers (id integer)`);
-    fresh = await freshEnvironment(kind);
+    fresh = await migratedEnvironment(kind);
     outcome = await runImport(folder, fresh.env.DATABASE_URL, '--from', go.url, '--report', 'decided.jsonl');
     expect(outcome.code, outcome.stderr).to.equal(0);
     report = linesIn(join(folder, 'decided.jsonl'));

@@ -1,12 +1,15 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import bcrypt from 'bcrypt';
 import type { DatabaseKind } from '../support/app.ts';
 import { COMPILED_ONCE, makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
 import { requirePostgresql } from '../support/services.ts';
 import { runSql } from '../support/sqlite.ts';
+import type { Run } from './importer.ts';
 
 const CLI = join(import.meta.dirname, '../../src/cli/main.ts');
+const IMPORTER = join(import.meta.dirname, 'importer.ts');
 const END_WITHIN_MS = 120_000;
 
 /** A row of the Go server's database: a `Date` is a time, the rest as it is. */
@@ -123,4 +126,31 @@ export function runImport(folder: string, to: string | undefined, ...given: stri
       resolve({ code: error === null ? 0 : (error.code ?? error.signal), stdout, stderr }),
     );
   });
+}
+
+let importer: { child: ChildProcess; ended: Promise<never> } | undefined;
+
+/** The same in one process for all runs of a file, which saves most of their time. For one run at a time. */
+export async function runImportShared(folder: string, to: string | undefined, ...args: string[]): Promise<Outcome> {
+  importer ??= startImporter();
+  const ran = once(importer.child, 'message', { signal: AbortSignal.timeout(END_WITHIN_MS) });
+  const run: Run = { folder, to, args };
+  importer.child.send(run);
+  const [outcome] = await Promise.race([ran, importer.ended]);
+  return outcome;
+}
+
+function startImporter() {
+  const child = fork(IMPORTER, { env: { ...COMPILED_ONCE, PATH: process.env.PATH } });
+  const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`The importer ended: ${code}`)));
+  ended.catch(() => undefined); // it is stopped in the end
+  return { child, ended };
+}
+
+/** To be called after all tests of a file that calls `runImportShared`. */
+export async function stopImporter(): Promise<void> {
+  const stopping = importer;
+  importer = undefined;
+  stopping?.child.disconnect();
+  await stopping?.ended.catch(() => undefined);
 }

@@ -3,9 +3,12 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { MikroORM } from '@mikro-orm/core';
 import { expect } from 'chai';
 import { createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { ormOptions } from '../../src/database/options.ts';
+import { ENTITIES } from '../../src/server/entities.ts';
 import { openDatabase } from '../../src/server/open-database.ts';
 import { startErrorOf } from '../database/opening.ts';
 import { expectTrue, rowsOf } from '../seed/recount.ts';
@@ -14,8 +17,10 @@ import { mikroOrm } from '../support/mikro-orm.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
 import { postgresql } from '../support/services.ts';
 import { runSql } from '../support/sqlite.ts';
-import { type GoServer, importCommand, makeGoServer, runImport } from './go-server.ts';
+import { type GoServer, importCommand, makeGoServer, runImport, runImportShared, stopImporter } from './go-server.ts';
 import { volumeOf } from './volume.ts';
+
+after(stopImporter);
 
 const ROOT = join(import.meta.dirname, '../..');
 const SMALL = volumeOf({ people: 20, messages: 200 });
@@ -76,15 +81,15 @@ onEachDatabase('An import', (kind) => {
     expect(stdout).to.match(/^This would be imported; nothing was written:\n {2}users +20 /);
     expect(readFileSync(join(folder, 'import-report.jsonl'), 'utf8')).to.match(/"done":true,"dry_run":true/);
     expect(readdirSync(folder), 'no database was made').to.deep.equal(['import-report.jsonl']);
-    expect((await runImport(folder, target, '--from', go.url)).code).to.equal(0);
+    expect((await runImportShared(folder, target, '--from', go.url)).code).to.equal(0);
     expect(await sourceContent()).to.equal(before);
     if (kind === 'sqlite') expect(existsSync(`${go.url.replace('sqlite:', '')}-journal`)).to.equal(false);
   }).timeout(60_000);
 
   it('refuses a database that has users, also after an import, and changes nothing', async () => {
-    expect((await runImport(folder, target, '--from', go.url)).code).to.equal(0);
+    expect((await runImportShared(folder, target, '--from', go.url)).code).to.equal(0);
     const rows = await storedRows();
-    const { code, stderr } = await runImport(folder, target, '--from', go.url);
+    const { code, stderr } = await runImportShared(folder, target, '--from', go.url);
     expect(code).to.equal(1);
     expect(stderr).to.match(/^mmchat import failed: the database of DATABASE_URL is not empty: it has users\..*\n$/);
     expect(await storedRows()).to.deep.equal(rows);
@@ -93,7 +98,7 @@ onEachDatabase('An import', (kind) => {
   it('refuses a database that a server uses', async () => {
     const app = await startApp(kind);
     try {
-      const { code, stderr } = await runImport(folder, app.env.DATABASE_URL, '--from', go.url);
+      const { code, stderr } = await runImportShared(folder, app.env.DATABASE_URL, '--from', go.url);
       expect([code, stderr]).to.deep.equal([
         1,
         'mmchat import failed: a server uses the database of DATABASE_URL. Stop it, and start the import again.\n',
@@ -104,16 +109,16 @@ onEachDatabase('An import', (kind) => {
   }).timeout(60_000);
 
   it('refuses a source of another program, itself as the target, and one that cannot be opened', async () => {
-    const own = await runImport(folder, target, '--from', target);
+    const own = await runImportShared(folder, target, '--from', target);
     expect(own.code).to.equal(1);
     expect(own.stderr).to.match(
       /the source is not a database of the Go server: it has no conversations\.is_group_chat, /,
     );
-    const same = await runImport(folder, go.url, '--from', go.url);
+    const same = await runImportShared(folder, go.url, '--from', go.url);
     expect(same.code).to.equal(1);
     expect(same.stderr).to.match(/not MmChat's database: .*docs\/coming-from-go\.md\.\n$/);
     const missing = kind === 'sqlite' ? `sqlite:${folder}/missing.db` : target.replace(/[^/]*$/, 'missing');
-    const gone = await runImport(folder, target, '--from', missing);
+    const gone = await runImportShared(folder, target, '--from', missing);
     expect(gone.code).to.equal(1);
     expect(gone.stderr)
       .to.match(/^mmchat import failed: .*(there is no database at|it has no such database).*--from/)
@@ -130,7 +135,7 @@ onEachDatabase('An import', (kind) => {
         : `create function change() returns trigger language plpgsql as $$ begin new.content = new.content || '!'; return new; end $$;
           create trigger changed before insert on messages for each row when (new.id = 100) execute function change()`,
     );
-    const changed = await runImport(folder, target, '--from', go.url);
+    const changed = await runImportShared(folder, target, '--from', go.url);
     expect(changed.code).to.equal(1);
     expect(changed.stderr).to.include(
       'the recount differs, so nothing was kept: the text of message 100: the same expected, another found.',
@@ -146,12 +151,12 @@ onEachDatabase('An import', (kind) => {
             create trigger lost before insert on participants for each row when (new.user_id = 5) execute function lose()`
       }`,
     );
-    const lost = await runImport(folder, target, '--from', go.url);
+    const lost = await runImportShared(folder, target, '--from', go.url);
     expect(lost.code).to.equal(1);
     expect(lost.stderr).to.match(/message_count - settled of user 5 in conversation 1: \d+ expected, \d+ found\./);
     await expectNothing();
     await runOnTarget(kind === 'sqlite' ? 'drop trigger lost' : 'drop trigger lost on participants');
-    expect((await runImport(folder, target, '--from', go.url)).code).to.equal(0);
+    expect((await runImportShared(folder, target, '--from', go.url)).code).to.equal(0);
     expectTrue(await storedRows());
   }).timeout(120_000);
 
@@ -168,7 +173,7 @@ onEachDatabase('An import', (kind) => {
     const app = await createApp(readConfig(fresh.env));
     await app.stop();
     await expectNothing();
-    expect((await runImport(folder, target, '--from', go.url)).code).to.equal(0);
+    expect((await runImportShared(folder, target, '--from', go.url)).code).to.equal(0);
     expectTrue(await storedRows());
   }).timeout(60_000);
 });
@@ -191,8 +196,16 @@ onEachDatabase('The database of a Go server', (kind) => {
     expect(await startErrorOf(readConfig({ DATABASE_URL: go.url }).database))
       .to.match(sentence)
       .and.not.include('\n');
-    const migrated = await mikroOrm(ROOT, 'migration:up', { DATABASE_URL: go.url });
-    expect(migrated.output.replaceAll(/\s+/g, ' ')).to.match(/not MmChat's database: .*docs\/coming-from-go\.md\./);
+    const orm = await MikroORM.init(
+      ormOptions(readConfig({ DATABASE_URL: go.url }).database, ENTITIES, { silent: true }),
+    );
+    const refusal = await orm.migrator.up().catch(({ message }: Error) => message);
+    await orm.close(true);
+    expect(refusal).to.match(sentence);
+    if (kind === 'sqlite') {
+      const { output } = await mikroOrm(ROOT, 'migration:up', { DATABASE_URL: go.url });
+      expect(output.replaceAll(/\s+/g, ' ')).to.match(/not MmChat's database: .*docs\/coming-from-go\.md\./);
+    }
     expect(await content()).to.equal(before);
   }).timeout(60_000);
 });
@@ -210,7 +223,7 @@ onEachDatabase('The database of an older Go server', (kind) => {
         users: without(SMALL.users, 'email'),
         messages: without(SMALL.messages, 'is_deleted', 'edited_at'),
       });
-      const { code, stdout, stderr } = await runImport(folder, fresh.env.DATABASE_URL, '--from', go.url);
+      const { code, stdout, stderr } = await runImportShared(folder, fresh.env.DATABASE_URL, '--from', go.url);
       expect(code, stderr).to.equal(0);
       for (const column of ['users.email', 'messages.is_deleted', 'messages.edited_at'])
         expect(stdout).to.include(`column ${column}: not there`);
@@ -238,12 +251,12 @@ describe('The command import', () => {
     const help = await runImport(folder, undefined, '--help');
     expect(help.code).to.equal(0);
     for (const option of ['--from', '--dry-run', '--report']) expect(help.stdout).to.include(option);
-    const missing = await runImport(folder, undefined);
+    const missing = await runImportShared(folder, undefined);
     expect([missing.code, missing.stderr]).to.deep.equal([
       1,
       'mmchat import failed:\n  --from is missing: postgres://… or sqlite:PATH\n',
     ]);
-    const wrong = await runImport(folder, undefined, '--from', 'mysql://root:secret@host/db');
+    const wrong = await runImportShared(folder, undefined, '--from', 'mysql://root:secret@host/db');
     expect(wrong.stderr)
       .to.match(/--from has to be postgres:\/\/…/)
       .and.not.include('secret');
@@ -255,7 +268,7 @@ describe('The command import', () => {
     const go = await makeGoServer('sqlite');
     const file = go.url.replace('sqlite:', '');
     const before = readFileSync(file);
-    const { code, stderr } = await runImport(folder, undefined, '--from', go.url, '--dry-run', '--report', file);
+    const { code, stderr } = await runImportShared(folder, undefined, '--from', go.url, '--dry-run', '--report', file);
     expect([code, stderr]).to.deep.equal([
       1,
       `mmchat import failed: ${file} is not the report of an import. Nothing was changed. Name another --report.\n`,
@@ -274,18 +287,18 @@ describe('The command import', () => {
         "delete from participants; insert into users (id, username, password_hash) values (9007199254740993, 'x', 'y')",
     })) {
       await go.run(sql);
-      const { code, stderr } = await runImport(folder, undefined, '--from', go.url, '--dry-run');
+      const { code, stderr } = await runImportShared(folder, undefined, '--from', go.url, '--dry-run');
       expect(code).to.equal(1);
       expect(stderr).to.include(`${column} has to be a whole number from 1 to 2^53 - 1`);
     }
     await go.run(`drop table messages; create table messages (id int, conversation_id int, sender_id int, content text, sent_at text);
       delete from users; insert into messages (id) values (7), (7)`);
-    const twice = await runImport(folder, undefined, '--from', go.url, '--dry-run');
+    const twice = await runImportShared(folder, undefined, '--from', go.url, '--dry-run');
     expect(twice.stderr).to.include('messages.id is 7 in several rows');
     await go.remove();
     const text = join(folder, 'text.db');
     writeFileSync(text, 'no database'.repeat(1_000));
-    const { code, stderr } = await runImport(folder, undefined, '--from', `sqlite:${text}`, '--dry-run');
+    const { code, stderr } = await runImportShared(folder, undefined, '--from', `sqlite:${text}`, '--dry-run');
     expect(code).to.equal(1);
     expect(stderr).to.include('the file is no SQLite database').and.to.include('--from');
   }).timeout(60_000);

@@ -2,8 +2,10 @@ import { expect } from 'chai';
 import { connect } from '../../packages/client/src/client.ts';
 import { type App, createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { beginEpoch } from '../../src/installation/installation.ts';
+import { openDatabase } from '../../src/server/open-database.ts';
 import { until } from '../cluster/until.ts';
-import { freshEnvironment, onEachDatabase } from '../support/app.ts';
+import { migratedEnvironment, onEachDatabase } from '../support/app.ts';
 import { People, type Person } from '../support/people.ts';
 import { freePort } from '../support/processes.ts';
 import { backUp, mmchat } from './backup.ts';
@@ -13,7 +15,7 @@ const LOST = ['lost 1', 'lost 2', 'lost 3', 'lost 4'];
 const AFTER = ['new 1', 'new 2'];
 const TRANSPORTS = ['rest', 'socketio', 'raw'] as const;
 
-type Fresh = Awaited<ReturnType<typeof freshEnvironment>>;
+type Fresh = Awaited<ReturnType<typeof migratedEnvironment>>;
 
 onEachDatabase('After a backup was restored', (kind) => {
   let fresh: Fresh;
@@ -26,7 +28,7 @@ onEachDatabase('After a backup was restored', (kind) => {
   let backup: Awaited<ReturnType<typeof backUp>>;
   beforeEach(async function () {
     this.timeout(120_000);
-    fresh = await freshEnvironment(kind, { HTTP_ADDR: `127.0.0.1:${await freePort()}` });
+    fresh = await migratedEnvironment(kind, { HTTP_ADDR: `127.0.0.1:${await freePort()}` });
     app = await createApp(readConfig(fresh.env));
     people = new People(app.url, fresh.smtp);
     ann = await people.signUp('ann');
@@ -143,7 +145,9 @@ onEachDatabase('After a backup was restored', (kind) => {
     await ann.rest.ask('add_participant', { conversation_id, user_id: cid.id });
     const [member, late] = await Promise.all([ben.raw(), cid.raw()]);
     if (kind === 'postgresql') await backup.restore();
-    await mmchat(fresh.env, 'restored');
+    const operator = await openDatabase(readConfig(fresh.env).database);
+    await beginEpoch(operator, false); // like `mmchat restored`
+    await operator.close();
     await Promise.all(
       [member, late].map(({ inbox }) => inbox.next('conversation_update', { content: 'sync_required' }, 10_000)),
     );

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { freshEnvironment, onEachDatabase } from '../support/app.ts';
+import { migrateTemplate } from '../support/migrated.ts';
 import { Project } from './project.ts';
 
 const UP_TO_DATE = 'No changes required, schema is up-to-date';
+const CHANGED = 'Changes detected. Please create migration to update schema.\n';
 
 onEachDatabase('In a fresh copy of the project the command line', (kind) => {
   let project: Project;
@@ -19,57 +21,60 @@ onEachDatabase('In a fresh copy of the project the command line', (kind) => {
     await remove();
   });
 
-  async function run(command: string): Promise<string> {
-    const { code, output } = await project.migration(command, database);
-    expect(code, output).to.equal(0);
-    return output;
+  /** Runs commands that succeed, and returns what each printed. */
+  async function run<Commands extends readonly string[]>(
+    ...commands: Commands
+  ): Promise<{ [Each in keyof Commands]: string }> {
+    const { code, outputs } = await project.severalCommands(commands, database);
+    expect(code, outputs.join('\n')).to.equal(0);
+    expect(outputs).to.have.length(commands.length);
+    return outputs as never; // of the same length as commands
   }
+  const namesIn = (output: string) => output.match(/Migration\w+/g) ?? [];
 
-  it('migrates up and down again, and lists pending migrations', async () => {
+  it('lists pending migrations, migrates up and down again, and finds no difference to the entities', async () => {
     const names = project.migrations(kind);
-    const pending = async () => (await run('pending')).match(/Migration\w+/g) ?? [];
-    expect(await pending()).to.deep.equal(names);
+    const [checked, created, before, up, none, down, last, upAgain] = await run(
+      ...(['check', 'create', 'pending', 'up', 'pending', 'down', 'pending', 'up'] as const),
+    );
+    expect(checked, 'entities and migrations').to.include(UP_TO_DATE);
+    expect(created).to.include(UP_TO_DATE);
 
-    const up = await run('up');
+    expect(namesIn(before)).to.deep.equal(names);
     for (const name of names) expect(up).to.include(`Applied '${name}'`);
     expect(up).to.include('Successfully migrated up to the latest version');
-    expect(await run('pending')).to.include('No pending migrations');
-
-    const down = await run('down');
+    expect(none).to.include('No pending migrations');
     expect(down)
       .to.include(`Reverted '${names.at(-1)}'`)
       .and.include('Successfully migrated down to previous version');
-    expect(await pending()).to.deep.equal(names.slice(-1));
-    expect(await run('up'), 'it was reverted completely').to.include(`Applied '${names.at(-1)}'`);
-  }).timeout(180_000);
+    expect(namesIn(last)).to.deep.equal(names.slice(-1));
+    expect(upAgain, 'it was reverted completely').to.include(`Applied '${names.at(-1)}'`);
 
-  it('finds no difference between the entities, the migrations and the migrated database', async () => {
-    expect(await run('check')).to.include(UP_TO_DATE);
-    expect(await run('create')).to.include(UP_TO_DATE);
-
-    await run('up');
     project.forgetSnapshot(kind);
-    expect(await run('check')).to.include(UP_TO_DATE);
-    expect(project.migrations(kind)).to.deep.equal(new Project().migrations(kind));
+    const { code, output } = await project.migration('check', database);
+    expect([code, output], 'entities and the migrated database').to.deep.equal([0, `${UP_TO_DATE}\n`]);
+    expect(project.migrations(kind)).to.deep.equal(names);
   }).timeout(180_000);
 
   it('detects a changed entity, and creates a migration for it that goes up and down', async () => {
     const names = project.migrations(kind);
-    await run('up');
+    await migrateTemplate(database);
     project.changeParents();
     const { code, output } = await project.migration('check', database);
-    expect([code, output]).to.deep.equal([1, 'Changes detected. Please create migration to update schema.\n']);
+    expect([code, output]).to.deep.equal([1, CHANGED]);
 
-    const created = await run('create');
+    const [created, checked] = await run('create', 'check');
     const [name, ...others] = project.migrations(kind).filter((each) => !names.includes(each));
     expect(others).to.deep.equal([]);
     expect(created).to.include(`${name}.ts successfully created`);
-    expect(await run('check')).to.include(UP_TO_DATE);
+    expect(checked).to.include(UP_TO_DATE);
 
-    expect(await run('up')).to.include(`Applied '${name}'`);
     project.forgetSnapshot(kind);
-    expect(await run('check'), 'the change is applied').to.include(UP_TO_DATE);
-    expect(await run('down')).to.include(`Reverted '${name}'`);
-    expect((await project.migration('check', database)).code, 'the change is reverted').to.equal(1);
+    const applied = await project.severalCommands(['up', 'check', 'down', 'check'], database);
+    const [up, migrated, down, reverted] = applied.outputs;
+    expect(up).to.include(`Applied '${name}'`);
+    expect(migrated, 'the change is applied').to.include(UP_TO_DATE);
+    expect(down).to.include(`Reverted '${name}'`);
+    expect([applied.code, reverted], 'the change is reverted').to.deep.equal([1, CHANGED]);
   }).timeout(180_000);
 });

@@ -26,14 +26,9 @@ describe('A migration that fails on SQLite', () => {
     return em.getConnection().execute('pragma foreign_keys');
   }
 
-  /** Reports the reason, both ways that migrations are run, and leaves everything as it was. */
-  async function expectRefusal(reason: string, ...statements: string[]): Promise<void> {
+  /** Reports the reason in this process, as in a start of the server, and leaves everything as it was. */
+  async function expectRefusal(name: string, reason: string): Promise<void> {
     const rows = rowsOf(database);
-    const name = project.addMigration('sqlite', ...statements);
-    const { code, output } = await project.migration('up', database);
-    expect(code, output).to.equal(1);
-    expect(output).to.include(reason, output);
-
     const orm = await openWith(Migrator, project, database);
     try {
       const error = await orm.migrator.up().then(
@@ -51,12 +46,19 @@ describe('A migration that fails on SQLite', () => {
 
   it('halfway leaves the rows unchanged, and foreign keys on', async () => {
     const statements = ['create table copies as select * from users', 'drop table users', BROKEN];
-    await expectRefusal('no such table: nowhere', ...statements);
+    await expectRefusal(project.addMigration('sqlite', ...statements), 'no such table: nowhere');
   }).timeout(120_000);
 
   it('because of a violated foreign key is refused, undone and not recorded', async () => {
     expect(query(database, 'select * from sessions')).not.to.be.empty;
-    await expectRefusal('rows that point to nothing', DANGLING);
+    const name = project.addMigration('sqlite', DANGLING);
+    const reason = 'rows that point to nothing';
+    const rows = rowsOf(database);
+    const { code, output } = await project.migration('up', database);
+    expect(code, output).to.equal(1);
+    expect(output).to.include(reason, output);
+    expect(rowsOf(database)).to.deep.equal(rows);
+    await expectRefusal(name, reason); // still pending, so the command line has not recorded it
   }).timeout(120_000);
 
   it('also reverts the earlier ones of the same run', async () => {
@@ -67,7 +69,9 @@ describe('A migration that fails on SQLite', () => {
     expect(code).to.equal(1);
     expect(output, 'it ran').to.include(`Processing '${first}'`);
     expect(rowsOf(database)).to.deep.equal(rows);
-    expect((await project.migration('pending', database)).output).to.include(first);
+    const orm = await openWith(Migrator, project, database);
+    expect((await orm.migrator.getPending()).map(({ name }) => name)).to.include(first);
+    await orm.close(true);
   }).timeout(120_000);
 
   it('does not prevent the next one, with foreign keys on after it', async () => {

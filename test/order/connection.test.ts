@@ -5,8 +5,9 @@ import { accepted, onEachServer, privateOf, send } from '../contract/fixture.ts'
 import type { TestApp } from '../support/app.ts';
 import type { Client } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
+import { IS_SOAK } from '../support/soak.ts';
 
-const ROUNDS = 40;
+const ROUNDS = IS_SOAK ? 40 : 10;
 /** Limits that are checked and never refuse; a send has two, one after the other. */
 const LIMITED = {
   RATE_LIMITS: 'on',

@@ -4,8 +4,9 @@ import { accepted, groupOf, onEachServer, privateOf, send } from '../contract/fi
 import type { TestApp } from '../support/app.ts';
 import type { Answer, Client } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
+import { IS_SOAK } from '../support/soak.ts';
 
-const RUNS = 12;
+const RUNS = IS_SOAK ? 12 : 4;
 const SOCKETS = 4;
 const OWN_MESSAGES = 3;
 const FOREIGN_MESSAGES = 3;

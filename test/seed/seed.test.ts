@@ -7,17 +7,22 @@ import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/server/open-database.ts';
 import { PASSWORD, PEOPLE } from '../../tools/seed/cast.ts';
 import { seedDatabase } from '../../tools/seed/seed.ts';
-import { freshEnvironment, onEachDatabase } from '../support/app.ts';
+import { migratedEnvironment, onEachDatabase } from '../support/app.ts';
 import { rest } from '../support/clients.ts';
 import { post } from '../support/people.ts';
 import { COMPILED_ONCE } from '../support/processes.ts';
+import { IS_SOAK } from '../support/soak.ts';
 import { expectTrue, type Rows, rowsOf, unreadOf } from './recount.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = Date.UTC(2026, 10, 20, 18, 30);
+/** The story does not depend on the database, and PostgreSQL needs several times as long to store it. */
+const MESSAGES = { sqlite: 1_200, postgresql: IS_SOAK ? 1_200 : 400 };
+/** Shorter stories do not contain everything. */
+const COMPLETE_FROM = 1_200;
 const run = promisify(execFile);
 
-type Fresh = Awaited<ReturnType<typeof freshEnvironment>>;
+type Fresh = Awaited<ReturnType<typeof migratedEnvironment>>;
 
 onEachDatabase('A seeded database', (kind) => {
   let fresh: Fresh;
@@ -25,9 +30,9 @@ onEachDatabase('A seeded database', (kind) => {
   let rows: Rows;
   before(async function () {
     this.timeout(120_000);
-    fresh = await freshEnvironment(kind);
+    fresh = await migratedEnvironment(kind);
     database = await openDatabase(readConfig(fresh.env).database);
-    await seedDatabase(database, { messages: 1_200, now: NOW, cost: 4 });
+    await seedDatabase(database, { messages: MESSAGES[kind], now: NOW, cost: 4 });
     rows = await rowsOf(database);
   });
   after(async () => {
@@ -39,26 +44,27 @@ onEachDatabase('A seeded database', (kind) => {
     expectTrue(rows);
   });
 
-  it('contains users, conversations, weeks of messages, edits, deletions, unread and partly read messages', () => {
-    const { conversations, messages, participants, ranges } = rows;
-    const ordinary = messages.filter(({ event }) => event === null);
-    expect(ordinary.length).to.be.within(900, 1_600);
-    expect(new Set(participants.map(({ userId }) => userId)).size).to.equal(PEOPLE.length);
-    expect(new Set(messages.map(({ conversationId }) => conversationId)).size).to.equal(conversations.length);
-    const moments = messages.map(({ createdAt }) => createdAt);
-    expect(Math.min(...moments)).to.be.below(NOW - 25 * DAY_MS);
-    expect(Math.max(...moments)).to.be.within(NOW - DAY_MS, NOW);
-    const events = new Set(messages.map(({ event }) => event));
-    expect(events).to.include.all.keys('added_to_conversation', 'removed_from_conversation', 'renamed');
-    expect(messages.filter(({ editedAt }) => editedAt !== null)).to.have.length.above(20);
-    expect(messages.filter(({ deletedAt }) => deletedAt !== null)).to.have.length.above(10);
-    expect(ranges).to.have.length.above(2);
-    const unread = [...unreadOf(rows, participants[0]?.userId ?? 0).values()];
-    expect(unread.filter((count) => count > 0)).to.have.length.above(2);
-    expect(unread.filter((count) => count === 0)).to.have.length.above(2);
-    expect(new Set(ordinary.map(({ content }) => content)).size).to.be.above(300);
-    expect(messages.filter(({ content }) => /[{}]/.test(content) || content.length > 200)).to.deep.equal([]);
-  });
+  if (MESSAGES[kind] >= COMPLETE_FROM)
+    it('contains users, conversations, weeks of messages, edits, deletions, unread and partly read messages', () => {
+      const { conversations, messages, participants, ranges } = rows;
+      const ordinary = messages.filter(({ event }) => event === null);
+      expect(ordinary.length).to.be.within(900, 1_600);
+      expect(new Set(participants.map(({ userId }) => userId)).size).to.equal(PEOPLE.length);
+      expect(new Set(messages.map(({ conversationId }) => conversationId)).size).to.equal(conversations.length);
+      const moments = messages.map(({ createdAt }) => createdAt);
+      expect(Math.min(...moments)).to.be.below(NOW - 25 * DAY_MS);
+      expect(Math.max(...moments)).to.be.within(NOW - DAY_MS, NOW);
+      const events = new Set(messages.map(({ event }) => event));
+      expect(events).to.include.all.keys('added_to_conversation', 'removed_from_conversation', 'renamed');
+      expect(messages.filter(({ editedAt }) => editedAt !== null)).to.have.length.above(20);
+      expect(messages.filter(({ deletedAt }) => deletedAt !== null)).to.have.length.above(10);
+      expect(ranges).to.have.length.above(2);
+      const unread = [...unreadOf(rows, participants[0]?.userId ?? 0).values()];
+      expect(unread.filter((count) => count > 0)).to.have.length.above(2);
+      expect(unread.filter((count) => count === 0)).to.have.length.above(2);
+      expect(new Set(ordinary.map(({ content }) => content)).size).to.be.above(300);
+      expect(messages.filter(({ content }) => /[{}]/.test(content) || content.length > 200)).to.deep.equal([]);
+    });
 
   it('lets every user log in with the password, who then sees what a recount finds', async () => {
     const app: App = await createApp(readConfig(fresh.env));
@@ -79,24 +85,24 @@ onEachDatabase('A seeded database', (kind) => {
 
   it('is the same for the same seed and time, and can be extended by more users', async function () {
     this.timeout(120_000);
-    const other = await freshEnvironment(kind);
+    const other = await migratedEnvironment('sqlite'); // also the same on both databases
     const again = await openDatabase(readConfig(other.env).database);
-    await seedDatabase(again, { messages: 1_200, now: NOW, cost: 4 });
+    await seedDatabase(again, { messages: MESSAGES[kind], now: NOW, cost: 4 });
     expect(await rowsOf(again)).to.deep.equal(rows);
-    const { usernames } = await seedDatabase(again, { messages: 300, now: NOW, cost: 4 });
-    expect(usernames).to.deep.equal(PEOPLE.map((name) => `${name}2`));
-    const more = await rowsOf(again);
-    expect(more.messages.length).to.be.above(rows.messages.length + 200);
-    expectTrue(more);
     await again.close();
     await other.remove();
+    const { usernames } = await seedDatabase(database, { messages: 300, now: NOW, cost: 4 });
+    expect(usernames).to.deep.equal(PEOPLE.map((name) => `${name}2`));
+    const more = await rowsOf(database);
+    expect(more.messages.length).to.be.above(rows.messages.length + 200);
+    expectTrue(more);
   });
 });
 
 describe('npm run seed', () => {
   let fresh: Fresh;
   beforeEach(async () => {
-    fresh = await freshEnvironment('sqlite');
+    fresh = await migratedEnvironment('sqlite');
   });
   afterEach(() => fresh.remove());
 

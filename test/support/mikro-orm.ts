@@ -12,7 +12,11 @@ export type Outcome = { readonly code: unknown; readonly output: string };
  * @param folder the project
  */
 export function mikroOrm(folder: string, command: string, env: Record<string, string> = {}): Promise<Outcome> {
-  const binaries = join(folder, 'node_modules/.bin');
+  return runInProject(folder, [join(folder, 'node_modules/.bin/mikro-orm'), command], env);
+}
+
+/** Runs a program with the project's Node as described above. */
+export function runInProject(folder: string, args: readonly string[], env: Record<string, string>): Promise<Outcome> {
   const options = {
     cwd: folder,
     env: { PATH: process.env.PATH, NODE_V8_COVERAGE: '', ...env },
@@ -20,7 +24,7 @@ export function mikroOrm(folder: string, command: string, env: Record<string, st
     encoding: 'utf8',
   } as const;
   return new Promise((resolve) => {
-    execFile(join(binaries, 'node'), [join(binaries, 'mikro-orm'), command], options, (error, stdout, stderr) =>
+    execFile(join(folder, 'node_modules/.bin/node'), args, options, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : error.code, output: stripVTControlCharacters(stdout + stderr) }),
     );
   });
