@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import type { Operation } from '../../src/operation/operation.ts';
 import type { TestApp } from '../support/app.ts';
 import { acceptsAnything, badValuesOf } from '../support/bad-values.ts';
-import { inputFor, isOnRest, isOnSockets, operationsInOrder } from '../support/derived.ts';
 import type { Client } from '../support/clients.ts';
+import { inputFor, isOnRest, isOnSockets, operationsInOrder } from '../support/derived.ts';
 import type { Person } from '../support/people.ts';
 import { groupOf, historyOf, onEachServer, refused, send, TRANSPORTS, type Transport } from './fixture.ts';
 
