@@ -117,7 +117,7 @@ describe('A server whose standard output', function () {
       const broken = readFileSync(path, 'utf8');
       expect(broken.endsWith('\n'), 'a page of the disk ends within a line').to.equal(false);
 
-      await ask(server, 7_000);
+      await ask(server, 6_000);
       const lost = await metric(server, 'mmchat_log_lines_lost_total');
       expect(lost).to.be.greaterThan(0);
       expect(await healthy(server)).to.equal(200);
@@ -163,7 +163,7 @@ describe('A server whose standard output', function () {
       });
 
       it('that nobody reads keeps running, and writes the buffer when it is read again', async () => {
-        await ask(server, 8_000); // the pipe holds 64 kB of it, a socket more
+        await ask(server, 7_000); // the pipe holds 64 kB of it, a socket more
         const lost = await metric(server, 'mmchat_log_lines_lost_total');
         expect(lost).to.be.greaterThan(0);
         let output = '';
