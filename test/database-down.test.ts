@@ -21,31 +21,33 @@ describe('When PostgreSQL stops while a server is running', function () {
   let node: Node;
   let people: People;
   let alice: Person;
+  let bob: Person;
   let clients: Client[];
   let conversation_id: number;
   let remove: () => Promise<void>;
 
   before(async function () {
     postgresql = (await startPostgresql()) ?? (await requirePostgresql(this)); // skips or fails if it is not installed
-  });
-  after(() => postgresql?.stop());
-
-  beforeEach(async () => {
-    database = await postgresql.createDatabase();
+    database = await postgresql.createMigratedDatabase();
     const fresh = await freshEnvironment('sqlite', { DATABASE_URL: database });
     remove = fresh.remove;
     node = await startNode({ ...fresh.env, HTTP_ADDR: `127.0.0.1:${await freePort()}` });
     people = new People(node.url, fresh.smtp);
-    alice = await people.signUp('alice');
-    const bob = await people.signUp('bob');
+    [alice, bob] = [await people.signUp('alice'), await people.signUp('bob')];
+  });
+  after(async () => {
+    people?.closeClients();
+    await node?.kill('SIGKILL');
+    await remove?.();
+    await postgresql?.stop();
+  });
+
+  beforeEach(async () => {
+    const create = () => alice.rest.ask('create_group', { name: 'Study Group', member_ids: [bob.id] });
+    ({ conversation_id } = await untilAccepted(create));
     clients = await Promise.all(TRANSPORTS.map((transport) => alice.client(transport)));
-    ({ conversation_id } = await alice.rest.ask('open_private_conversation', { other_user_id: bob.id }));
   });
-  afterEach(async () => {
-    people.closeClients();
-    await node.kill('SIGKILL');
-    await remove();
-  });
+  afterEach(() => people.closeClients());
 
   /** Sends a message with its content as client_message_id, so that it can be repeated. */
   async function send(client: Client, content: string): Promise<Sent> {
@@ -58,15 +60,18 @@ describe('When PostgreSQL stops while a server is running', function () {
     return (await postgresql.query(database, sql)).split('\n').filter((line) => line !== '');
   }
 
-  /** Repeats a send until it is accepted: the pool detects on its next use that the database is back. */
-  async function sendUntilAccepted(client: Client, content: string): Promise<Answer> {
+  /** Repeats a call until it is accepted: the pool detects on its next use that the database is back. */
+  async function untilAccepted(call: () => Promise<Answer>): Promise<Answer> {
     const until = Date.now() + BACK_WITHIN_MS;
     for (;;) {
-      const { answer } = await send(client, content);
+      const answer = await call();
       if (answer.ok || Date.now() > until) return answer;
       expect(answer.error.code).to.equal('database_unavailable');
     }
   }
+
+  const sendUntilAccepted = (client: Client, content: string) =>
+    untilAccepted(async () => (await send(client, content)).answer);
 
   it('sends are refused as database_unavailable over every transport, and accepted again on the same sockets', async () => {
     for (const client of clients) expect((await send(client, `${client.transport} before`)).answer.ok).to.equal(true);

@@ -2,58 +2,75 @@ import { expect } from 'chai';
 import { fillUsers, openToFill } from '../../bench/servers/fill-database.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { accepted, groupOf, onEachServer, privateOf, refused, send } from '../contract/fixture.ts';
-import type { TestApp } from '../support/app.ts';
-import { onEachDatabase, startApp } from '../support/app.ts';
 import type { Answer, Client } from '../support/clients.ts';
 
 const MOST_MEMBERS = 5_000;
 const LARGEST_PAGE = 500;
-/** More than a search scans. */
-const NAMES = 6_000;
+/** More than a search scans, and more than a group holds. */
+const USERS = 6_000;
+const MEMBERS = Array.from({ length: MOST_MEMBERS }, (_, index) => index + 1);
 
-onEachDatabase('A large group', (kind) => {
-  let app: TestApp;
-  let everybody: number[];
+onEachServer('Among 6,000 users,', (app) => {
   before(async function () {
     this.timeout(120_000);
-    app = await startApp(kind);
-    const database = await openToFill(readConfig(app.env).database);
-    await fillUsers(database, MOST_MEMBERS);
+    const database = await openToFill(readConfig(app().env).database);
+    await fillUsers(database, USERS);
     await database.close();
-    everybody = Array.from({ length: MOST_MEMBERS }, (_, index) => index + 1);
-  });
-  after(() => app.stop());
-
-  it('holds 5,000 members including its creator, and no more', async () => {
-    const [ann, ben] = await app.people('ann', 'ben');
-    const others = everybody.slice(1);
-    const over = await ann.rest.ask('create_group', { name: 'Everybody', member_ids: everybody });
-    expect(refused(over, 400, 'invalid_input').fields?.[0]?.field).to.equal('member_ids');
-    const made = accepted(await ann.rest.ask('create_group', { name: 'Everybody', member_ids: others }));
-    const { conversation_id } = made;
-    refused(await ann.rest.ask('add_participant', { conversation_id, user_id: ben.id }), 409, 'group_full');
-    accepted(await ann.rest.ask('add_participant', { conversation_id, user_id: others[0] })); // already a member
-    accepted(await ann.rest.ask('remove_participant', { conversation_id, user_id: others[0] }));
-    accepted(await ann.rest.ask('add_participant', { conversation_id, user_id: ben.id }));
   });
 
-  it('lists its members in pages, each once, the oldest membership first', async () => {
-    const ann = await app.person('ann');
-    const late = everybody.slice(0, 3);
-    const member_ids = everybody.slice(3, 1_203);
-    const { conversation_id } = accepted(await ann.rest.ask('create_group', { name: 'Many', member_ids }));
-    for (const user_id of late) accepted(await ann.rest.ask('add_participant', { conversation_id, user_id }));
-    const pages: Answer[] = [accepted(await ann.rest.ask('list_participants', { conversation_id }))];
-    for (let cursor = pages[0]?.next_cursor; cursor !== undefined; cursor = pages.at(-1)?.next_cursor)
-      pages.push(accepted(await ann.rest.ask('list_participants', { conversation_id, cursor })));
-    expect(pages.map(({ participants }) => participants.length)).to.deep.equal([LARGEST_PAGE, LARGEST_PAGE, 204]);
-    const ids = pages.flatMap(({ participants }) => participants.map(({ id }: { id: number }) => id));
-    expect(new Set(ids)).to.deep.equal(new Set([ann.id, ...member_ids, ...late]));
-    expect(ids.slice(-3)).to.deep.equal(late);
-    const few = accepted(await ann.rest.ask('list_participants', { conversation_id, limit: 2 }));
-    expect(few.participants.map(({ id }: { id: number }) => id)).to.deep.equal(ids.slice(0, 2));
-    const bad = await ann.rest.ask('list_participants', { conversation_id, cursor: 'nonsense' });
-    expect(refused(bad, 400, 'invalid_input').fields?.[0]?.field).to.equal('cursor');
+  describe('a large group', () => {
+    it('holds 5,000 members including its creator, and no more', async () => {
+      const [ann, ben] = await app().people('ann', 'ben');
+      const others = MEMBERS.slice(1);
+      const over = await ann.rest.ask('create_group', { name: 'Everybody', member_ids: MEMBERS });
+      expect(refused(over, 400, 'invalid_input').fields?.[0]?.field).to.equal('member_ids');
+      const made = accepted(await ann.rest.ask('create_group', { name: 'Everybody', member_ids: others }));
+      const { conversation_id } = made;
+      refused(await ann.rest.ask('add_participant', { conversation_id, user_id: ben.id }), 409, 'group_full');
+      accepted(await ann.rest.ask('add_participant', { conversation_id, user_id: others[0] })); // already a member
+      accepted(await ann.rest.ask('remove_participant', { conversation_id, user_id: others[0] }));
+      accepted(await ann.rest.ask('add_participant', { conversation_id, user_id: ben.id }));
+    });
+
+    it('lists its members in pages, each once, the oldest membership first', async () => {
+      const ann = await app().person('ann');
+      const late = MEMBERS.slice(0, 3);
+      const member_ids = MEMBERS.slice(3, 1_203);
+      const { conversation_id } = accepted(await ann.rest.ask('create_group', { name: 'Many', member_ids }));
+      for (const user_id of late) accepted(await ann.rest.ask('add_participant', { conversation_id, user_id }));
+      const pages: Answer[] = [accepted(await ann.rest.ask('list_participants', { conversation_id }))];
+      for (let cursor = pages[0]?.next_cursor; cursor !== undefined; cursor = pages.at(-1)?.next_cursor)
+        pages.push(accepted(await ann.rest.ask('list_participants', { conversation_id, cursor })));
+      expect(pages.map(({ participants }) => participants.length)).to.deep.equal([LARGEST_PAGE, LARGEST_PAGE, 204]);
+      const ids = pages.flatMap(({ participants }) => participants.map(({ id }: { id: number }) => id));
+      expect(new Set(ids)).to.deep.equal(new Set([ann.id, ...member_ids, ...late]));
+      expect(ids.slice(-3)).to.deep.equal(late);
+      const few = accepted(await ann.rest.ask('list_participants', { conversation_id, limit: 2 }));
+      expect(few.participants.map(({ id }: { id: number }) => id)).to.deep.equal(ids.slice(0, 2));
+      const bad = await ann.rest.ask('list_participants', { conversation_id, cursor: 'nonsense' });
+      expect(refused(bad, 400, 'invalid_input').fields?.[0]?.field).to.equal('cursor');
+    });
+  });
+
+  describe('a search of names with the same prefix', () => {
+    it('finds the exact name first, and then prefix matches', async () => {
+      const ann = await app().person('ann');
+      const { users } = accepted(await ann.rest.ask('search_users', { q: 'User599' }));
+      const names = users.map(({ username }: { username: string }) => username);
+      expect(names).to.deep.equal(['user599', ...Array.from({ length: 10 }, (_, digit) => `user599${digit}`)]);
+    });
+
+    it('finds a name by its end', async () => {
+      const ann = await app().person('ann');
+      const { users } = accepted(await ann.rest.ask('search_users', { q: 'r5998' }));
+      expect(users.map(({ username }: { username: string }) => username)).to.deep.equal(['user5998']);
+    });
+
+    it('scans a bounded number of names if it finds none', async () => {
+      const ann = await app().person('ann');
+      const { users } = accepted(await ann.rest.ask('search_users', { q: 'user%' }));
+      expect(users).to.deep.equal([]);
+    });
   });
 });
 
@@ -167,31 +184,3 @@ onEachServer(
   },
   { RATE_LIMITS: 'on', RATE_SIGNUP_ORIGIN: '10000/60', RATE_OPERATIONS: '100000/1' },
 );
-
-onEachServer('A search among many names with the same prefix', (app) => {
-  before(async function () {
-    this.timeout(120_000);
-    const database = await openToFill(readConfig(app().env).database);
-    await fillUsers(database, NAMES);
-    await database.close();
-  });
-
-  it('finds the exact name first, and then prefix matches', async () => {
-    const ann = await app().person('ann');
-    const { users } = accepted(await ann.rest.ask('search_users', { q: 'User599' }));
-    const names = users.map(({ username }: { username: string }) => username);
-    expect(names).to.deep.equal(['user599', ...Array.from({ length: 10 }, (_, digit) => `user599${digit}`)]);
-  });
-
-  it('finds a name by its end', async () => {
-    const ann = await app().person('ann');
-    const { users } = accepted(await ann.rest.ask('search_users', { q: 'r5998' }));
-    expect(users.map(({ username }: { username: string }) => username)).to.deep.equal(['user5998']);
-  });
-
-  it('scans a bounded number of names if it finds none', async () => {
-    const ann = await app().person('ann');
-    const { users } = accepted(await ann.rest.ask('search_users', { q: 'user%' }));
-    expect(users).to.deep.equal([]);
-  });
-});

@@ -12,8 +12,11 @@ onEachServer('A user in many conversations', (app) => {
     this.timeout(120_000);
     const [ann, ben] = await app().people('ann', 'ben');
     const known: Record<string, number> = {};
-    for (let count = 0; count < CONVERSATIONS; count += 1) known[await groupOf(ann, ben)] = 0;
-    for (const id of Object.keys(known)) await send(ann, Number(id));
+    const sender = await ann.raw();
+    const group = { name: 'Study Group', member_ids: [ben.id] };
+    const made = Array.from({ length: CONVERSATIONS }, () => sender.ask('create_group', group));
+    for (const answer of await Promise.all(made)) known[accepted(answer).conversation_id] = 0;
+    await Promise.all(Object.keys(known).map((id) => send(sender, Number(id))));
     const received: Answer[] = [];
     for (let more = true; more; ) {
       const cost = await costOf(async () => {

@@ -3,7 +3,7 @@ import { fillConversations, fillUsers, openToFill, sessionIdOf } from '../../ben
 import { Tokens } from '../../src/accounts/tokens.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { accepted } from '../contract/fixture.ts';
-import { freshEnvironment, onEachDatabase } from '../support/app.ts';
+import { migratedEnvironment, onEachDatabase } from '../support/app.ts';
 import { type Client, raw } from '../support/clients.ts';
 import { type RunningProcess, startProcess } from '../support/processes.ts';
 import { IS_SOAK } from '../support/soak.ts';
@@ -48,7 +48,7 @@ onEachDatabase('A hostile user who uses all limits to the full', (kind) => {
 
   before(async function () {
     this.timeout(120_000);
-    const fresh = await freshEnvironment(kind, { RATE_LIMITS: 'on' });
+    const fresh = await migratedEnvironment(kind, { RATE_LIMITS: 'on' });
     remove = fresh.remove;
     const config = readConfig(fresh.env);
     const database = await openToFill(config.database);

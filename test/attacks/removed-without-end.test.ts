@@ -4,9 +4,10 @@ import { ChatError } from '../../src/operation/errors.ts';
 import { accepted, groupOf, onEachServer, privateOf, send } from '../contract/fixture.ts';
 import type { Answer } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
+import { IS_SOAK } from '../support/soak.ts';
 
 const ATTACKERS = 8;
-const LOOKS = 5;
+const LOOKS = IS_SOAK ? 5 : 2;
 const AT_ONCE = 5;
 
 /** Repeatedly adds a user to a group and removes them until stopped. */

@@ -35,13 +35,14 @@ const DAY_MS = 24 * HOUR_MS;
 /** A time on a day in the past. */
 const NOON = 19_999.5 * DAY_MS;
 
-/** Moves a conversation's last activity into the past. */
-const wasActive = (app: TestApp, id: number, at: number) =>
+/** Moves the last activity of conversations into the past. */
+const wereActive = (app: TestApp, times: readonly { id: number; at: number }[]) =>
   withDatabase(app, async ({ sql: db }) => {
-    await sql`update conversations set activity_at = ${at} where id = ${id}`.execute(db);
-    await sql`update participants set activity_day = ${Math.floor(at / DAY_MS)} where conversation_id = ${id}`.execute(
-      db,
-    );
+    for (const { id, at } of times) {
+      const day = Math.floor(at / DAY_MS);
+      await sql`update conversations set activity_at = ${at} where id = ${id}`.execute(db);
+      await sql`update participants set activity_day = ${day} where conversation_id = ${id}`.execute(db);
+    }
   });
 
 onEachServer('The list of conversations', (app) => {
@@ -121,7 +122,7 @@ onEachServer('The list of conversations', (app) => {
     while (ids.length < 24) ids.push(await groupOf(alice, bob));
     // some days have many, some none, and some times are equal
     const spread = ids.map((id, index) => ({ id, at: NOON - ((index * index) % 11) * DAY_MS + (index % 5) * HOUR_MS }));
-    for (const { id, at } of spread) await wasActive(app(), id, at);
+    await wereActive(app(), spread);
     const newestFirst = (all: typeof spread) => all.toSorted((a, b) => b.at - a.at || b.id - a.id).map(({ id }) => id);
     for (const limit of [1, 2, 5, 7, 23, 24, 500]) {
       const pages = await pagesOf(alice.rest, limit);

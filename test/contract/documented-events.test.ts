@@ -21,8 +21,8 @@ const sending: Provocation = async (asking, { group }) => {
   const { message_id, seq } = await send(asking, group, 'Hello!');
   return { message_id, seq, content: 'Hello!' };
 };
-const retrying: Provocation = async (asking, { alice, group }) => {
-  const client_message_id = `id-${alice.id}`;
+const retrying: Provocation = async (asking, { group }) => {
+  const client_message_id = `id-${group}`;
   const { message_id } = await send(asking, group, 'Hello!', { client_message_id });
   return { message_id, client_message_id };
 };
@@ -132,22 +132,36 @@ const NAMESPACES = {
   '/presence': ['typing_start', 'typing_stop', 'presence'],
 };
 
-/** Alice and bob in a group, and bob's sockets. */
-async function setTheScene(app: TestApp): Promise<{ world: World; bobs: Inboxes }> {
+type Users = Pick<World, 'alice' | 'bob' | 'carol'> & { clients: Readonly<Record<Transport, Client>>; bobs: Inboxes };
+
+/** Alice, with her clients, carol, and bob, with his sockets. */
+async function createUsers(app: TestApp): Promise<Users> {
   const [alice, bob, carol] = await app.people('alice', 'bob', 'carol');
-  return { world: { alice, bob, carol, group: await groupOf(alice, bob) }, bobs: await connectAll(app, bob) };
+  const bobs = await connectAll(app, bob);
+  const clients = { rest: alice.rest, socketio: await alice.socketio(), raw: await alice.raw() };
+  return { alice, bob, carol, clients, bobs };
 }
 
 onEachServer('An event', (app) => {
+  let users: Users;
+  before(async () => {
+    users = await createUsers(app());
+  });
+
   for (const { event, what, over, fields, provoke } of EVENTS) {
     for (const transport of over) {
       it(`${event}, for ${what} over ${transport}, is the same on Socket.IO and on WebSocket`, async () => {
-        const { world, bobs } = await setTheScene(app());
-        const expected = await provoke(await world.alice.client(transport), world);
+        const { bob, carol, bobs } = users;
+        const isComing = event === 'presence'; // only somebody who is offline can
+        const alice = isComing ? await app().person('alice') : users.alice;
+        const world = { alice, bob, carol, group: await groupOf(alice, bob) };
+        const asking = isComing ? await alice.client(transport) : users.clients[transport];
+        const provoked = await provoke(asking, world);
+        const of = isComing ? { sender_id: alice.id } : { conversation_id: world.group };
+        const expected = { ...of, ...provoked };
         const received = await (NAMESPACES['/chat'].includes(event) ? bobs.chat : bobs.presence).next(event, expected);
         expect(received).to.have.all.keys('type', ...fields);
         expect(received).to.include({ sender_id: world.alice.id });
-        if (event !== 'presence' && what !== 'a new group') expect(received.conversation_id).to.equal(world.group);
         if (fields.includes('sender_username')) expect(received.sender_username).to.equal(world.alice.username);
         for (const field of fields.filter((each) => each.endsWith('_at'))) expect(received[field]).to.match(TIME);
         expect(await bobs.raw.next(event, expected)).to.deep.equal(received);
@@ -156,8 +170,11 @@ onEachServer('An event', (app) => {
   }
 
   it('is emitted only in its own namespace, and on plain WebSockets', async () => {
-    const { world, bobs } = await setTheScene(app());
-    const typist = await world.alice.raw();
+    const { bob, carol } = users;
+    const bobs = await connectAll(app(), bob);
+    const alice = await app().person('alice');
+    const world = { alice, bob, carol, group: await groupOf(alice, bob) };
+    const typist = await alice.raw();
     for (const { provoke } of EVENTS) await provoke(typist, { ...world, group: await groupOf(world.alice, world.bob) });
     await Promise.all([bobs.presence.next('presence'), bobs.raw.next('presence')]);
     // events in a wrong namespace would arrive before these, which are the last on each connection

@@ -5,7 +5,8 @@ import type { Person } from '../support/people.ts';
 import { DOCUMENTED, expectShape } from './documented.ts';
 import { accepted, groupOf, http, onEachServer, privateOf, send, TRANSPORTS } from './fixture.ts';
 
-type World = { alice: Person; bob: Person; carol: Person; dave: Person; chat: number; group: number; message: number };
+type Users = { alice: Person; bob: Person; carol: Person; dave: Person };
+type World = Users & { chat: number; group: number; message: number };
 type Row = {
   route(world: World): string;
   body?(world: World): object;
@@ -97,25 +98,35 @@ const ENDPOINTS: Row[] = [
   },
 ];
 
-/** A private conversation whose last message is bob's, and a group. */
-async function setTheScene(app: TestApp): Promise<World> {
+async function createUsers(app: TestApp): Promise<Users> {
   const [alice, bob, carol, dave] = await app.people('alice', 'bob', 'carol', 'dave');
+  return { alice, bob, carol, dave };
+}
+
+/** A private conversation whose last message is bob's, and a new group. */
+async function setTheScene(users: Users): Promise<World> {
+  const { alice, bob, carol } = users;
   const chat = await privateOf(alice, bob);
   const group = await groupOf(alice, bob, carol);
   await send(bob, group, 'Hello!');
   const { message_id } = await send(alice, chat, 'Hey, how’s it going?');
   await send(bob, chat, 'Hello!');
-  return { alice, bob, carol, dave, chat, group, message: message_id };
+  return { ...users, chat, group, message: message_id };
 }
 
 onEachServer('A documented endpoint', (app) => {
+  let users: Users;
+  before(async () => {
+    users = await createUsers(app());
+  });
+
   for (const row of ENDPOINTS) {
     const name = row
       .route({ alice: {}, bob: { username: '…' }, carol: {}, dave: {} } as World)
       .replaceAll('undefined', ':id');
     for (const credential of ['cookie', 'token'] as const) {
       it(`${name} answers what is documented, with the ${credential === 'cookie' ? 'cookie' : 'Bearer token'}`, async () => {
-        const world = await setTheScene(app());
+        const world = await setTheScene(name === 'PUT /api/me' ? await createUsers(app()) : users); // a new name only once
         const asked = { [credential]: world.alice[credential], ...(row.body && { body: row.body(world) }) };
         const { status, headers, body } = await http(app(), row.route(world), asked);
         expect(status, JSON.stringify(body)).to.equal(200);
@@ -127,7 +138,7 @@ onEachServer('A documented endpoint', (app) => {
   }
 
   it('GET /api/conversations returns the current state of the private conversation', async () => {
-    const { alice, bob, chat } = await setTheScene(app());
+    const { alice, bob, chat } = await setTheScene(await createUsers(app()));
     await bob.raw();
     const { body } = await http(app(), 'GET /api/conversations', { token: alice.token });
     const inOrderOfIds = [alice, bob].sort((one, other) => one.id - other.id).map(({ username }) => username);
@@ -142,7 +153,7 @@ onEachServer('A documented endpoint', (app) => {
   });
 
   it('a conversation has its id under both names, over every transport and in every list', async () => {
-    const { alice } = await setTheScene(app());
+    const { alice } = await setTheScene(users);
     for (const transport of TRANSPORTS) {
       const client = await alice.client(transport);
       const { conversations } = await client.ask('list_conversations');
@@ -155,7 +166,7 @@ onEachServer('A documented endpoint', (app) => {
   });
 
   it('GET …/participants returns who is an admin', async () => {
-    const { alice, bob, carol, group } = await setTheScene(app());
+    const { alice, bob, carol, group } = await setTheScene(users);
     const { body } = await http(app(), `GET /api/conversations/${group}/participants`, { token: bob.token });
     const admins = body.participants.map(({ id, is_admin }: Answer) => [id, is_admin]);
     expect(admins).to.have.deep.members([
@@ -166,7 +177,7 @@ onEachServer('A documented endpoint', (app) => {
   });
 
   it('ignores unknown body fields', async () => {
-    const { alice, chat } = await setTheScene(app());
+    const { alice, chat } = await setTheScene(await createUsers(app()));
     const body = { conversation_id: chat, content, sender_id: 1, seq: 99, colour: 'red' };
     const answer = await http(app(), 'POST /api/messages', { token: alice.token, body });
     expect(answer.status).to.equal(200);

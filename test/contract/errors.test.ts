@@ -1,13 +1,26 @@
 import { expect } from 'chai';
 import { ERRORS } from '../../src/operation/errors.ts';
 import type { TestApp } from '../support/app.ts';
+import type { Client } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
-import { groupOf, http, onEachServer, privateOf, refused, SOCKETS, send, TRANSPORTS } from './fixture.ts';
+import {
+  groupOf,
+  http,
+  onEachServer,
+  privateOf,
+  refused,
+  SOCKETS,
+  send,
+  TRANSPORTS,
+  type Transport,
+} from './fixture.ts';
 
 /** Alice's private conversation with bob, her own group, a group of bob that she is in, and one that she is not in. */
 type World = {
   alice: Person;
   bob: Person;
+  /** Alice's clients. */
+  clients: Readonly<Record<Transport, Client>>;
   chat: number;
   own: number;
   bobs: number;
@@ -110,7 +123,8 @@ const REQUESTED: Record<string, Requesting> = {
   upgrade_required: { status: 426, request: (app, { alice: { token } }) => http(app, 'GET /api/ws', { token }) },
   rate_limited: {
     status: 429,
-    async request(app, { alice: { username } }) {
+    async request(app) {
+      const { username } = await app.person();
       const body = { username, password: 'wrong' };
       for (let failures = 0; failures < 5; failures += 1) await http(app, 'POST /api/login', { body });
       return http(app, 'POST /api/login', { body: { username, password } });
@@ -118,7 +132,8 @@ const REQUESTED: Record<string, Requesting> = {
   },
   busy: {
     status: 503,
-    async request(app, { alice: { username } }) {
+    async request(app) {
+      const { username } = await app.person();
       const body = { username, password: 'wrong' };
       const tries = Array.from({ length: 100 }, () => http(app, 'POST /api/login', { body }));
       const answers = await Promise.all(tries);
@@ -139,16 +154,23 @@ const OF_FULL_GROUPS = ['group_full'];
 
 async function setTheScene(app: TestApp): Promise<World> {
   const [alice, bob] = await app.people('alice', 'bob');
+  const clients = { rest: alice.rest, socketio: await alice.socketio(), raw: await alice.raw() };
   const [chat, own, strange] = [await privateOf(alice, bob), await groupOf(alice), await groupOf(bob)];
   const bobs = await groupOf(bob, alice);
   const sent = 'the first';
   await send(alice, own, 'Hello!', { client_message_id: sent });
-  return { alice, bob, chat, own, bobs, strange, message: (await send(bob, bobs)).message_id, sent };
+  const message = (await send(bob, bobs)).message_id;
+  return { alice, bob, clients, chat, own, bobs, strange, message, sent };
 }
 
 onEachServer(
   'The error',
   (app) => {
+    let world: World; // no error changes it
+    before(async () => {
+      world = await setTheScene(app());
+    });
+
     it('table has no code that a client can cause and these tests do not', () => {
       const provoked = [...Object.keys(ASKED), ...Object.keys(REQUESTED), ...ONLY_ON_SOCKETS, ...OF_FULL_GROUPS];
       expect(Object.keys(ERRORS)).to.have.members([...provoked, ...OURS_ALONE, ...NO_HTTP, ...AFTER_A_WHILE]);
@@ -157,9 +179,7 @@ onEachServer(
     for (const [code, { status, operation, input }] of Object.entries(ASKED)) {
       for (const transport of TRANSPORTS) {
         it(`${code} answers ${operation} over ${transport}${transport === 'rest' ? `, with status ${status}` : ''}`, async () => {
-          const world = await setTheScene(app());
-          const client = await world.alice.client(transport);
-          const { fields } = refused(await client.ask(operation, input(world)), status, code);
+          const { fields } = refused(await world.clients[transport].ask(operation, input(world)), status, code);
           expect(fields !== undefined).to.equal(['invalid_input', 'unknown_member', 'wrong_password'].includes(code));
           for (const field of fields ?? []) expect(field).to.have.all.keys('field', 'message');
         });
@@ -168,7 +188,7 @@ onEachServer(
 
     for (const [code, { status, request }] of Object.entries(REQUESTED)) {
       it(`${code} is returned over HTTP with status ${status} and the common error body`, async () => {
-        const answer = await request(app(), await setTheScene(app()));
+        const answer = await request(app(), world);
         expect([answer.status, answer.body.code]).to.deep.equal([status, code]);
         expect(answer.headers.get('content-type')).to.match(/^application\/json/);
         expect(answer.body).to.have.all.keys('success', 'error', 'code');
@@ -179,10 +199,8 @@ onEachServer(
 
     for (const transport of SOCKETS) {
       it(`unknown_operation is returned over ${transport} for an unknown operation, or one that is not on sockets`, async () => {
-        const { alice } = await setTheScene(app());
-        const client = await alice.client(transport);
         for (const name of ['nonsense', 'login', 'signup_verify', 'toString', '__proto__', 'presence']) {
-          refused(await client.ask(name, {}), 404, 'unknown_operation');
+          refused(await world.clients[transport].ask(name, {}), 404, 'unknown_operation');
         }
       });
     }

@@ -2,14 +2,16 @@ import { expect } from 'chai';
 import type { Operation } from '../../src/operation/operation.ts';
 import type { OperationName } from '../../src/protocol.ts';
 import type { TestApp } from '../support/app.ts';
-import type { Answer } from '../support/clients.ts';
+import type { Answer, Client } from '../support/clients.ts';
 import { type Input, inputFor, isOnRest, operationsInOrder, volatileFieldsOf } from '../support/derived.ts';
 import type { Person } from '../support/people.ts';
 import { enter } from './connect.ts';
-import { accepted, groupOf, onEachServer, privateOf, SOCKETS, send } from './fixture.ts';
+import { accepted, groupOf, onEachServer, privateOf, SOCKETS, send, type Transport } from './fixture.ts';
 
 /** Alice's group with bob, and another one with bob and two others; of the messages in the first, the last is hers. */
-type World = { alice: Person; bob: Person; others: number[]; group: number; large: number; messages: number[] };
+type World = Users & { group: number; large: number; messages: number[] };
+/** Alice, with her clients, bob and two others. */
+type Users = { alice: Person; bob: Person; others: number[]; clients: Readonly<Record<Transport, Client>> };
 /** What differs from the derived call. The same call is made twice; `time` is 0 for the first and 1 for the second. */
 type Override = {
   input?(world: World, time: 0 | 1): Input;
@@ -39,6 +41,9 @@ const OVERRIDES: Partial<Record<OperationName, Override>> = {
   sync: { input: ({ group }) => ({ conversations: { [group]: 1 }, limit: 100 }) },
 };
 
+/** They need users of their own. */
+const ENDING_SESSIONS: readonly OperationName[] = ['change_password', 'logout'];
+
 const inputOf = (operation: Operation, world: World, time: 0 | 1): Input => {
   const { bob, group, messages } = world;
   const targets = { conversation: group, user: bob.id, messages: messages.toReversed() };
@@ -49,15 +54,23 @@ const volatileOf = (operation: Operation) => [
   ...(OVERRIDES[operation.name]?.volatile ?? []),
 ];
 
-/** Alice and bob in a private conversation and in a group, and with two others in another group. */
-async function createWorld(app: TestApp): Promise<World> {
-  const [alice, bob, ...others] = await app.people('alice', 'bob', 'carol', 'dave');
+async function createUsers(app: TestApp): Promise<Users> {
+  const [alice, bob, carol, dave] = await app.people('alice', 'bob', 'carol', 'dave');
+  const clients = { rest: alice.rest, socketio: await alice.socketio(), raw: await alice.raw() };
   await privateOf(alice, bob);
-  const large = await groupOf(alice, bob, ...others);
+  return { alice, bob, others: [carol.id, dave.id], clients };
+}
+
+/** Alice and bob, who are also in a private conversation, in a new group, and with the two others in another one. */
+async function createWorld(users: Users): Promise<World> {
+  const { alice, bob, others } = users;
+  const large = accepted(
+    await alice.rest.ask('create_group', { name: 'Study Group', member_ids: [bob.id, ...others] }),
+  ).conversation_id;
   const group = await groupOf(alice, bob);
   const messages: number[] = [];
   for (const by of [bob, bob, bob, alice]) messages.push((await send(by, group)).message_id);
-  return { alice, bob, others: others.map(({ id }) => id), group, large, messages };
+  return { ...users, group, large, messages };
 }
 
 /** An answer with the type in place of each volatile value. */
@@ -80,13 +93,17 @@ function publishedNames(route: string): Map<string, string> {
 onEachServer('An operation', (app) => {
   const onBoth = operationsInOrder.filter((operation) => isOnRest(operation) && operation.namespaces.includes('/chat'));
   const onlyOnSockets = operationsInOrder.filter((operation) => !isOnRest(operation));
+  let users: Users;
+  before(async () => {
+    users = await createUsers(app());
+  });
 
   for (const operation of onBoth) {
     const { name } = operation;
     for (const transport of SOCKETS) {
       it(`${name} answers over ${transport} what it answers over REST`, async () => {
-        const world = await createWorld(app());
-        const socket = await world.alice.client(transport);
+        const world = await createWorld(ENDING_SESSIONS.includes(name) ? await createUsers(app()) : users);
+        const socket = world.clients[transport];
         // two logouts need two sessions
         const { status, ...overRest } = await (name === 'logout' ? world.bob : world.alice).rest.ask(
           name,
@@ -107,8 +124,8 @@ onEachServer('An operation', (app) => {
     if (published.size === 0) continue;
     for (const transport of SOCKETS) {
       it(`${name} accepts its path parameters over ${transport} under the names of the published paths too`, async () => {
-        const world = await createWorld(app());
-        const socket = await world.alice.client(transport);
+        const world = await createWorld(users);
+        const socket = world.clients[transport];
         const fields = Object.entries(inputOf(operation, world, 0));
         const renamed = fields.map(([field, value]) => [published.get(field) ?? field, value]);
         const asPublished = accepted(await socket.ask(name, Object.fromEntries(renamed)));
@@ -124,19 +141,19 @@ onEachServer('An operation', (app) => {
     const expectAnswer = (answer: Answer) => expect(accepted(answer)).to.have.all.keys('ok', ...Object.keys(result));
 
     it(`${name}, which is not on REST, answers in ${namespaces.join(' and ')} and on a plain WebSocket`, async () => {
-      const world = await createWorld(app());
+      const world = await createWorld(users);
       for (const namespace of namespaces) {
         const { socket } = await enter(app(), namespace, world.alice.token);
         expectAnswer(await socket.emitWithAck(name, inputOf(operation, world, 0)));
         socket.disconnect();
       }
-      expectAnswer(await (await world.alice.raw()).ask(name, inputOf(operation, world, 1)));
+      expectAnswer(await world.clients.raw.ask(name, inputOf(operation, world, 1)));
     });
   }
 
   for (const namespace of ['/chat', '/presence']) {
     it(`of typing is answered in ${namespace}`, async () => {
-      const { alice, group } = await createWorld(app());
+      const { alice, group } = await createWorld(users);
       const { socket } = await enter(app(), namespace, alice.token);
       const started = await socket.emitWithAck('typing_start', { conversation_id: group });
       expect(started).to.have.all.keys('ok', 'expires_at');
@@ -147,8 +164,8 @@ onEachServer('An operation', (app) => {
   }
 
   it('of typing is answered on a plain WebSocket', async () => {
-    const { alice, group } = await createWorld(app());
-    const socket = await alice.raw();
+    const { clients, group } = await createWorld(users);
+    const socket = clients.raw;
     expect(accepted(await socket.ask('typing_start', { conversation_id: group }))).to.have.all.keys('ok', 'expires_at');
     expect(await socket.ask('typing_stop', { conversation_id: group })).to.deep.equal({ ok: true });
   });

@@ -7,14 +7,22 @@ import { enter, refusedUpgrade } from './connect.ts';
 import { accepted, groupOf, historyOf, onEachServer, send, summaryFor, TRANSPORTS } from './fixture.ts';
 import { MAY, type World } from './who-may.ts';
 
-async function createWorld(app: TestApp): Promise<World> {
+type Users = Omit<World, 'group' | 'othersMessage' | 'adminsMessage'>;
+
+async function createUsers(app: TestApp): Promise<Users> {
   const [admin, member, removed, stranger, other, outsider] = await app.people(
     ...(['admin', 'member', 'removed', 'stranger', 'other', 'outsider'] as const),
   );
+  return { admin, member, removed, stranger, other, outsider };
+}
+
+/** A new group of these users. */
+async function createWorld(users: Users): Promise<World> {
+  const { admin, member, removed, other } = users;
   const group = await groupOf(admin, member, removed, other);
   const [one, two] = [await send(other, group, 'from another'), await send(admin, group, 'from the admin')];
   const ids = { group, othersMessage: one.message_id, adminsMessage: two.message_id };
-  return { admin, member, removed, stranger, other, outsider, ...ids };
+  return { ...users, ...ids };
 }
 
 /** What only an admin may change in the group, and the group's last `seq`. */
@@ -50,12 +58,17 @@ async function tryAll(client: Client, world: World, caller: Caller) {
 }
 
 onEachServer('Authorization', (app) => {
+  let users: Users;
+  before(async () => {
+    users = await createUsers(app());
+  });
+
   it('has an expected outcome for every operation', () => {
     expect(new Set(MAY.map(({ operation }) => operation))).to.have.all.keys(Object.keys(operations));
   });
 
   it('without a session allows public operations over REST, and nothing else', async () => {
-    const world = await createWorld(app());
+    const world = await createWorld(users);
     const before = await stateOf(world);
     const { got, expected } = await tryAll(rest(app().url), world, 'anonymous');
     expect(got).to.deep.equal(expected);
@@ -65,7 +78,7 @@ onEachServer('Authorization', (app) => {
   for (const transport of TRANSPORTS) {
     for (const caller of ['stranger', 'removed', 'member', 'admin'] as const) {
       it(`allows ${caller} over ${transport} exactly what the operations say`, async () => {
-        const world = await createWorld(app());
+        const world = await createWorld({ ...users, [caller]: await app().person(caller) }); // who will log out
         const client = await world[caller].client(transport);
         const removal = { conversation_id: world.group, user_id: world.removed.id };
         accepted(await world.admin.rest.ask('remove_participant', removal));
@@ -80,7 +93,7 @@ onEachServer('Authorization', (app) => {
     }
 
     it(`does not reveal over ${transport} whether a conversation of others exists`, async () => {
-      const world = await createWorld(app());
+      const world = await createWorld(users);
       const client = await world.stranger.client(transport);
       const nowhere = { ...world, group: 999_999_999 };
       for (const { operation, input } of MAY.filter(({ may }) => may.stranger === 'not_participant')) {
@@ -92,7 +105,7 @@ onEachServer('Authorization', (app) => {
     });
 
     it(`shows a removed member nothing of the conversation over ${transport}`, async () => {
-      const { admin, removed, group } = await createWorld(app());
+      const { admin, removed, group } = await createWorld({ ...users, removed: await app().person('removed') });
       const client = await removed.client(transport);
       accepted(await admin.rest.ask('remove_participant', { conversation_id: group, user_id: removed.id }));
       expect(accepted(await client.ask('list_conversations')).conversations).to.deep.equal([]);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { copyFileSync, existsSync, renameSync, unlinkSync } from 'node:fs';
 import { expect } from 'chai';
 import { type Program, startProgram } from '../config/program.ts';
-import { freshEnvironment } from '../support/app.ts';
+import { migratedEnvironment } from '../support/app.ts';
 import type { Client } from '../support/clients.ts';
 import { People, type Person } from '../support/people.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
@@ -32,13 +32,14 @@ async function unlock(locker: ChildProcess): Promise<void> {
 describe('A SQLite file', function () {
   this.timeout(120_000);
   let folder: string;
-  let environment: Awaited<ReturnType<typeof freshEnvironment>>;
+  let environment: Awaited<ReturnType<typeof migratedEnvironment>>;
   let path: string;
   let program: Program;
   let people: People;
   let alice: Person;
   let raw: Client;
   let conversation_id: number;
+  let tests = 0;
 
   const start = async () => {
     program = await startProgram(folder, { ...environment.env, HTTP_ADDR: '127.0.0.1:0', LOG_LEVEL: 'info' });
@@ -64,20 +65,24 @@ describe('A SQLite file', function () {
   };
   const readiness = async () => (await fetch(`${program.url}/readyz`)).status;
 
-  beforeEach(async () => {
+  // each test ends with a server that works, except the last
+  before(async () => {
     folder = makeTemporaryFolder('sqlite-file');
-    environment = await freshEnvironment('sqlite');
+    environment = await migratedEnvironment('sqlite');
     path = environment.env.DATABASE_URL?.replace('sqlite:', '') ?? '';
     await start();
-    const [first, bob] = [await people.signUp('alice'), await people.signUp('bob')];
-    alice = first;
+  });
+  beforeEach(async () => {
+    tests += 1;
+    alice = await people.signUp(`alice-${tests}-`);
+    const bob = await people.signUp(`bob-${tests}-`);
     raw = await alice.raw();
     ({ conversation_id } = await alice.rest.ask('open_private_conversation', { other_user_id: bob.id }));
     expect(await send('before')).to.include({ ok: true });
   });
-  afterEach(async () => {
-    people.closeClients();
-    await program.stop();
+  after(async () => {
+    people?.closeClients();
+    await program?.stop();
     await environment.remove();
     removeTemporaryFolder(folder);
   });
@@ -147,25 +152,6 @@ describe('A SQLite file', function () {
     expect(lines('database_file_gone')).to.have.length(2);
   });
 
-  it('that is replaced is detected also if nothing is written', async () => {
-    copyFileSync(path, `${path}.copy`);
-    renameSync(`${path}.copy`, path);
-    expect((await conditionLine('database_file_gone', 'begun')).cause).to.include('another file');
-    expect(await raw.ask('list_messages', { conversation_id })).nested.include({
-      'error.code': 'database_unavailable',
-    });
-  });
-
-  it('that is deleted acknowledges nothing, and a new start creates a new one', async () => {
-    for (const suffix of ['', '-wal', '-shm']) unlinkSync(path + suffix);
-    expect(await send('nowhere')).nested.include({ 'error.code': 'database_unavailable' });
-    people.closeClients();
-    await program.stop();
-    expect(await program.ended).to.equal(0);
-    await start();
-    expect((await people.signUp('carol')).id).to.equal(1);
-  });
-
   it('whose write-ahead log is deleted acknowledges nothing, and loses nothing when the server is restarted', async () => {
     unlinkSync(`${path}-wal`);
     expect(await send('nowhere')).nested.include({ 'error.code': 'database_unavailable' });
@@ -179,5 +165,24 @@ describe('A SQLite file', function () {
     alice = await people.logIn(alice);
     expect(await contents()).to.include('before');
     expect(await send('after')).to.include({ ok: true });
+  });
+
+  it('that is deleted acknowledges nothing, and a new start creates a new one', async () => {
+    for (const suffix of ['', '-wal', '-shm']) unlinkSync(path + suffix);
+    expect(await send('nowhere')).nested.include({ 'error.code': 'database_unavailable' });
+    people.closeClients();
+    await program.stop();
+    expect(await program.ended).to.equal(0);
+    await start();
+    expect((await people.signUp('carol')).id).to.equal(1);
+  });
+
+  it('that is replaced is detected also if nothing is written', async () => {
+    copyFileSync(path, `${path}.copy`);
+    renameSync(`${path}.copy`, path);
+    expect((await conditionLine('database_file_gone', 'begun')).cause).to.include('another file');
+    expect(await raw.ask('list_messages', { conversation_id })).nested.include({
+      'error.code': 'database_unavailable',
+    });
   });
 });

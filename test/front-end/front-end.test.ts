@@ -90,17 +90,17 @@ for (const [title, { kind, origins, cookie }] of Object.entries(CASES))
     before(async function () {
       if (kind === 'postgresql') await requirePostgresql(this);
       world = await startWorld(kind, origins);
-    });
-    beforeEach(async function () {
       const open = (name: string) => OldFrontEnd.open(this as never, world.frontEnd, world.smtp, name);
       [alice, bob] = await Promise.all([open(uniqueName('alice')), open(uniqueName('bob'))]);
       await Promise.all([alice.signUp(), bob.signUp()]);
     });
-    afterEach(async () => {
-      await alice?.close();
-      await bob?.close();
+    after(async () => {
+      try {
+        await Promise.all([alice?.close(), bob?.close()]);
+      } finally {
+        await world?.stop();
+      }
     });
-    after(() => world?.stop());
 
     it('has private chats: search, sending, live messages, unread counts, typing, ticks and edits', async () => {
       await alice.openPrivateChat(bob.username);

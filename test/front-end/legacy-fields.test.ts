@@ -1,13 +1,18 @@
 import { expect } from 'chai';
 import { accepted, groupOf, onEachServer, privateOf, SOCKETS, send, TIME, TRANSPORTS } from '../contract/fixture.ts';
-import { firstMessage, LEGACY, listed, PICTURE, sceneOf } from './legacy-fixture.ts';
+import { firstMessage, LEGACY, listed, PICTURE, type Scene, sceneOf } from './legacy-fixture.ts';
 
 onEachServer(
   'With LEGACY_FIELDS=on',
   (app) => {
+    let scene: Scene; // for the tests that change nothing
+    before(async () => {
+      scene = await sceneOf(app());
+    });
+
     for (const transport of TRANSPORTS) {
       it(`lists over ${transport} have a private conversation with the fields of the other user`, async () => {
-        const { alice, bob, chat } = await sceneOf(app());
+        const { alice, bob, chat } = scene;
         for (const one of await listed(await alice.client(transport), chat)) {
           expect(one).to.include({ id: chat, conversation_id: chat, name: bob.username, other_user_id: bob.id });
           expect(one).to.include({ avatar: PICTURE, profile_picture: PICTURE, participant_count: 2, is_online: true });
@@ -17,7 +22,7 @@ onEachServer(
       });
 
       it(`lists over ${transport} have a group without fields of another user`, async () => {
-        const { alice, group } = await sceneOf(app());
+        const { alice, group } = scene;
         for (const one of await listed(await alice.client(transport), group)) {
           expect(one).to.include({ id: group, name: 'Study Group', avatar: '', participant_count: 3, is_online: true });
           expect(one.created_at).to.match(TIME);
@@ -37,7 +42,7 @@ onEachServer(
       });
 
       it(`lists over ${transport} have messages with sent_at, and system messages with their type`, async () => {
-        const { alice, chat, group } = await sceneOf(app());
+        const { alice, chat, group } = scene;
         const client = await alice.client(transport);
         for (const message of await firstMessage(client, chat))
           expect(message).to.include({ type: 'message', content: 'Hello!', sent_at: message.created_at });
@@ -78,9 +83,14 @@ onEachServer(
 );
 
 onEachServer('Without LEGACY_FIELDS', (app) => {
+  let scene: Scene; // for the tests that change nothing
+  before(async () => {
+    scene = await sceneOf(app());
+  });
+
   for (const transport of TRANSPORTS) {
     it(`lists over ${transport} have none of its fields, and the documented values`, async () => {
-      const { alice, bob, chat, group } = await sceneOf(app());
+      const { alice, bob, chat, group } = scene;
       const client = await alice.client(transport);
       for (const one of [...(await listed(client, chat)), ...(await listed(client, group))]) {
         expect(one).to.include.all.keys('id', 'conversation_id', 'participant_count');

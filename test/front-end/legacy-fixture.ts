@@ -18,6 +18,8 @@ export async function sceneOf(app: TestApp) {
   return { alice, bob, carol, chat, group, message_id: message_id as number };
 }
 
+export type Scene = Awaited<ReturnType<typeof sceneOf>>;
+
 /** A conversation in both lists that contain it. */
 export async function listed(client: Client, id: number): Promise<[Answer, Answer]> {
   const { conversations } = accepted(await client.ask('list_conversations'));

@@ -50,8 +50,14 @@ describe('A server whose standard output', function () {
   this.timeout(120_000);
   let folder: string;
   let program: Spawned | undefined;
-  const start = async (stdout: number | 'pipe', env = {}) => {
-    program = await serving(await spawnProgram(folder, { stdout, env: { LOG_LEVEL: 'debug', ...env } }));
+  const kill = async () => {
+    program?.child.kill('SIGKILL');
+    await program?.ended;
+  };
+  /** Starts it, one at a time, on the same database. */
+  const start = async (stdout: number | 'pipe') => {
+    await kill();
+    program = await serving(await spawnProgram(folder, { stdout, env: { LOG_LEVEL: 'debug' } }));
     return program;
   };
   /** Starts it with its output in a pipe or, like systemd and Node do, in a socket. */
@@ -68,12 +74,11 @@ describe('A server whose standard output', function () {
     closeSync(writing);
     return { server, reader: new Socket({ fd: reading, readable: true, writable: false }) };
   };
-  beforeEach(() => {
+  before(() => {
     folder = makeTemporaryFolder('output');
   });
-  afterEach(async () => {
-    program?.child.kill('SIGKILL');
-    await program?.ended;
+  after(async () => {
+    await kill();
     removeTemporaryFolder(folder);
   });
 
@@ -94,7 +99,10 @@ describe('A server whose standard output', function () {
       small = mountSmallDisk(this, '64k');
       disk = small.folder;
     });
-    afterEach(() => small?.unmount());
+    afterEach(async () => {
+      await kill();
+      small?.unmount();
+    });
 
     it('keeps running, writes all buffered lines when there is space, and reports how many were lost', async () => {
       const path = join(disk, 'log');
@@ -109,7 +117,7 @@ describe('A server whose standard output', function () {
       const broken = readFileSync(path, 'utf8');
       expect(broken.endsWith('\n'), 'a page of the disk ends within a line').to.equal(false);
 
-      await ask(server, 7_000);
+      await ask(server, 6_000);
       const lost = await metric(server, 'mmchat_log_lines_lost_total');
       expect(lost).to.be.greaterThan(0);
       expect(await healthy(server)).to.equal(200);
@@ -147,34 +155,37 @@ describe('A server whose standard output', function () {
   });
 
   for (const kind of ['pipe', 'socket'] as const) {
-    it(`is a ${kind} that nobody reads keeps running, and writes the buffer when it is read again`, async () => {
-      const { server, reader } = await startInto(kind);
-      await ask(server, 8_000); // the pipe holds 64 kB of it, a socket more
-      const lost = await metric(server, 'mmchat_log_lines_lost_total');
-      expect(lost).to.be.greaterThan(0);
-      let output = '';
-      reader.setEncoding('utf8').on('data', (more) => {
-        output += more;
+    describe(`is a ${kind}`, () => {
+      let server: Spawned;
+      let reader: Readable;
+      before(async () => {
+        ({ server, reader } = await startInto(kind));
       });
-      await until(() => output.includes('can be written again'));
-      const lines = linesOf(output);
-      expect(lines.length).to.equal(output.split('\n').filter((line) => line.includes('"level"')).length);
-      const [begun, over] = aboutLog(lines);
-      expect(begun).to.include({ state: 'begun', code: 'EAGAIN' });
-      expect(begun?.cause).to.include('does not read');
-      expect(over?.lost, 'with the line of the request for it').to.be.within(lost, lost + 2);
-      server.child.kill('SIGTERM');
-      expect(await server.ended).to.equal(0);
-      reader.destroy();
-    });
 
-    it(`is a ${kind} whose reader has gone answers and stops normally`, async () => {
-      const { server, reader } = await startInto(kind);
-      reader.destroy();
-      await ask(server, 100);
-      expect(await metric(server, 'mmchat_condition{condition="log_stuck"}')).to.equal(1);
-      server.child.kill('SIGTERM');
-      expect(await server.ended).to.equal(0);
+      it('that nobody reads keeps running, and writes the buffer when it is read again', async () => {
+        await ask(server, 7_000); // the pipe holds 64 kB of it, a socket more
+        const lost = await metric(server, 'mmchat_log_lines_lost_total');
+        expect(lost).to.be.greaterThan(0);
+        let output = '';
+        reader.setEncoding('utf8').on('data', (more) => {
+          output += more;
+        });
+        await until(() => output.includes('can be written again'));
+        const lines = linesOf(output);
+        expect(lines.length).to.equal(output.split('\n').filter((line) => line.includes('"level"')).length);
+        const [begun, over] = aboutLog(lines);
+        expect(begun).to.include({ state: 'begun', code: 'EAGAIN' });
+        expect(begun?.cause).to.include('does not read');
+        expect(over?.lost, 'with the line of the request for it').to.be.within(lost, lost + 2);
+      });
+
+      it('whose reader has gone answers and stops normally', async () => {
+        reader.destroy();
+        await ask(server, 100);
+        expect(await metric(server, 'mmchat_condition{condition="log_stuck"}')).to.equal(1);
+        server.child.kill('SIGTERM');
+        expect(await server.ended).to.equal(0);
+      });
     });
   }
 

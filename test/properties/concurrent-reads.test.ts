@@ -3,8 +3,9 @@ import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
 import type { Answer, Client } from '../support/clients.ts';
 import { connectWebSocket, type OrderedConnection } from '../support/ordered-connection.ts';
 import type { Person } from '../support/people.ts';
+import { IS_SOAK } from '../support/soak.ts';
 
-const ROUNDS = 40;
+const ROUNDS = IS_SOAK ? 40 : 15;
 const LOOKS = [1, 2, 3];
 
 type Row = { id: number; status: string };

@@ -30,6 +30,7 @@ export class World {
   readonly model: Model;
   /** The round has one step: its answers can be compared at once. */
   alone = true;
+  asked = 0;
   accepted = 0;
   readonly #fixture: Fixture;
   #removableCount = 0;
@@ -72,6 +73,7 @@ export class World {
 
   async ask(client: Caller, operation: string, input: object = {}): Promise<Answer> {
     const answer = await client.ask(operation, { conversation_id: this.model.conversationId, ...input });
+    this.asked += 1;
     if (answer.ok) this.accepted += 1;
     else if (!this.#isExpected(answer.error.code, operation, input))
       throw new Error(`${operation}: ${JSON.stringify(answer)}`);

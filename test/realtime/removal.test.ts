@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { onEachDatabase, startApp, type TestApp } from '../support/app.ts';
+import { IS_SOAK } from '../support/soak.ts';
 import { allReceived, flood, receivedBy, type Scene, scene, socketsOf } from './fixture.ts';
 
-const MANY = 300;
+const MANY = IS_SOAK ? 300 : 100;
 
 onEachDatabase('A removed member', (kind) => {
   let app: TestApp;

@@ -10,19 +10,24 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const SERIOUS = ['serious', 'critical'];
 
+/** For review; nothing compares them. */
+const TAKES_SCREENSHOTS = process.env.SCREENSHOTS !== undefined;
+
 /**
- * Takes screenshots of the page, light and dark, on a desktop and on a phone, and checks its accessibility with axe-
- * core. The screenshots are for review; nothing compares them.
+ * Checks the accessibility of the page with axe-core, light and dark, on a desktop and on a phone.
+ * `SCREENSHOTS=on mocha test/web/appearance.test.ts` also takes screenshots.
  */
 export async function checkAppearance({ page }: Visitor, name: string): Promise<void> {
-  mkdirSync(FOLDER, { recursive: true });
+  if (TAKES_SCREENSHOTS) mkdirSync(FOLDER, { recursive: true });
   for (const [device, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
     await page.setViewportSize(viewport);
     for (const colorScheme of ['light', 'dark'] as const) {
+      const isCovered = device === 'phone' && colorScheme === 'dark'; // the layout in light mode, the colours on the desktop
+      if (isCovered && !TAKES_SCREENSHOTS) continue;
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       const path = join(FOLDER, `${name}-${device}-${colorScheme}.png`);
-      await page.screenshot({ path, caret: 'initial', animations: 'allow' });
-      if (device === 'phone' && colorScheme === 'dark') continue; // already covered: the layout in light mode, the colours on the desktop
+      if (TAKES_SCREENSHOTS) await page.screenshot({ path, caret: 'initial', animations: 'allow' });
+      if (isCovered) continue;
       expect(await accessibilityViolations({ page }, colorScheme), `${name}, ${device}, ${colorScheme}`).to.deep.equal(
         [],
       );

@@ -18,21 +18,21 @@ describe('A long history on the page', function () {
     people = await app.people('ina', 'jan');
     const [ina, jan] = people;
     ({ conversation_id: conversationId } = await ina.rest.ask('open_private_conversation', { other_user_id: jan.id }));
+    const senders = [await ina.raw(), await jan.raw()] as const;
     for (let number = 1; number <= COUNT; number += 1) {
-      const sender = number % 7 < 3 ? ina : jan;
-      await sender.rest.ask('message', { conversation_id: conversationId, content: `number ${number} of many` });
+      const sender = senders[number % 7 < 3 ? 0 : 1];
+      await sender.ask('message', { conversation_id: conversationId, content: `number ${number} of many` });
     }
+    for (const sender of senders) sender.close();
   });
   after(() => app?.stop());
-  beforeEach(async function () {
-    visitor = await Visitor.as(this, app, people[0]);
-  });
   afterEach(() => visitor?.close());
 
   const numbered = (number: number) => visitor.message(`number ${number} of`);
   const topOf = async (number: number) => (await numbered(number).boundingBox())?.y ?? Number.NaN;
 
-  it('opens at the newest message, and marks the first unread one', async () => {
+  it('opens at the newest message, and marks the first unread one', async function () {
+    visitor = await Visitor.as(this, app, people[0]);
     await visitor.openConversation(people[1].username);
     await numbered(COUNT).waitFor();
     expect(await topOf(COUNT), 'the newest one is visible').to.be.within(100, 750);
@@ -47,19 +47,19 @@ describe('A long history on the page', function () {
     for (let number = 1; number <= 70; number += 1)
       ids.push((await kim.rest.ask('message', { conversation_id, content: `kim's ${number} of 70` })).message_id);
     await lena.rest.ask('read_receipt', { message_ids: [...ids.slice(0, 10), ...ids.slice(50)] });
-    const hers = await Visitor.as(this, app, lena);
-    await hers.openConversation(kim.username);
-    const next = hers.page.locator('.separator.new + li');
+    visitor = await Visitor.as(this, app, lena);
+    await visitor.openConversation(kim.username);
+    const next = visitor.page.locator('.separator.new + li');
     await next.waitFor({ state: 'attached' });
     expect(await next.textContent()).to.include("kim's 11 of 70");
-    await hers.page.waitForFunction(() => document.title === 'MmChat');
+    await visitor.page.waitForFunction(() => document.title === 'MmChat');
     const { conversations } = await lena.rest.ask('list_conversations', { limit: 1 });
     expect(conversations[0]).to.include({ conversation_id, unread_count: 0 });
     expect(await next.textContent()).to.include("kim's 11 of 70");
-    await hers.close();
   });
 
-  it('loads up to its start on scrolling up, and visible messages stay in place', async () => {
+  it('loads up to its start on scrolling up, and visible messages stay in place', async function () {
+    visitor = await Visitor.as(this, app, people[0]);
     await visitor.openConversation(people[1].username);
     await numbered(COUNT).waitFor();
     const shown = () => visitor.page.locator('.message').count();
@@ -76,7 +76,8 @@ describe('A long history on the page', function () {
     await visitor.text('This is the start of the conversation.').waitFor();
   });
 
-  it('stays in place when a new message arrives below, and shows their number', async () => {
+  it('stays in place when a new message arrives below, and shows their number', async function () {
+    visitor = await Visitor.as(this, app, people[0]);
     await visitor.openConversation(people[1].username);
     await numbered(COUNT - 20).scrollIntoViewIfNeeded();
     await visitor.page.locator('.to-bottom').waitFor();
