@@ -4,10 +4,11 @@ import type { WebSocket } from 'ws';
 import { startApp, type TestApp } from '../support/app.ts';
 import type { Client } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
+import { limitMs } from '../support/soak.ts';
 import { openWebSocket, Polling, SEPARATOR, untilClosed } from './engine.ts';
 
 const FLOOD = 1_900;
-const CLOSED_WITHIN_MS = 2_000;
+const CLOSED_WITHIN_MS = limitMs(2_000);
 
 /** The server has received everything before the ping: the pong comes after. */
 async function received(socket: WebSocket): Promise<void> {

@@ -7,13 +7,14 @@ import { frameOf, unresponsiveWebSocket } from '../cluster/unresponsive-websocke
 import { freshEnvironment } from '../support/app.ts';
 import { People, type Person } from '../support/people.ts';
 import { freePort } from '../support/processes.ts';
+import { limitMs } from '../support/soak.ts';
 
 const FRAMES = 200_000;
 const AT_ONCE = 1_000;
 const FEW_AT_ONCE = 50;
 /** Twice what is read before a pause takes effect: a small part of what is sent. */
 const MOST_ANSWERED = 20_000;
-const SLOWEST_OTHER_MS = 750;
+const SLOWEST_OTHER_MS = limitMs(750);
 const ENGINE = '/socket.io/?EIO=4&transport=websocket';
 
 describe('A client that keeps sending while it is rate limited', function () {

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import { limitMs } from '../support/soak.ts';
 import type { Cluster, Member } from './cluster.ts';
 
-const ROUND_TRIP_MS = 1_500;
+const ROUND_TRIP_MS = limitMs(1_500);
 /** Slow enough to stay within the limit on sends. */
 const PAUSE_MS = 60;
 const LEAST_ROUND_TRIPS = 3;

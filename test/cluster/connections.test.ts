@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { type Client, raw, socketio } from '../support/clients.ts';
+import { limitMs } from '../support/soak.ts';
 import { type Cluster, type Member, startCluster } from './cluster.ts';
 import type { Node } from './node.ts';
 import { until } from './until.ts';
@@ -10,7 +11,7 @@ const SEVERAL = 4;
 /** A node that is killed is counted for 2 s more. */
 const FREED_WITHIN_MS = 3_500;
 /** That Redis has stopped is noticed at once. */
-const ALONE_WITHIN_MS = 1_500;
+const ALONE_WITHIN_MS = limitMs(1_500);
 
 describe('Connections of one user to several nodes', () => {
   let cluster: Cluster;

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { requireRedis } from '../support/services.ts';
+import { limitMs } from '../support/soak.ts';
 import { type Cluster, type Member, startCluster } from './cluster.ts';
 import { Follower } from './follower.ts';
 import type { Node } from './node.ts';
@@ -96,7 +97,7 @@ for (const [kind, startRedis] of Object.entries(KINDS)) {
           const asked = Date.now();
           const answer = await sender.ask('message', { conversation_id, content, client_message_id: content });
           expect(answer, content).to.include({ ok: true });
-          expect(Date.now() - asked, 'nobody waits for Redis').to.be.below(1_500);
+          expect(Date.now() - asked, 'nobody waits for Redis').to.be.below(limitMs(1_500));
           acked.push(content);
           await delay(20);
         }

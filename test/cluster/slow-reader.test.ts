@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { expect } from 'chai';
+import { limitMs } from '../support/soak.ts';
 import { type Cluster, type Member, startCluster } from './cluster.ts';
 import { frameOf, unresponsiveWebSocket } from './unresponsive-websocket.ts';
 import { until } from './until.ts';
 
 const SLOW = 20;
 const MOST_BYTES_EACH = 5 * 1024 * 1024;
-const CUT_WITHIN_MS = 2_000;
+const CUT_WITHIN_MS = limitMs(2_000);
 /** More than the system and the server buffer for a connection on this machine. */
 const ENOUGH_MESSAGES = 5_000;
 const CONTENT = 'x'.repeat(4_000);

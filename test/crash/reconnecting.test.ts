@@ -10,6 +10,7 @@ import { migratedEnvironment } from '../support/app.ts';
 import { People } from '../support/people.ts';
 import { freePort, type RunningProcess, startProcess } from '../support/processes.ts';
 import { requirePythonSocketIo } from '../support/services.ts';
+import { limitMs } from '../support/soak.ts';
 
 const TRANSPORTS = ['websocket', 'polling'] as const;
 const LIBRARIES = [current.io, old.io];
@@ -18,7 +19,7 @@ const LEAST_SENT = 20;
 /** While the server is down, clients of Socket.IO wait up to 7.5 s before they try again. */
 const BACK_WITHIN_MS = 20_000;
 /** Much less than the 45 s after which a client detects by itself that nothing arrives any more. */
-const NOTICED_WITHIN_MS = 2_000;
+const NOTICED_WITHIN_MS = limitMs(2_000);
 
 type Socket = Pick<current.Socket, 'connected' | 'on' | 'once' | 'emit' | 'disconnect'>;
 

@@ -6,8 +6,9 @@ import { until } from '../attacks/tcp.ts';
 import { type Node, startNode } from '../cluster/node.ts';
 import { freshEnvironment } from '../support/app.ts';
 import { freePort } from '../support/processes.ts';
+import { limitMs } from '../support/soak.ts';
 
-const WITHIN_MS = 2_000;
+const WITHIN_MS = limitMs(2_000);
 const LINE = /"msg":"Socket\.IO client cut/g;
 
 /** A binary parser, like socket.io-msgpack-parser. */

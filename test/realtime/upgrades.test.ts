@@ -7,10 +7,11 @@ import { type Node, startNode } from '../cluster/node.ts';
 import { freshEnvironment, startApp, type TestApp } from '../support/app.ts';
 import type { Person } from '../support/people.ts';
 import { findBinary, freePort } from '../support/processes.ts';
+import { limitMs } from '../support/soak.ts';
 import { closeAll, upgrade } from './connecting.ts';
 
 const run = promisify(execFile);
-const WITHIN_MS = 1_000;
+const WITHIN_MS = limitMs(1_000);
 const FREE_WITHIN_MS = 3_000;
 const WEBSOCKET = '?EIO=4&transport=websocket';
 
