@@ -4,12 +4,12 @@ const FINISH_WITHIN_MS = 5_000;
 /** A call is answered within this time, even if the database does not respond. */
 const ANSWER_WITHIN_MS = 10_000;
 const RETRY_SEC = 2;
-/** How often per time limit it is checked which requests have exceeded it. */
-const CHECKS_PER_LIMIT = 40;
+/** How often per time limit the requests are checked: each is answered in the last twentieth of its time limit. */
+const CHECKS_PER_LIMIT = 20;
 
 /** A request that has not been answered. */
 type Pending = {
-  /** As `performance.now()`. */
+  /** It is late at this check. */
   readonly lateAt: number;
   readonly reject: (error: ChatError) => void;
 };
@@ -23,6 +23,8 @@ export class InFlightRequests {
   /** In the order in which they began. One timer is enough for all of them, because all have the same time limit. */
   readonly #pending = new Set<Pending>();
   #checking: NodeJS.Timeout | undefined;
+  /** How often it was checked: the clock of the time limit, which costs a request nothing. */
+  #checks = 0;
   #count = 0;
   #allEnded: () => void = () => undefined;
 
@@ -44,9 +46,9 @@ export class InFlightRequests {
    */
   track<T>(request: Promise<T>): Promise<T> {
     this.#count += 1;
-    this.#checking ??= setInterval(() => this.#check(), this.#answerWithinMs / CHECKS_PER_LIMIT).unref();
+    this.#checking ??= setInterval(() => this.#check(), Math.ceil(this.#answerWithinMs / CHECKS_PER_LIMIT)).unref();
     return new Promise((resolve, reject) => {
-      const pending: Pending = { lateAt: performance.now() + this.#answerWithinMs, reject };
+      const pending: Pending = { lateAt: this.#checks + CHECKS_PER_LIMIT, reject };
       this.#pending.add(pending);
       request.then(
         (value) => {
@@ -62,9 +64,9 @@ export class InFlightRequests {
   }
 
   #check(): void {
-    const now = performance.now();
+    this.#checks += 1;
     for (const pending of this.#pending) {
-      if (pending.lateAt > now) break;
+      if (pending.lateAt > this.#checks) break;
       this.#pending.delete(pending);
       this.#onTimeout();
       pending.reject(new ChatError('database_unavailable', { retryAfter: RETRY_SEC }));

@@ -4,6 +4,8 @@ import { ChatError } from '../../src/operation/errors.ts';
 import { InFlightRequests } from '../../src/operation/in-flight.ts';
 
 const WITHIN_MS = 100;
+/** It is answered in the last twentieth of its time limit. */
+const EARLIEST_MS = WITHIN_MS * 0.95 - 1;
 const never = new Promise<never>(() => undefined);
 
 /**
@@ -37,7 +39,7 @@ describe('A request that does not end in time', () => {
     }
     for (const { ms, code } of await Promise.all(refusals)) {
       expect(code).to.equal('database_unavailable');
-      expect(ms).to.be.at.least(WITHIN_MS - 1);
+      expect(ms).to.be.at.least(EARLIEST_MS);
     }
   });
 
@@ -46,7 +48,7 @@ describe('A request that does not end in time', () => {
     expect(await Promise.all([1, 2, 3].map((each) => work.track(Promise.resolve(each))))).to.deep.equal([1, 2, 3]);
     await pause(WITHIN_MS * 1.5);
     const { ms } = await refusalOf(() => work.track(never));
-    expect(ms).to.be.at.least(WITHIN_MS - 1);
+    expect(ms).to.be.at.least(EARLIEST_MS);
   });
 
   it('gets its own result if that comes in time', async () => {

@@ -60,16 +60,13 @@ export class SqliteClient {
   runRows<Result>(rowStatement: RowStatement<Result>, rows: readonly Row[]): Result[] {
     const { single } = rowStatement;
     const statement = this.#prepared(rowStatement);
-    const results: unknown[] = [];
+    if (statement.reader) return rows.flatMap((row) => statement.all(valuesOf(single, row))) as Result[]; // as declared
+    const ids: unknown[] = [];
     for (const row of rows) {
-      const values = valuesOf(single, row);
-      if (statement.reader) results.push(...statement.all(...values));
-      else {
-        const { lastInsertRowid: id } = statement.run(...values);
-        if (single.returnsId) results.push({ id });
-      }
+      const { lastInsertRowid: id } = statement.run(valuesOf(single, row));
+      if (single.returnsId) ids.push({ id });
     }
-    return results as Result[]; // the type that the statement declares
+    return ids as Result[]; // the type that the statement declares
   }
 
   close(): void {
