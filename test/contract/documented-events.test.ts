@@ -3,7 +3,18 @@ import type { TestApp } from '../support/app.ts';
 import type { Client } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
 import { connectAll, type Inboxes } from './connect.ts';
-import { accepted, groupOf, onEachServer, SOCKETS, send, TIME, TRANSPORTS, type Transport } from './fixture.ts';
+import {
+  accepted,
+  type Clients,
+  clientsOf,
+  groupOf,
+  onEachServer,
+  SOCKETS,
+  send,
+  TIME,
+  TRANSPORTS,
+  type Transport,
+} from './fixture.ts';
 
 type World = { alice: Person; bob: Person; carol: Person; group: number };
 /** How alice causes an event, and the payload apart from values that are known only afterwards. */
@@ -132,13 +143,13 @@ const NAMESPACES = {
   '/presence': ['typing_start', 'typing_stop', 'presence'],
 };
 
-type Users = Pick<World, 'alice' | 'bob' | 'carol'> & { clients: Readonly<Record<Transport, Client>>; bobs: Inboxes };
+type Users = Pick<World, 'alice' | 'bob' | 'carol'> & { clients: Clients; bobs: Inboxes };
 
 /** Alice, with her clients, carol, and bob, with his sockets. */
 async function createUsers(app: TestApp): Promise<Users> {
   const [alice, bob, carol] = await app.people('alice', 'bob', 'carol');
   const bobs = await connectAll(app, bob);
-  const clients = { rest: alice.rest, socketio: await alice.socketio(), raw: await alice.raw() };
+  const clients = await clientsOf(alice);
   return { alice, bob, carol, clients, bobs };
 }
 

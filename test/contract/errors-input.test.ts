@@ -2,22 +2,31 @@ import { expect } from 'chai';
 import type { Operation } from '../../src/operation/operation.ts';
 import type { TestApp } from '../support/app.ts';
 import { acceptsAnything, badValuesOf } from '../support/bad-values.ts';
-import type { Client } from '../support/clients.ts';
 import { inputFor, isOnRest, isOnSockets, operationsInOrder } from '../support/derived.ts';
 import type { Person } from '../support/people.ts';
-import { groupOf, historyOf, onEachServer, refused, send, TRANSPORTS, type Transport } from './fixture.ts';
+import {
+  type Clients,
+  clientsOf,
+  groupOf,
+  historyOf,
+  onEachServer,
+  refused,
+  send,
+  TRANSPORTS,
+  type Transport,
+} from './fixture.ts';
 
 type World = {
   alice: Person;
   bob: Person;
-  clients: Readonly<Record<Transport, Client>>;
+  clients: Clients;
   group: number;
   message: number;
 };
 
 async function createWorld(app: TestApp): Promise<World> {
   const [alice, bob] = await app.people('alice', 'bob');
-  const clients = { rest: alice.rest, socketio: await alice.socketio(), raw: await alice.raw() };
+  const clients = await clientsOf(alice);
   const group = await groupOf(alice, bob);
   return { alice, bob, clients, group, message: (await send(alice, group)).message_id };
 }

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { ERRORS } from '../../src/operation/errors.ts';
 import type { TestApp } from '../support/app.ts';
-import type { Client } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
 import {
+  type Clients,
+  clientsOf,
   groupOf,
   http,
   onEachServer,
@@ -12,7 +13,6 @@ import {
   SOCKETS,
   send,
   TRANSPORTS,
-  type Transport,
 } from './fixture.ts';
 
 /** Alice's private conversation with bob, her own group, a group of bob that she is in, and one that she is not in. */
@@ -20,7 +20,7 @@ type World = {
   alice: Person;
   bob: Person;
   /** Alice's clients. */
-  clients: Readonly<Record<Transport, Client>>;
+  clients: Clients;
   chat: number;
   own: number;
   bobs: number;
@@ -154,7 +154,7 @@ const OF_FULL_GROUPS = ['group_full'];
 
 async function setTheScene(app: TestApp): Promise<World> {
   const [alice, bob] = await app.people('alice', 'bob');
-  const clients = { rest: alice.rest, socketio: await alice.socketio(), raw: await alice.raw() };
+  const clients = await clientsOf(alice);
   const [chat, own, strange] = [await privateOf(alice, bob), await groupOf(alice), await groupOf(bob)];
   const bobs = await groupOf(bob, alice);
   const sent = 'the first';

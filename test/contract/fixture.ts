@@ -65,6 +65,13 @@ export async function send(
   return accepted(await client.ask('message', { conversation_id, content, ...more }));
 }
 
+export type Clients = Readonly<Record<Transport, Client>>;
+
+/** A client of a user on each transport. */
+export async function clientsOf(person: Person): Promise<Clients> {
+  return { rest: person.rest, socketio: await person.socketio(), raw: await person.raw() };
+}
+
 /** A page of the history of a user, newest first. */
 export async function historyOf(reader: Person, conversation_id: number, page: object = {}): Promise<MessageRow[]> {
   return accepted(await reader.rest.ask('list_messages', { conversation_id, ...page })).messages;

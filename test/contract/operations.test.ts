@@ -2,16 +2,16 @@ import { expect } from 'chai';
 import type { Operation } from '../../src/operation/operation.ts';
 import type { OperationName } from '../../src/protocol.ts';
 import type { TestApp } from '../support/app.ts';
-import type { Answer, Client } from '../support/clients.ts';
+import type { Answer } from '../support/clients.ts';
 import { type Input, inputFor, isOnRest, operationsInOrder, volatileFieldsOf } from '../support/derived.ts';
 import type { Person } from '../support/people.ts';
 import { enter } from './connect.ts';
-import { accepted, groupOf, onEachServer, privateOf, SOCKETS, send, type Transport } from './fixture.ts';
+import { accepted, type Clients, clientsOf, groupOf, onEachServer, privateOf, SOCKETS, send } from './fixture.ts';
 
 /** Alice's group with bob, and another one with bob and two others; of the messages in the first, the last is hers. */
 type World = Users & { group: number; large: number; messages: number[] };
 /** Alice, with her clients, bob and two others. */
-type Users = { alice: Person; bob: Person; others: number[]; clients: Readonly<Record<Transport, Client>> };
+type Users = { alice: Person; bob: Person; others: number[]; clients: Clients };
 /** What differs from the derived call. The same call is made twice; `time` is 0 for the first and 1 for the second. */
 type Override = {
   input?(world: World, time: 0 | 1): Input;
@@ -56,7 +56,7 @@ const volatileOf = (operation: Operation) => [
 
 async function createUsers(app: TestApp): Promise<Users> {
   const [alice, bob, carol, dave] = await app.people('alice', 'bob', 'carol', 'dave');
-  const clients = { rest: alice.rest, socketio: await alice.socketio(), raw: await alice.raw() };
+  const clients = await clientsOf(alice);
   await privateOf(alice, bob);
   return { alice, bob, others: [carol.id, dave.id], clients };
 }

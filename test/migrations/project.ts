@@ -27,9 +27,8 @@ export class Project {
 
   /** Runs several of them in one process, which saves most of their time. Returns its exit code and what each printed. */
   async severalCommands(commands: readonly string[], database: string): Promise<{ code: unknown; outputs: string[] }> {
-    const { code, output } = await runInProject(this.folder, [SEVERAL_COMMANDS, ...commands], {
-      DATABASE_URL: database,
-    });
+    const program = [SEVERAL_COMMANDS, ...commands];
+    const { code, output } = await runInProject(this.folder, program, environmentOf(database));
     return { code, outputs: output.split(/^> .*\n/m).slice(1) };
   }
 
