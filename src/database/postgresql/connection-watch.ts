@@ -7,10 +7,10 @@ const SILENT_AFTER_MS = 8_000;
 const CHECKS_PER_SPAN = 20;
 
 /**
- * Closes dead connections to PostgreSQL: a server that hangs, a NAT that dropped the connection. It
- * watches every connection of the pool. The socket is destroyed, so that all statements on it fail at once. Unused
- * connections are closed too, unless an answer arrived lately: they lead the same way, and each would take as long to
- * be noticed.
+ * Closes dead connections to PostgreSQL: a server that hangs, a NAT that dropped the connection. It watches every
+ * connection of the pool. The socket is destroyed, so that all statements on it fail at once. Idle connections are closed
+ * with it, because they are probably dead too, and each would take as long to be noticed; those on which an answer arrived
+ * lately are kept.
  */
 export class ConnectionWatch {
   readonly #silentAfterMs: number;
