@@ -2,26 +2,16 @@ import { ChatError } from '../operation/errors.ts';
 import { CLOSE_CODES } from './close-codes.ts';
 import type { ChatSocket } from './socket-types.ts';
 
-/** To be called when a socket has called an operation; `callAnswered` follows. */
-export function callBegan({ data }: ChatSocket): void {
-  data.unanswered = (data.unanswered ?? 0) + 1;
-}
-
-/**
- * To be called when a call of a socket has been answered. If the socket has ended its own session, this closes it after its
- * last answer: calls that preceded the logout are answered.
- */
-export function callAnswered(socket: ChatSocket): void {
-  socket.data.unanswered = (socket.data.unanswered ?? 1) - 1;
-  if (!socket.data.ended) return;
-  const isWaiting = [...socketsOfConnection(socket)].some(({ data }) => (data.unanswered ?? 0) > 0);
-  if (!isWaiting) disconnectUnauthenticated(socket);
-}
-
 /** Keeps a socket whose session has ended open for the answers that it awaits; it receives no events and may call nothing. */
 export function muteSocket(socket: ChatSocket): void {
   socket.data.ended = true;
   for (const room of socket.rooms) if (room !== socket.id) socket.leave(room);
+}
+
+/** Closes a connection whose session has ended, unless a socket of it awaits an answer. */
+export function disconnectUnlessWaiting(socket: ChatSocket): void {
+  const isWaiting = [...socketsOfConnection(socket)].some(({ data }) => (data.unanswered ?? 0) > 0);
+  if (!isWaiting) disconnectUnauthenticated(socket);
 }
 
 /** Sends `unauthenticated` to a socket and closes the whole connection below it. */

@@ -1,3 +1,6 @@
+import { disconnectUnlessWaiting } from '../delivery/close-socket.ts';
+import type { ChatSocket } from '../delivery/socket-types.ts';
+import { positionOf } from '../operation/call-order.ts';
 import type { Caller, CallInfo } from '../operation/caller.ts';
 import type { Context } from '../operation/context.ts';
 import { describeError } from '../operation/describe-error.ts';
@@ -73,8 +76,32 @@ export async function refuse(
 /** The dependencies of calls. */
 export type Calling = { readonly context: Context; readonly operations: OperationTable; readonly log: Log };
 
-/** Runs the operation that a socket calls by its name. Never rejects: errors become acknowledgements. */
-export async function answer(
+const UNAUTHENTICATED: Acknowledgement = { ok: false, error: errorAnswer(new ChatError('unauthenticated')) };
+
+/**
+ * Runs the operation that a socket calls by its name; `callAnswered` has to follow. Never rejects: errors become
+ * acknowledgements.
+ */
+export function ask(socket: ChatSocket, namespace: Namespace, name: string, input: unknown, calling: Calling) {
+  const { data } = socket;
+  data.unanswered = (data.unanswered ?? 0) + 1;
+  const { userId, sessionId, address, holdsToken } = data;
+  if (data.ended) return Promise.resolve(UNAUTHENTICATED);
+  const position = positionOf(socket.conn);
+  const info = { address, holdsToken, connection: socket.id, position, startedAt: performance.now() };
+  return answer(name, input, namespace, { userId, sessionId }, info, calling);
+}
+
+/**
+ * To be called when a call of a socket has been answered. If the socket has ended its own session, this closes it after its
+ * last answer: calls that preceded the logout are answered.
+ */
+export function callAnswered(socket: ChatSocket): void {
+  socket.data.unanswered = (socket.data.unanswered ?? 1) - 1;
+  if (socket.data.ended) disconnectUnlessWaiting(socket);
+}
+
+async function answer(
   name: string,
   input: unknown,
   namespace: Namespace,

@@ -1,13 +1,12 @@
 import type { WebSocket } from 'ws';
 import type { Authenticated } from '../../accounts/sessions.ts';
-import { callAnswered, callBegan, disconnectUnauthenticated, rejectTooMany } from '../../delivery/close-socket.ts';
+import { disconnectUnauthenticated, rejectTooMany } from '../../delivery/close-socket.ts';
 import { type ChatServer, type ChatSocket, NAMESPACES, PLAIN } from '../../delivery/socket-types.ts';
-import { positionOf } from '../../operation/call-order.ts';
 import { ChatError } from '../../operation/errors.ts';
 import type { Acknowledgement } from '../../protocol.ts';
 import { type Admission, type Registered, wantsReceipts } from '../admission.ts';
 import type { BackPressure } from '../back-pressure.ts';
-import { answer, type Calling, errorAnswer, toChatError } from '../call.ts';
+import { ask, type Calling, callAnswered, errorAnswer, toChatError } from '../call.ts';
 import { addressOf, authenticateRequest, bearsToken, isBearer } from '../credentials.ts';
 import { FloodGuard } from '../flood-guard.ts';
 import { closeRefused } from './namespace-entry.ts';
@@ -112,15 +111,3 @@ async function receive(
 }
 
 const readingOf = ({ conn }: ChatSocket) => (conn.transport as Transport).socket;
-
-const refused: Acknowledgement = { ok: false, error: errorAnswer(new ChatError('unauthenticated')) };
-
-/** Runs an operation for a socket, which has to be followed by `callAnswered`. Never rejects. */
-export function ask(socket: ChatSocket, namespace: Namespace, name: string, input: unknown, calling: Calling) {
-  callBegan(socket);
-  const { userId, sessionId, address, holdsToken, ended } = socket.data;
-  if (ended) return Promise.resolve(refused);
-  const position = positionOf(socket.conn);
-  const info = { address, holdsToken, connection: socket.id, position, startedAt: performance.now() };
-  return answer(name, input, namespace, { userId, sessionId }, info, calling);
-}

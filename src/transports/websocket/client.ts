@@ -1,12 +1,10 @@
 import type { RawData } from 'ws';
 import { CLOSE_CODES } from '../../delivery/close-codes.ts';
-import { callAnswered } from '../../delivery/close-socket.ts';
 import { ChatError } from '../../operation/errors.ts';
 import type { Acknowledgement } from '../../protocol.ts';
 import type { BackPressure } from '../back-pressure.ts';
-import { type Calling, refuse } from '../call.ts';
+import { ask, type Calling, callAnswered, refuse } from '../call.ts';
 import { FloodGuard } from '../flood-guard.ts';
-import { ask } from '../socketio/socketio.ts';
 import { type Frame, readFrame } from './frame.ts';
 import type { RawConnection } from './socket.ts';
 
