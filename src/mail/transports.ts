@@ -1,5 +1,4 @@
 import type sendgridMail from '@sendgrid/mail';
-import { createTransport } from 'nodemailer';
 import { type Failure, sendgridFailure, smtpFailure } from './failures.ts';
 
 export type MailConfig =
@@ -80,18 +79,25 @@ export function smtp(
     socketTimeout: attemptTimeoutMs,
   };
   const pooled = { pool: true, maxConnections: MAX_CONCURRENT, maxRequeues: 1 } as const;
-  const transport = createTransport({ url, ...pooled, ...within, ...confined });
-  const composer = createTransport({ streamTransport: true, buffer: true, ...confined });
+  async function createTransports() {
+    const { createTransport } = await import('nodemailer');
+    const composer = createTransport({ streamTransport: true, buffer: true, ...confined });
+    return { sender: createTransport({ url, ...pooled, ...within, ...confined }), composer };
+  }
+  const transports = createTransports();
   const { protocol, host } = new URL(url);
   return {
     destination: `${protocol}//${host}`, // not the whole URL, which may contain a password
-    deliver: (email) => {
+    deliver: async (email) => {
+      const { sender } = await transports;
       const signal = AbortSignal.timeout(attemptTimeoutMs);
-      const sent = transport.sendMail({ ...messageOf(email, from), signal });
-      return attempt(sent, smtpFailure);
+      return attempt(sender.sendMail({ ...messageOf(email, from), signal }), smtpFailure);
     },
-    compose: (email) => composer.sendMail(messageOf(email, from)).then(ignore, ignore),
-    close: () => transport.close({ force: true }),
+    compose: async (email) => {
+      const { composer } = await transports;
+      await composer.sendMail(messageOf(email, from)).catch(ignore);
+    },
+    close: () => void transports.then(({ sender }) => sender.close({ force: true })),
   };
 }
 
