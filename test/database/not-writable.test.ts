@@ -29,12 +29,13 @@ const FAULTS: Record<string, (context: Mocha.Context) => Promise<Fault>> = {
     const postgresql = await requirePostgresql(context);
     const databaseUrl = await postgresql.createDatabase();
     const name = new URL(databaseUrl).pathname.slice(1);
+    // it waits until they have ended: a connection that has not can still write
     const readOnly = (value: string) =>
       postgresql
         .query(
           databaseUrl,
           `begin read write; alter database "${name}" set default_transaction_read_only = ${value}; commit;
-           select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}' and pid <> pg_backend_pid()`,
+           select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = '${name}' and pid <> pg_backend_pid()`,
         )
         .then(() => undefined);
     return {
