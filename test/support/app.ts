@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, createApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { makeMigratedFile } from './migrated.ts';
 import { People, type Person } from './people.ts';
 import type { PostgreSql } from './postgresql.ts';
+import { temporaryRoot } from './processes.ts';
 import { requirePostgresql } from './services.ts';
 import { type Smtp, startSmtp } from './smtp.ts';
 
@@ -58,7 +58,7 @@ type Making = {
 };
 
 async function environmentWith(kind: DatabaseKind, overrides: Record<string, string>, make: Making) {
-  const folder = await mkdtemp(join(tmpdir(), 'mmchat-'));
+  const folder = await mkdtemp(join(temporaryRoot(), 'mmchat-'));
   const smtp = await startSmtp();
   const postgresql = kind === 'postgresql' ? await requirePostgresql({ skip: unskippable } as never) : undefined;
   const file = join(folder, 'mmchat.sqlite');

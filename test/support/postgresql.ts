@@ -1,9 +1,18 @@
 import { execFile } from 'node:child_process';
 import { chownSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { Client } from 'pg';
 import { migrateTemplate } from './migrated.ts';
-import { findBinary, freePort, makeTemporaryFolder, removeTemporaryFolder, startProcess } from './processes.ts';
+import {
+  findBinary,
+  freePort,
+  makeTemporaryFolder,
+  removeTemporaryFolder,
+  startProcess,
+  temporaryRoot,
+} from './processes.ts';
 
 const run = promisify(execFile);
 /** The messages of a long test as text. */
@@ -41,6 +50,8 @@ export type PostgreSqlOptions = {
   readonly hba?: string;
   /** The port of the primary of which it is a streaming standby. */
   readonly standbyOf?: number;
+  /** Whether its files are on the disk even if there is room in memory. */
+  readonly onDisk?: boolean;
 };
 
 /**
@@ -50,8 +61,8 @@ export type PostgreSqlOptions = {
 export async function startPostgresql(given: PostgreSqlOptions = {}): Promise<PostgreSql | undefined> {
   const binaries = binariesFolder();
   if (binaries === undefined) return undefined;
-  const place = makePlace();
-  const { standbyOf } = given;
+  const { standbyOf, onDisk = false } = given;
+  const place = makePlace(onDisk ? tmpdir() : temporaryRoot());
   if (standbyOf === undefined) {
     original ??= makeOriginal(binaries);
     await run('cp', ['-a', await original, place.data]);
@@ -70,9 +81,9 @@ function binariesFolder(): string | undefined {
 
 type Place = ReturnType<typeof makePlace>;
 
-function makePlace() {
+function makePlace(root: string) {
   const owner = clusterOwner();
-  const folder = makeTemporaryFolder('postgresql');
+  const folder = makeTemporaryFolder('postgresql', root);
   if (owner) chownSync(folder, owner.uid, owner.gid);
   // Tests search for its messages, so they must be in English.
   const options = { cwd: folder, env: { ...process.env, LC_ALL: 'C' }, ...owner };
@@ -83,7 +94,7 @@ function makePlace() {
 let original: Promise<string> | undefined;
 
 async function makeOriginal(binaries: string): Promise<string> {
-  const place = makePlace();
+  const place = makePlace(temporaryRoot());
   const cluster = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'];
   await run(join(binaries, 'initdb'), [...cluster, `--pgdata=${place.data}`], place.options);
   const server = await startIn(place, binaries, { settings: ['fsync=off'] });
@@ -141,10 +152,16 @@ function databases(psql: string, port: number) {
     const { stdout } = await running;
     return stdout.trimEnd();
   }
+  /** Runs one statement without a separate psql, which would take as long as the statement. */
+  async function administer(statement: string): Promise<void> {
+    const client = new Client({ connectionString: urlOf('postgres') });
+    await client.connect();
+    await client.query(statement).finally(() => client.end());
+  }
   async function create(template: string): Promise<string> {
     created += 1;
     const name = `mmchat_${created}`;
-    await query(urlOf('postgres'), `create database "${name}" template ${template}`);
+    await administer(`create database "${name}" template ${template}`);
     return urlOf(name);
   }
   return {
@@ -154,7 +171,7 @@ function databases(psql: string, port: number) {
     createMigratedDatabase: () => create(MIGRATED),
     async dropDatabase(url: string) {
       const name = new URL(url).pathname.slice(1);
-      await query(urlOf('postgres'), `drop database "${name}" with (force)`);
+      await administer(`drop database "${name}" with (force)`);
     },
   };
 }

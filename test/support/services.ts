@@ -25,7 +25,7 @@ function shared<Service extends { stop(): Promise<void> }>(start: () => Promise<
 /** Without fsync a killed process loses nothing; only a crash of the machine would lose data. */
 export const WITHOUT_FSYNC = { settings: ['fsync=off'] };
 const sharedPostgresql = shared(() => startPostgresql(WITHOUT_FSYNC));
-const sharedDurablePostgresql = shared(() => startPostgresql());
+const sharedDurablePostgresql = shared(() => startPostgresql({ onDisk: true }));
 const sharedRedis = shared(startRedis);
 const sharedChromium = shared(startChromium);
 
