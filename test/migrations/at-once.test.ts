@@ -12,8 +12,7 @@ import { requirePostgresql, requireRedis } from '../support/services.ts';
 import { IS_SOAK } from '../support/soak.ts';
 import { Project } from './project.ts';
 
-const SERVERS = IS_SOAK ? [1, 2, 3, 4, 5, 6] : [1, 2, 3];
-const COMMAND_LINES = IS_SOAK ? SERVERS : [1, 2];
+const AT_ONCE = IS_SOAK ? [1, 2, 3, 4, 5, 6] : [1, 2];
 const JWT_SECRET = 'a secret for tests that is long enough to be one';
 
 describe('Concurrent starts on one empty PostgreSQL database', () => {
@@ -45,7 +44,7 @@ describe('Concurrent starts on one empty PostgreSQL database', () => {
       mkdirSync(own); // no .env of the checkout may be read
       return startProgram(own, { DATABASE_URL: database, REDIS_URL: redis.url, JWT_SECRET });
     };
-    const started = await Promise.allSettled(SERVERS.map(start));
+    const started = await Promise.allSettled(AT_ONCE.map(start));
     const programs = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     try {
       expect(started.filter(({ status }) => status === 'rejected')).to.deep.equal([]);
@@ -61,7 +60,7 @@ describe('Concurrent starts on one empty PostgreSQL database', () => {
   }).timeout(180_000);
 
   it('of command lines all succeed, and one of them migrates', async () => {
-    const outcomes = await Promise.all(COMMAND_LINES.map(() => project.migration('up', database)));
+    const outcomes = await Promise.all(AT_ONCE.map(() => project.migration('up', database)));
     for (const { code, output } of outcomes) {
       expect(code, output).to.equal(0);
       expect(output).to.include('Successfully migrated up to the latest version');
@@ -77,7 +76,7 @@ describe('Concurrent starts on one empty SQLite file', () => {
     const project = new Project();
     const path = join(folder, 'starts.sqlite');
     try {
-      const outcomes = await Promise.all(COMMAND_LINES.map(() => project.migration('up', `sqlite:${path}`)));
+      const outcomes = await Promise.all(AT_ONCE.map(() => project.migration('up', `sqlite:${path}`)));
       for (const { code, output } of outcomes) expect(code, output).to.equal(0);
       const database = await openDatabase({ kind: 'sqlite', path });
       const { rows } = await sql<{ name: string }>`select name from mikro_orm_migrations`.execute(database.sql);

@@ -22,20 +22,19 @@ onEachDatabase('In a fresh copy of the project the command line', (kind) => {
   });
 
   /** Runs commands that succeed, and returns what each printed. */
-  async function run<Commands extends readonly string[]>(
-    ...commands: Commands
-  ): Promise<{ [Each in keyof Commands]: string }> {
+  async function run(...commands: string[]): Promise<string[]> {
     const { code, outputs } = await project.severalCommands(commands, database);
     expect(code, outputs.join('\n')).to.equal(0);
-    expect(outputs).to.have.length(commands.length);
-    return outputs as never; // of the same length as commands
+    expect(outputs).to.have.length(commands.filter((command) => !command.includes('=')).length);
+    return outputs;
   }
-  const namesIn = (output: string) => output.match(/Migration\w+/g) ?? [];
+  const namesIn = (output = '') => output.match(/Migration\w+/g) ?? [];
 
   it('lists pending migrations, migrates up and down again, and finds no difference to the entities', async () => {
     const names = project.migrations(kind);
-    const [checked, created, before, up, none, down, last, upAgain] = await run(
-      ...(['check', 'create', 'pending', 'up', 'pending', 'down', 'pending', 'up'] as const),
+    const steps = ['check', 'create', 'pending', 'up', 'pending', 'down', 'pending', 'up'];
+    const [checked, created, before, up, none, down, last, upAgain, compared] = await run(
+      ...[...steps, project.withoutSnapshot(kind), 'check'],
     );
     expect(checked, 'entities and migrations').to.include(UP_TO_DATE);
     expect(created).to.include(UP_TO_DATE);
@@ -49,10 +48,7 @@ onEachDatabase('In a fresh copy of the project the command line', (kind) => {
       .and.include('Successfully migrated down to previous version');
     expect(namesIn(last)).to.deep.equal(names.slice(-1));
     expect(upAgain, 'it was reverted completely').to.include(`Applied '${names.at(-1)}'`);
-
-    project.forgetSnapshot(kind);
-    const { code, output } = await project.migration('check', database);
-    expect([code, output], 'entities and the migrated database').to.deep.equal([0, `${UP_TO_DATE}\n`]);
+    expect(compared, 'entities and the migrated database').to.equal(`${UP_TO_DATE}\n`);
     expect(project.migrations(kind)).to.deep.equal(names);
   }).timeout(180_000);
 
@@ -69,8 +65,8 @@ onEachDatabase('In a fresh copy of the project the command line', (kind) => {
     expect(created).to.include(`${name}.ts successfully created`);
     expect(checked).to.include(UP_TO_DATE);
 
-    project.forgetSnapshot(kind);
-    const applied = await project.severalCommands(['up', 'check', 'down', 'check'], database);
+    const steps = [project.withoutSnapshot(kind), 'up', 'check', 'down', 'check'];
+    const applied = await project.severalCommands(steps, database);
     const [up, migrated, down, reverted] = applied.outputs;
     expect(up).to.include(`Applied '${name}'`);
     expect(migrated, 'the change is applied').to.include(UP_TO_DATE);

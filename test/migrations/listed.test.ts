@@ -66,15 +66,11 @@ describe('Listing pending migrations on the command line', () => {
         (file) => !`${file}`.startsWith('node_modules'),
       );
       const missing = `sqlite:${join(folder, 'no/such/chat.sqlite')}`;
-      for (const [url, ...commands] of [
-        ['', 'pending', 'check'],
-        [missing, 'pending'],
-        [database, 'pending', 'check'],
-      ] as const) {
-        const { code, outputs } = await project.severalCommands(commands, url);
-        expect(code, outputs.join('\n')).to.equal(0);
-        expect(outputs).to.have.length(commands.length);
-      }
+      const steps = ['pending', 'check', `DATABASE_URL=${missing}`, 'pending'];
+      const others = [`DATABASE_URL=${database}`, 'pending', 'check'];
+      const { code, outputs } = await project.severalCommands([...steps, ...others], '');
+      expect(code, outputs.join('\n')).to.equal(0);
+      expect(outputs).to.have.length(5);
       const after = readdirSync(project.folder, { recursive: true }).filter(
         (file) => !`${file}`.startsWith('node_modules'),
       );

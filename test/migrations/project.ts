@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseKind } from '../support/app.ts';
 import { mikroOrm, type Outcome, runInProject } from '../support/mikro-orm.ts';
@@ -25,7 +25,10 @@ export class Project {
     return mikroOrm(this.folder, `migration:${command}`, environmentOf(database));
   }
 
-  /** Runs several of them in one process, which saves most of their time. Returns its exit code and what each printed. */
+  /**
+   * Runs several of them in one process, which saves most of their time. Returns its exit code and what each printed.
+   * @param commands with `DATABASE_URL=` before those on another database, and `withoutSnapshot()`
+   */
   async severalCommands(commands: readonly string[], database: string): Promise<{ code: unknown; outputs: string[] }> {
     const program = [SEVERAL_COMMANDS, ...commands];
     const { code, output } = await runInProject(this.folder, program, environmentOf(database));
@@ -46,9 +49,9 @@ export class Project {
     this.#replace('src/conversations/entities.ts', 'isGroup: p.boolean(),', 'isGroup: p.boolean().nullable(),');
   }
 
-  /** Without it MikroORM reads the database instead. */
-  forgetSnapshot(kind: DatabaseKind): void {
-    rmSync(join(this.folder, 'src/database/migrations', kind, '.snapshot.json'));
+  /** Removes MikroORM's snapshot between several commands. Without it MikroORM reads the database instead. */
+  withoutSnapshot(kind: DatabaseKind): string {
+    return `rm=${join(this.folder, 'src/database/migrations', kind, '.snapshot.json')}`;
   }
 
   /** Adds a migration, newer than all others, that runs these statements. Returns its name. */

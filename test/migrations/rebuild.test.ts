@@ -15,8 +15,8 @@ describe('A migration on SQLite that rebuilds referenced tables', () => {
     filled = await Filled.create();
     project = new Project();
     project.changeParents();
-    const { code, output } = await project.migration('create', filled.copy());
-    expect(code, output).to.equal(0);
+    const { code, outputs } = await project.severalCommands(['create'], filled.copy());
+    expect(code, outputs.join('\n')).to.equal(0);
     rebuilding = project.migrations('sqlite').at(-1) ?? '';
   });
   after(() => {
