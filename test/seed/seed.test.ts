@@ -126,7 +126,9 @@ describe('npm run seed', () => {
     expect(again.code).to.equal(1);
     expect(again.output).to.include('--more');
     expect(await people()).to.equal(PEOPLE.length);
-    expect((await seed({}, '--more')).output).to.include('alice2');
+    const more = await seed({}, '--more', '--messages', '400');
+    expect(more.output).to.include('alice2');
+    expect(Number(/(\d+) messages/.exec(more.output)?.[1])).to.be.within(300, 500);
     expect(await people()).to.equal(2 * PEOPLE.length);
   }).timeout(120_000);
 
