@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
+import { COMPILED_ONCE, makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const MODULES = join(ROOT, 'node_modules');
@@ -80,7 +80,11 @@ export class EmptyProject {
 }
 
 /** Without the variables that npm and c8 set for the tests. */
-const environment = () => ({ PATH: `${dirname(NODE.path)}${delimiter}${process.env.PATH}`, HOME: process.env.HOME });
+const environment = () => ({
+  ...COMPILED_ONCE,
+  PATH: `${dirname(NODE.path)}${delimiter}${process.env.PATH}`,
+  HOME: process.env.HOME,
+});
 
 function npm(cwd: string, cache: string, ...args: string[]) {
   return run('npm', [...args, '--cache', join(cache, 'cache')], { cwd, env: environment() }).catch(withOutput);

@@ -7,7 +7,7 @@ import type { Client } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
 import { IS_SOAK } from '../support/soak.ts';
 
-const ROUNDS = IS_SOAK ? 40 : 10;
+const ROUNDS = IS_SOAK ? 40 : 6;
 /** Limits that are checked and never refuse; a send has two, one after the other. */
 const LIMITED = {
   RATE_LIMITS: 'on',

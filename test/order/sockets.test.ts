@@ -6,7 +6,7 @@ import type { Answer, Client } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
 import { IS_SOAK } from '../support/soak.ts';
 
-const RUNS = IS_SOAK ? 12 : 4;
+const RUNS = IS_SOAK ? 12 : 3;
 const SOCKETS = 4;
 const OWN_MESSAGES = 3;
 const FOREIGN_MESSAGES = 3;

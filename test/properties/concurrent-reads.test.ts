@@ -5,7 +5,7 @@ import { connectWebSocket, type OrderedConnection } from '../support/ordered-con
 import type { Person } from '../support/people.ts';
 import { IS_SOAK } from '../support/soak.ts';
 
-const ROUNDS = IS_SOAK ? 40 : 15;
+const ROUNDS = IS_SOAK ? 40 : 10;
 const LOOKS = [1, 2, 3];
 
 type Row = { id: number; status: string };

@@ -7,7 +7,7 @@ import { busy, play } from './steps.ts';
 import { type Fixture, startFixture, World } from './world.ts';
 
 /** `PROPERTY_RUNS=1000 mocha test/properties` searches longer. */
-const RUNS = Number(process.env.PROPERTY_RUNS ?? (IS_SOAK ? 15 : 6));
+const RUNS = Number(process.env.PROPERTY_RUNS ?? (IS_SOAK ? 15 : 4));
 const GIVE_UP_MS = 60_000 + RUNS * 1_000;
 
 onEachDatabase('A client that follows a conversation', (kind) => {

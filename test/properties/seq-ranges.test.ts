@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { covers, difference, gapsOf, intersection, type SeqRange, union } from '../../src/messages/seq-ranges.ts';
+import { IS_SOAK } from '../support/soak.ts';
 
 const MOST = 40;
-const RUNS = 2_000;
+const RUNS = IS_SOAK ? 2_000 : 500;
 const interval = fc.tuple(fc.nat(MOST), fc.nat(MOST)).map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) }));
 const intervals = fc.array(interval, { maxLength: 12 });
 
