@@ -6,6 +6,11 @@ import { ask, codeFor, PASSWORD, type Reply, withDatabase } from './requests.ts'
 
 const ROUNDS = 5;
 const answer = ({ status, body }: Reply) => ({ status, body });
+/** What this process, with the server and its hashing threads, has used; unlike the clock it ignores a busy machine. */
+const cpuMicroseconds = () => {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+};
 
 describe('Logging in', () => {
   let app: TestApp;
@@ -100,21 +105,21 @@ describe('Logging in while hashing takes long', () => {
 
   it('answers an unknown username like a wrong password, after as much work', async () => {
     const { username } = await app.person('alice');
-    const times: Record<string, number[]> = { known: [], unknown: [] };
+    const costs: Record<string, number[]> = { known: [], unknown: [] };
     const names = { known: ['203.0.113.1', username], unknown: ['203.0.113.2', 'nobody'] } as const;
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const [which, [address, name]] of Object.entries(names)) {
-        const start = performance.now();
+        const start = cpuMicroseconds();
         const reply = await failFrom(address, name);
-        times[which]?.push(performance.now() - start);
+        costs[which]?.push(cpuMicroseconds() - start);
         expect(answer(reply)).to.deep.equal({
           status: 401,
           body: { success: false, error: 'Wrong username or password.', code: 'invalid_credentials' },
         });
       }
     }
-    const [known = 0, unknown = 0] = Object.values(times).map((each) => each.sort((a, b) => a - b)[2]);
-    expect(unknown / known, 'an answer without hashing takes a tenth').to.be.within(0.4, 2.5);
+    const [known = 0, unknown = 0] = Object.values(costs).map((each) => each.sort((a, b) => a - b)[2]);
+    expect(unknown / known, 'an answer without hashing costs a tenth').to.be.within(0.4, 2.5);
   });
 
   it('counts concurrent failures for an account', async () => {
