@@ -20,7 +20,7 @@ describe('Chaos', () => {
   let chaos: Chaos | undefined;
   before(async function () {
     this.timeout(120_000);
-    cluster = await startCluster(this, { nodes: 0 });
+    cluster = await startCluster(this, { separate: ['redis', 'postgresql'] });
     nodes = await Promise.all(Array.from({ length: NODES }, () => addDisturbedNode(cluster, requireFakeClock(this))));
   });
   after(async () => {

@@ -20,7 +20,7 @@ describe('A node whose clock is wrong', () => {
   before(async function () {
     this.timeout(120_000);
     clock = requireFakeClock(this);
-    cluster = await startCluster(this, { nodes: 2, env: IS_SOAK ? {} : { NODE_LEASE_SEC: '3' } });
+    cluster = await startCluster(this, { here: 1, processes: 1, env: IS_SOAK ? {} : { NODE_LEASE_SEC: '3' } });
     await cluster.add({ LOG_LEVEL: 'info', ...clock.env });
   });
   afterEach(() => clock?.set(0));
@@ -58,7 +58,7 @@ describe('A node whose clock is wrong', () => {
     await expectOnTime(near, conversation_id);
     near.close();
     await watching.inbox.next('presence', { sender_id: here.id, content: 'offline' });
-    await cluster.node(1).kill('SIGKILL');
+    await cluster.process(0).kill('SIGKILL');
     await watching.inbox.next('presence', { sender_id: elsewhere.id, content: 'offline' }, OFFLINE_WITHIN_MS);
     await until('it is logged', () => lines().length > before, LOGGED_WITHIN_MS);
     expect(lines()[before]).to.include({ state: 'begun', code: 'behind' });

@@ -3,13 +3,9 @@ import { Tokens } from '../../src/accounts/tokens.ts';
 import type { Client } from '../support/clients.ts';
 import { raw, rest, socketio } from '../support/clients.ts';
 import { People, type Person } from '../support/people.ts';
-import { type PostgreSql, startPostgresql } from '../support/postgresql.ts';
 import { freePort } from '../support/processes.ts';
-import { type Redis, startRedis } from '../support/redis.ts';
-import { WITHOUT_FSYNC } from '../support/services.ts';
-import { type Smtp, startSmtp } from '../support/smtp.ts';
-import { type Node, startNode } from './node.ts';
-import { pausePostgresql } from './pause-postgresql.ts';
+import { type ClusterServices, clusterServices, type ServiceOptions, type Stops } from './cluster-services.ts';
+import { type ClusterNode, type Node, startNode, startNodeHere } from './node.ts';
 
 const SECRET = 'a secret for tests that is long enough to be one';
 const DAY_MS = 86_400_000;
@@ -21,76 +17,74 @@ export type Member = { readonly id: number; readonly username: string; readonly 
 type Speaker = Pick<Person, 'id' | 'token'>;
 export type Wire = 'socketio' | 'polling' | 'raw';
 
-export type Cluster = {
-  readonly nodes: Node[];
+export type Cluster = ClusterServices & {
+  /** All of them, first those in this process. */
+  readonly nodes: ClusterNode[];
+  /** Those of them that are processes of their own. */
+  readonly processes: Node[];
   /** @throws Error if there are fewer */
-  node(index: number): Node;
-  readonly redis: Redis;
-  readonly postgresql: PostgreSql & { pause(): void; resume(): void };
+  node(index: number): ClusterNode;
+  /** @throws Error if there are fewer */
+  process(index: number): Node;
   /** Where the nodes' database is. */
   readonly databaseUrl: string;
-  readonly smtp: Smtp;
-  /** Adds a node, which is not configured with any other; `env` in addition to what all have. */
+  /** Adds a node in a process of its own, which is not configured with any other; `env` in addition to what all have. */
   add(env?: Record<string, string>): Promise<Node>;
+  /** Adds one in this process. */
+  addHere(env?: Record<string, string>): Promise<ClusterNode>;
   enroll(count: number): Promise<Member[]>;
   /** Users who signed up through a node, by mail. */
-  people(node: Node): People;
+  people(node: ClusterNode): People;
   /** A client of a user on a node. It is closed with the cluster. */
-  client(node: Node, who: Speaker, wire?: Wire): Promise<Client>;
-  rest(node: Node, who: Speaker): Client;
+  client(node: ClusterNode, who: Speaker, wire?: Wire): Promise<Client>;
+  rest(node: ClusterNode, who: Speaker): Client;
   /** A group of these users, the first of whom is its admin. */
-  group(node: Node, ...members: Speaker[]): Promise<number>;
+  group(node: ClusterNode, ...members: Speaker[]): Promise<number>;
   /** Rows as lists of texts. */
   query(sql: string): Promise<string[][]>;
   stop(): Promise<void>;
 };
 
+type ClusterOptions = ServiceOptions & {
+  /** How many nodes run in this process: those that the test neither ends, pauses nor measures. */
+  readonly here?: number;
+  /** How many are processes of their own. */
+  readonly processes?: number;
+  /** Further variables of all nodes. */
+  readonly env?: Record<string, string>;
+};
+
 /**
- * Starts a Redis, a PostgreSQL and so many nodes, each a process of its own on a free port of 127.0.0.1. Skips the test
+ * Starts so many nodes, each on a free port of 127.0.0.1, which share a Redis and a database on PostgreSQL. Skips the test
  * or suite where Redis or PostgreSQL is not installed; throws instead where `CI` is set.
- * @param env further variables of all nodes
  */
 export async function startCluster(
   context: Mocha.Context,
-  {
-    nodes: count,
-    redisSettings = [],
-    env = {},
-  }: { nodes: number; redisSettings?: readonly string[]; env?: Record<string, string> },
+  { here = 0, processes = 0, env = {}, ...options }: ClusterOptions = {},
 ): Promise<Cluster> {
-  const stops: (() => Promise<unknown>)[] = [];
+  const stops: Stops = [];
   const stop = async () => {
     for (const each of stops.splice(0).reverse()) await each();
   };
   try {
-    const [redis, postgresql, smtp] = await Promise.all([
-      startRedis(redisSettings),
-      startPostgresql(WITHOUT_FSYNC),
-      startSmtp(),
-    ]);
-    for (const each of [redis, postgresql, smtp]) if (each !== undefined) stops.push(() => each.stop());
-    if (redis === undefined || postgresql === undefined) throw new Error('Redis or PostgreSQL is not installed');
-    const cluster = await buildCluster({ redis, postgresql, smtp }, env, stops, stop);
-    await Promise.all(Array.from({ length: count }, () => cluster.add()));
+    const cluster = await buildCluster(await clusterServices(context, options, stops), env, stops, stop);
+    for (let index = 0; index < here; index += 1) await cluster.addHere();
+    await Promise.all(Array.from({ length: processes }, () => cluster.add()));
     return cluster;
   } catch (error) {
     await stop();
-    if (process.env.CI || !String(error).includes('not installed')) throw error;
-    process.stderr.write(`${error}: skipping the tests that need it\n`);
-    return context.skip();
+    throw error;
   }
 }
 
 async function buildCluster(
-  { redis, postgresql: server, smtp }: { redis: Redis; postgresql: PostgreSql; smtp: Smtp },
+  services: ClusterServices,
   env: Record<string, string>,
-  stops: (() => Promise<unknown>)[],
+  stops: Stops,
   stop: () => Promise<void>,
 ): Promise<Cluster> {
-  const url = await server.createMigratedDatabase();
-  const paused = pausePostgresql(server);
-  // paused processes have to resume, or they could not be stopped
-  stops.push(async () => Promise.all([redis.kill('SIGCONT'), paused.resume()]));
+  const { redis, postgresql, smtp } = services;
+  const url = await postgresql.createMigratedDatabase();
   const common = {
     NODE_ENV: 'test',
     JWT_SECRET: SECRET,
@@ -104,30 +98,35 @@ async function buildCluster(
     MAIL_FROM: 'MmChat <chat@example.com>',
     ...env,
   };
-  const nodes: Node[] = [];
+  const nodes: ClusterNode[] = [];
+  const processes: Node[] = [];
   const query = async (sql: string) => {
-    const text = await server.query(url, sql);
+    const text = await postgresql.query(url, sql);
     return text === '' ? [] : text.split('\n').map((line) => line.split('|'));
   };
   const connected = new Set<Client>();
-  stops.push(async () => connected.forEach((client) => void client.close()));
+  async function start<Kind extends ClusterNode>(startIt: (env: Record<string, string>) => Promise<Kind>, own = {}) {
+    const node = await startIt({ ...common, ...own, HTTP_ADDR: `127.0.0.1:${await freePort()}` });
+    nodes.push(node);
+    stops.push(async () => {
+      for (const client of connected) client.close(); // a node in this process waits for them
+      await node.stop();
+    });
+    return node;
+  }
   return {
+    ...services,
     nodes,
-    node(index) {
-      const node = nodes[index];
-      if (node === undefined) throw new Error(`there is no node ${index}`);
-      return node;
-    },
-    redis,
-    postgresql: Object.assign(server, paused),
+    processes,
+    node: (index) => nodes[index] ?? missing(index),
+    process: (index) => processes[index] ?? missing(index),
     databaseUrl: url,
-    smtp,
-    async add(own = {}) {
-      const node = await startNode({ ...common, ...own, HTTP_ADDR: `127.0.0.1:${await freePort()}` });
-      nodes.push(node);
-      stops.push(() => node.kill('SIGKILL'));
+    async add(own) {
+      const node = await start(startNode, own);
+      processes.push(node);
       return node;
     },
+    addHere: (own) => start(startNodeHere, own),
     async enroll(howMany) {
       const members: Member[] = [];
       while (members.length < howMany)
@@ -150,6 +149,10 @@ async function buildCluster(
     query,
     stop,
   };
+}
+
+function missing(index: number): never {
+  throw new Error(`there is no node ${index}`);
 }
 
 const connect = (url: string, token: string, wire: Wire): Promise<Client> =>

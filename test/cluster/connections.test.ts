@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { type Client, raw, socketio } from '../support/clients.ts';
 import { limitMs } from '../support/soak.ts';
 import { type Cluster, type Member, startCluster } from './cluster.ts';
-import type { Node } from './node.ts';
+import type { ClusterNode } from './node.ts';
 import { until } from './until.ts';
 
 const MOST = 20;
@@ -17,8 +17,10 @@ describe('Connections of one user to several nodes', () => {
   let cluster: Cluster;
   before(async function () {
     this.timeout(120_000);
-    cluster = await startCluster(this, { nodes: 0 });
-    for (let index = 0; index < 2; index += 1) await cluster.add({ RATE_LIMITS: 'on', MAX_CONNECTIONS_PER_USER: '' });
+    cluster = await startCluster(this, { separate: ['redis'] });
+    const limits = { RATE_LIMITS: 'on', MAX_CONNECTIONS_PER_USER: '' };
+    await cluster.addHere(limits);
+    await cluster.add(limits);
     await until('they know each other', async () => {
       const [one] = (await cluster.enroll(1)) as [Member];
       const client = await raw(cluster.node(0).url, one.token);
@@ -43,7 +45,7 @@ describe('Connections of one user to several nodes', () => {
   const patiently = (ms: number) => ms + 3 * tookMs;
 
   /** Opens so many at once, over both kinds of transport, and gives those that were admitted and stay so. */
-  async function open(node: Node, who: Member, count: number): Promise<Client[]> {
+  async function open(node: ClusterNode, who: Member, count: number): Promise<Client[]> {
     const began = performance.now();
     const tries = Array.from({ length: count }, (_, index) =>
       (index % 2 === 0 ? raw : socketio)(node.url, who.token).catch(() => undefined),
@@ -134,10 +136,10 @@ describe('Connections of one user to several nodes', () => {
   it('to a node that is killed soon no longer count', async function () {
     this.timeout(120_000);
     const [one] = (await cluster.enroll(1)) as [Member];
-    const [here, there] = [cluster.node(0), cluster.node(1)];
-    expect(await open(here, one, MOST)).to.have.length(MOST);
+    const [killed, there] = [cluster.process(0), cluster.node(0)];
+    expect(await open(killed, one, MOST)).to.have.length(MOST);
     await until('the other node counts them', async () => (await open(there, one, 1)).length === 0, patiently(5_000));
-    await here.kill('SIGKILL');
+    await killed.kill('SIGKILL');
     const again: Client[] = [];
     await until(
       'all come back',

@@ -8,7 +8,7 @@ describe('Delivery receipts with several nodes', () => {
   let cluster: Cluster;
   before(async function () {
     this.timeout(120_000);
-    cluster = await startCluster(this, { nodes: 2 });
+    cluster = await startCluster(this, { here: 2 });
   });
   after(() => cluster?.stop());
 

@@ -21,7 +21,7 @@ describe('A hostile client', () => {
 
   before(async function () {
     this.timeout(120_000);
-    cluster = await startCluster(this, { nodes: 0 });
+    cluster = await startCluster(this);
     await cluster.add({ RATE_LIMITS: 'on', MAX_CONNECTIONS_PER_USER: '20', ...TIMES });
   });
   after(async () => {

@@ -25,11 +25,11 @@ describe('A user who is removed from a group receives nothing of it after the ac
   const closing: { close(): void }[] = [];
   before(async function () {
     this.timeout(120_000);
-    cluster = await startCluster(this, { nodes: 0 });
+    cluster = await startCluster(this);
     for (const _ of [0, 1, 2]) {
       const proxy = await openProxy(cluster.redis.port);
       toRedis.push(proxy);
-      await cluster.add({ LOG_LEVEL: 'info', REDIS_URL: proxy.url.replace('http', 'redis') });
+      await cluster.addHere({ LOG_LEVEL: 'info', REDIS_URL: proxy.url.replace('http', 'redis') });
     }
   });
   afterEach(() => {

@@ -6,7 +6,7 @@ describe('LEGACY_FIELDS=on on two nodes', function () {
   let cluster: Cluster;
   before(async function () {
     this.timeout(120_000);
-    cluster = await startCluster(this, { nodes: 2, env: { LEGACY_FIELDS: 'on' } });
+    cluster = await startCluster(this, { here: 2, env: { LEGACY_FIELDS: 'on' } });
   });
   after(() => cluster?.stop());
 

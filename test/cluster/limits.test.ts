@@ -5,9 +5,9 @@ describe('Limits in a cluster', () => {
   let cluster: Cluster;
   before(async function () {
     this.timeout(120_000);
-    cluster = await startCluster(this, { nodes: 0 });
+    cluster = await startCluster(this);
     const limits = { RATE_LIMITS: 'on', RATE_LOGIN_ACCOUNT: '5/900', RATE_OPERATIONS: '6/60', RATE_SENDS: '4/60' };
-    for (let index = 0; index < 2; index += 1) await cluster.add({ ...limits, RATE_SENDS_BURST: '4' });
+    for (let index = 0; index < 2; index += 1) await cluster.addHere({ ...limits, RATE_SENDS_BURST: '4' });
   });
   after(() => cluster?.stop());
 

@@ -19,7 +19,7 @@ describe('A group of which one member is online on another node, among thousands
   const stops: (() => Promise<unknown>)[] = [];
   before(async function () {
     this.timeout(120_000);
-    cluster = await startCluster(this, { nodes: 1 });
+    cluster = await startCluster(this, { here: 1 });
   });
   after(async () => {
     for (const stop of stops) await stop();

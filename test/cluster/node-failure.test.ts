@@ -8,21 +8,21 @@ import { until } from './until.ts';
 /** As long after the lease as with the default, which the soak uses. */
 const OFFLINE_WITHIN_MS = IS_SOAK ? 15_000 : 10_000;
 const STOPPED_WITHIN_MS = 10_000;
+/** Of one of the clients that send while nodes are restarted. */
+const BETWEEN_SENDS_MS = IS_SOAK ? 10 : 50;
 
 describe('When a node', () => {
   let cluster: Cluster;
   let followers: Follower[] = [];
   before(async function () {
     this.timeout(120_000);
-    cluster = await startCluster(this, { nodes: 3, env: IS_SOAK ? {} : { NODE_LEASE_SEC: '3' } });
+    cluster = await startCluster(this, { here: 1, processes: 2, env: IS_SOAK ? {} : { NODE_LEASE_SEC: '3' } });
   });
-  afterEach(async () => {
+  beforeEach(() => Promise.all(cluster.processes.filter(({ running }) => !running).map((node) => node.restart())));
+  afterEach(() => {
     for (const follower of followers) follower.stop();
-    await Promise.all(cluster.nodes.filter(({ running }) => !running).map((node) => node.restart()));
   });
   after(() => cluster?.stop());
-
-  const urls = () => cluster.nodes.map(({ url }) => url);
 
   it('is killed, its clients continue on another and miss nothing; users who do not return are offline everywhere in time, announced once', async function () {
     this.timeout(120_000);
@@ -33,7 +33,7 @@ describe('When a node', () => {
       Member,
       Member,
     ];
-    const [near, doomed, far] = [cluster.node(0), cluster.node(1), cluster.node(2)];
+    const [near, doomed, far] = [cluster.node(0), cluster.process(0), cluster.process(1)];
     const conversation_id = await cluster.group(near, sender, lost, twice, mobile, watcher);
     const watchers = await Promise.all([near, far].map((node) => cluster.client(node, watcher, 'socketio')));
     await cluster.client(doomed, lost);
@@ -45,7 +45,7 @@ describe('When a node', () => {
     }
     await until('it has caught up', () => follower.caughtUpAt > 0);
 
-    await cluster.node(1).kill('SIGKILL');
+    await doomed.kill('SIGKILL');
     const killedAt = Date.now();
     const sending = cluster.rest(near, sender);
     for (let index = 0; index < 20; index += 1) await sending.ask('message', { conversation_id, content: `${index}` });
@@ -73,7 +73,7 @@ describe('When a node', () => {
   it('receives SIGTERM, it answers calls in flight, has its clients reconnect and exits with 0 within 10 s', async function () {
     this.timeout(120_000);
     const [one, other] = (await cluster.enroll(2)) as [Member, Member];
-    const node = cluster.node(1);
+    const node = cluster.process(0);
     const conversation_id = await cluster.group(node, one, other);
     const clients = await Promise.all(
       (['raw', 'socketio', 'polling'] as const).map((wire) => cluster.client(node, one, wire)),
@@ -98,9 +98,10 @@ describe('When a node', () => {
     this.timeout(120_000);
     const members = await cluster.enroll(6);
     const conversation_id = await cluster.group(cluster.node(0), ...members);
-    const turned = (index: number) => [...urls().slice(index % 3), ...urls().slice(0, index % 3)];
+    const [staying, ...restarted] = cluster.nodes.map(({ url }) => url) as [string, string, string];
+    const urlsOf = (index: number) => [restarted[index % 2] ?? '', staying, restarted[(index + 1) % 2] ?? ''];
     const wires = ['raw', 'socketio', 'polling'] as const;
-    followers = members.map((who, index) => new Follower(who, turned(index), wires[index % 3] ?? 'raw'));
+    followers = members.map((who, index) => new Follower(who, urlsOf(index), wires[index % 3] ?? 'raw'));
     await until('all are there', () => followers.every(({ caughtUpAt }) => caughtUpAt > 0));
     const acked = new Set<string>();
     let stopped = false;
@@ -114,12 +115,12 @@ describe('When a node', () => {
           await delay(50);
         }
         acked.add(content);
-        await delay(10);
+        await delay(BETWEEN_SENDS_MS);
       }
     }
     const sending = followers.map(send);
     try {
-      for (const node of cluster.nodes) {
+      for (const node of cluster.processes) {
         await node.kill('SIGTERM');
         expect(await node.ended).to.equal(0);
         await node.restart();

@@ -8,7 +8,7 @@ describe('Nodes that share a Redis without sharded pub/sub, as before version 7'
   before(async function () {
     this.timeout(120_000);
     const without = ['SPUBLISH', 'SSUBSCRIBE'].flatMap((command) => ['--rename-command', command, '']);
-    cluster = await startCluster(this, { nodes: 2, redisSettings: without });
+    cluster = await startCluster(this, { here: 2, separate: ['redis'], redisSettings: without });
   });
   after(() => cluster?.stop());
 

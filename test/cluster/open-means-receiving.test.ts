@@ -16,12 +16,12 @@ describe('A client on one node receives every message that is acknowledged on an
   let [admin, sender]: Member[] = [];
   before(async function () {
     this.timeout(120_000);
-    cluster = await startCluster(this, { nodes: 0 });
+    cluster = await startCluster(this);
     toRedis = await openProxy(cluster.redis.port);
     toPostgresql = await openProxy(cluster.postgresql.port);
-    await cluster.add({ REDIS_URL: toRedis.url.replace('http', 'redis') });
-    await cluster.add({ DATABASE_URL: await slowDatabase() });
-    await cluster.add();
+    await cluster.addHere({ REDIS_URL: toRedis.url.replace('http', 'redis') });
+    await cluster.addHere({ DATABASE_URL: await slowDatabase() });
+    await cluster.addHere();
     [admin, sender] = await cluster.enroll(2);
   });
   afterEach(() => {

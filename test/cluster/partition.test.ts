@@ -12,9 +12,9 @@ describe('A node that loses its connection to Redis', () => {
   let followers: Follower[] = [];
   before(async function () {
     this.timeout(120_000);
-    cluster = await startCluster(this, { nodes: 1 });
+    cluster = await startCluster(this, { here: 1 });
     proxy = await startCuttableProxy(cluster.redis.port);
-    await cluster.add({ REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
+    await cluster.addHere({ REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
   });
   afterEach(() => {
     proxy?.restore();

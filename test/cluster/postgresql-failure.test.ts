@@ -23,7 +23,7 @@ describe('While PostgreSQL', () => {
   let followers: Follower[] = [];
   before(async function () {
     this.timeout(120_000);
-    cluster = await startCluster(this, { nodes: 2, env: TIMES });
+    cluster = await startCluster(this, { here: 1, processes: 1, separate: ['postgresql'], env: TIMES });
   });
   afterEach(() => {
     cluster.postgresql.resume();
@@ -122,7 +122,7 @@ describe('While PostgreSQL', () => {
   it('holds the locks of a node that is paused in a transaction, others wait for 5 s and continue, and so does it', async function () {
     this.timeout(120_000);
     const { conversation_id, members } = await scene();
-    const [stuck, free] = [cluster.node(0), cluster.node(1)];
+    const [free, stuck] = [cluster.node(0), cluster.process(0)];
     const sessions = async (where: string) => {
       // each node has a transaction that stays idle: the lock by which servers find out about each other
       const others = "pid <> pg_backend_pid() and application_name <> 'mmchat lock'";

@@ -4,7 +4,7 @@ import { requireRedis } from '../support/services.ts';
 import { limitMs } from '../support/soak.ts';
 import { type Cluster, type Member, startCluster } from './cluster.ts';
 import { Follower } from './follower.ts';
-import type { Node } from './node.ts';
+import type { ClusterNode } from './node.ts';
 import { type SeveralRedis, startRedisCluster, startSentinels } from './several-redis.ts';
 import { until } from './until.ts';
 
@@ -22,7 +22,7 @@ for (const [kind, startRedis] of Object.entries(KINDS)) {
     before(async function () {
       this.timeout(180_000);
       await requireRedis(this);
-      [cluster, redis] = await Promise.all([startCluster(this, { nodes: 0 }), startRedis()]);
+      [cluster, redis] = await Promise.all([startCluster(this), startRedis()]);
       const url = redis.url;
       const limits = {
         RATE_LIMITS: 'on',
@@ -30,7 +30,7 @@ for (const [kind, startRedis] of Object.entries(KINDS)) {
         RATE_SENDS: '10000/1',
         MAX_CONNECTIONS_PER_USER: '3',
       };
-      await Promise.all([1, 2].map(() => cluster.add({ REDIS_URL: url, ...limits })));
+      await Promise.all([1, 2].map(() => cluster.addHere({ REDIS_URL: url, ...limits })));
     });
     after(async () => {
       for (const stop of stopping) stop(); // left running by a failed test
@@ -65,7 +65,7 @@ for (const [kind, startRedis] of Object.entries(KINDS)) {
       const reject = () => {
         refused += 1;
       };
-      const open = async (node: Node) => {
+      const open = async (node: ClusterNode) => {
         try {
           void (await cluster.client(node, member)).closed.then(reject);
         } catch (error) {

@@ -12,11 +12,11 @@ describe('A user who is removed from a group', () => {
   const closing: { close(): void }[] = [];
   before(async function () {
     this.timeout(120_000);
-    cluster = await startCluster(this, { nodes: 3 });
+    cluster = await startCluster(this, { here: 2, processes: 1, separate: ['redis'] });
   });
   afterEach(async () => {
     for (const each of closing.splice(0)) each.close();
-    for (const node of cluster.nodes) node.resume();
+    cluster.process(0).resume();
     await cluster.redis.kill('SIGCONT');
   });
   after(() => cluster?.stop());
@@ -73,11 +73,11 @@ describe('A user who is removed from a group', () => {
   it('receives nothing after an acknowledgement that waits for a node which is paused for a moment', async function () {
     this.timeout(120_000);
     const here = await scene([1]);
-    cluster.node(2).pause();
+    cluster.process(0).pause();
     await delay(UNDER_WAY_MS);
     const removal = here.remove();
     await delay(UNDER_WAY_MS);
-    cluster.node(2).resume();
+    cluster.process(0).resume();
     expect(await removal).to.include({ ok: true });
     const since = Date.now();
     await here.listen(here.stays, 'stays'); // as below
@@ -87,12 +87,12 @@ describe('A user who is removed from a group', () => {
   it('receives nothing though their node is paused for seconds during the removal, and when it resumes', async function () {
     this.timeout(120_000);
     const here = await scene([1]);
-    cluster.node(2).pause();
+    cluster.process(0).pause();
     await delay(UNDER_WAY_MS);
     expect(await here.remove()).to.include({ ok: true });
     const since = Date.now();
     await delay(1_000);
-    cluster.node(2).resume();
+    cluster.process(0).resume();
     // a node that was paused closes the connections that it had something to write to
     await here.listen(here.stays, 'stays');
     await expectSilence(here, since, more(here, 200));

@@ -15,7 +15,7 @@ describe('Nodes that share a Redis and a PostgreSQL', () => {
   let cluster: Cluster;
   before(async function () {
     this.timeout(120_000);
-    cluster = await startCluster(this, { nodes: 2, env: { TYPING_SEC: `${TYPING_SEC}` } });
+    cluster = await startCluster(this, { here: 2, env: { TYPING_SEC: `${TYPING_SEC}` } });
   });
   after(() => cluster?.stop());
 

@@ -5,16 +5,15 @@ import type { Database } from '../../src/database/database.ts';
 import { databaseFault } from '../../src/database/errors.ts';
 import { ConnectionWatch } from '../../src/database/postgresql/connection-watch.ts';
 import { openDatabase } from '../../src/server/open-database.ts';
+import { type ClusterNode, startNodeHere } from '../cluster/node.ts';
 import { pausePostgresql } from '../cluster/pause-postgresql.ts';
 import { until } from '../cluster/until.ts';
-import { type Program, startProgram } from '../config/program.ts';
 import { readiness } from '../monitoring/operator.ts';
 import { freshEnvironment } from '../support/app.ts';
 import { raw, rest, socketio } from '../support/clients.ts';
 import { type HoldingProxy, startHoldingProxy } from '../support/holding-proxy.ts';
 import { People, type Person, post } from '../support/people.ts';
 import { type PostgreSql, startPostgresql } from '../support/postgresql.ts';
-import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
 import { requirePostgresql } from '../support/services.ts';
 import { linesOf, linesOfCondition } from './program-log.ts';
 
@@ -124,7 +123,7 @@ describe('A server whose PostgreSQL does not answer', function () {
   this.timeout(120_000);
   let postgresql: PostgreSql;
   let line: HoldingProxy;
-  let program: Program;
+  let program: ClusterNode;
   let people: People;
   let alice: Person;
   let bob: Person;
@@ -138,20 +137,16 @@ describe('A server whose PostgreSQL does not answer', function () {
     const behind = new URL(url);
     behind.port = String(line.port);
     const fresh = await freshEnvironment('sqlite', { DATABASE_URL: behind.href, LOG_LEVEL: 'info' });
-    const folder = makeTemporaryFolder('no-answer');
-    program = await startProgram(folder, fresh.env);
+    program = await startNodeHere(fresh.env);
     people = new People(program.url, fresh.smtp);
-    remove = async () => {
-      await fresh.remove();
-      removeTemporaryFolder(folder);
-    };
+    remove = fresh.remove;
     alice = await people.signUp('alice');
     bob = await people.signUp('bob');
     ({ conversation_id } = await alice.rest.ask('open_private_conversation', { other_user_id: bob.id }));
   });
   after(async () => {
     people?.closeClients();
-    await program?.stop('SIGKILL');
+    await program?.stop();
     line?.cut();
     await postgresql?.stop();
     await remove?.();

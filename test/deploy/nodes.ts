@@ -1,32 +1,33 @@
-import { type Program, startProgram } from '../config/program.ts';
+import { type ClusterNode, type Node, startNode, startNodeHere } from '../cluster/node.ts';
 import { migratedEnvironment } from '../support/app.ts';
 import { type HoldingProxy, startHoldingProxy } from '../support/holding-proxy.ts';
 import { People } from '../support/people.ts';
-import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
+import { freePort } from '../support/processes.ts';
 import { type Redis, startRedis } from '../support/redis.ts';
 import { requirePostgresql, requireRedis } from '../support/services.ts';
 
 export type Nodes = {
-  readonly nodes: readonly Program[];
+  readonly nodes: readonly ClusterNode[];
   readonly redis: Redis;
   /** The TCP proxy from the first node to Redis. */
   readonly line: HoldingProxy;
   /** Signs users up at an address of the nodes. */
   peopleAt(url: string): People;
-  /** Starts another node at this address. */
-  another(address: string): Promise<Program>;
+  /** Starts another node at this address, in this process. */
+  another(address: string): Promise<ClusterNode>;
+  /** Starts another one in a process of its own, which reaches Redis through the TCP proxy. */
+  anotherProcess(): Promise<Node>;
   stop(): Promise<void>;
 };
 
-const ANY_PORT = '127.0.0.1:0';
-
 /**
- * Two nodes in separate processes, with their own database and Redis.
+ * Nodes with their own database and Redis.
+ * @param addresses of those that are started in this process
  * @param own further variables of all nodes
  */
 export async function startNodes(
   context: Mocha.Context,
-  [first, second] = [ANY_PORT, ANY_PORT],
+  addresses: readonly string[],
   own: Record<string, string> = {},
 ): Promise<Nodes> {
   await requirePostgresql(context);
@@ -36,10 +37,14 @@ export async function startNodes(
   const line = await startHoldingProxy(redis.port);
   const limits = { RATE_LIMITS: 'on', RATE_LOGIN_ORIGIN: '5/900' };
   const { env, smtp, remove } = await migratedEnvironment('postgresql', { TRUST_PROXY: '1', ...limits, ...own });
-  const folder = makeTemporaryFolder('nodes');
-  const start = (address: string, redisPort: number) =>
-    startProgram(folder, { ...env, HTTP_ADDR: address, REDIS_URL: `redis://127.0.0.1:${redisPort}` });
-  const nodes = await Promise.all([start(first, line.port), start(second, redis.port)]);
+  const nodes: ClusterNode[] = [];
+  const add = async <Kind extends ClusterNode>(starting: Promise<Kind>): Promise<Kind> => {
+    const node = await starting;
+    nodes.push(node);
+    return node;
+  };
+  const another = (address: string) => add(startNodeHere({ ...env, HTTP_ADDR: address, REDIS_URL: redis.url }));
+  for (const address of addresses) await another(address);
   const all: People[] = [];
   return {
     nodes,
@@ -50,10 +55,10 @@ export async function startNodes(
       all.push(people);
       return people;
     },
-    async another(address) {
-      const node = await start(address, redis.port);
-      nodes.push(node);
-      return node;
+    another,
+    async anotherProcess() {
+      const address = `127.0.0.1:${await freePort()}`;
+      return add(startNode({ ...env, HTTP_ADDR: address, REDIS_URL: `redis://127.0.0.1:${line.port}` }));
     },
     async stop() {
       for (const people of all) people.closeClients();
@@ -61,9 +66,8 @@ export async function startNodes(
       line.cut();
       await redis.stop();
       await remove();
-      removeTemporaryFolder(folder);
     },
   };
 }
 
-export const addressOf = ({ url }: Program): string => new URL(url).host;
+export const addressOf = ({ url }: ClusterNode): string => new URL(url).host;

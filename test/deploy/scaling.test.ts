@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Program } from '../config/program.ts';
+import type { ClusterNode } from '../cluster/node.ts';
 import { growth, numbersOf, until } from '../monitoring/operator.ts';
 import type { Client } from '../support/clients.ts';
 import type { People, Person } from '../support/people.ts';
@@ -40,11 +40,11 @@ describe('Nodes that HAProxy finds by name, as in deploy/compose.yaml', function
   const poll = (person: Person) =>
     person.socketio({ transports: ['polling'], extraHeaders: { cookie: person.cookie } } as object);
   const logged = (pattern: RegExp) => until(async () => pattern.test(proxy.output()));
-  const numbersAt = (node: Program) => / (http\S+)\/metrics$/m.exec(node.output())?.[1] ?? '';
-  const pollersAt = async (node: Program) =>
+  const numbersAt = (node: ClusterNode) => / (http\S+)\/metrics$/m.exec(node.output())?.[1] ?? '';
+  const pollersAt = async (node: ClusterNode) =>
     (await numbersOf(numbersAt(node))).get('mmchat_connections{transport="polling"}') ?? 0;
   /** How many of many new clients each node receives. */
-  const strangersAt = (node: Program) =>
+  const strangersAt = (node: ClusterNode) =>
     growth(numbersAt(node), 'mmchat_http_requests_total{status="401"}', async () => {
       for (let each = 0; each < STRANGERS; each += 1)
         expect((await fetch(`${proxy.url}/api/me`, { headers: { cookie: `token=${each}` } })).status).to.equal(401);
@@ -56,7 +56,7 @@ describe('Nodes that HAProxy finds by name, as in deploy/compose.yaml', function
       const person = await people.signUp('poller');
       everybody.push({ person, client: await poll(person) });
     }
-    const [one, two] = cluster.nodes as [Program, Program];
+    const [one, two] = cluster.nodes as [ClusterNode, ClusterNode];
     const before = await Promise.all([pollersAt(one), pollersAt(two)]);
     expect(before[0] + before[1]).to.equal(POLLERS);
     for (const { client, person } of everybody)
