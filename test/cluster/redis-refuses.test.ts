@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type Redis as RedisClient, redisClient } from '../../src/broker/redis/redis-clients.ts';
 import { redisAddress } from '../../src/config/redis-url.ts';
-import { runProgram } from '../config/program.ts';
+import { failureOf, runProgram } from '../config/program.ts';
 import { readText } from '../docs/markdown.ts';
 import { migratedEnvironment } from '../support/app.ts';
 import { rest } from '../support/clients.ts';
@@ -9,7 +9,7 @@ import { type ConditionLine, conditionLines } from '../support/condition-lines.t
 import { freePort, makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
 import { type Redis, startRedis } from '../support/redis.ts';
 import { requirePostgresql, requireRedis } from '../support/services.ts';
-import { type Node, startNode } from './node.ts';
+import { type ClusterNode, startNodeHere } from './node.ts';
 import { until } from './until.ts';
 
 /** The permissions that docs/deployment.md names. */
@@ -22,7 +22,7 @@ describe('Redis refuses', function () {
   let redis: Redis;
   let admin: RedisClient;
   let fresh: Awaited<ReturnType<typeof migratedEnvironment>>;
-  let node: Node;
+  let node: ClusterNode;
   const ask = (...command: string[]) => admin.ask(command);
   const permit = (...rules: string[]) => ask('ACL', 'SETUSER', 'chat', 'on', '>secret', ...rules);
   const kick = () => ask('CLIENT', 'KILL', 'USER', 'chat');
@@ -39,10 +39,10 @@ describe('Redis refuses', function () {
       RATE_LIMITS: 'on',
       LOG_LEVEL: 'info',
     });
-    node = await startNode({ ...fresh.env, HTTP_ADDR: `127.0.0.1:${await freePort()}` });
+    node = await startNodeHere({ ...fresh.env, HTTP_ADDR: `127.0.0.1:${await freePort()}` });
   });
   after(async () => {
-    await node?.kill('SIGKILL');
+    await node?.stop();
     admin?.destroy();
     await redis?.stop();
     await fresh?.remove();
@@ -174,23 +174,24 @@ describe('Redis refuses', function () {
   it('at the start: the server exits at once, with the reason in one line', async () => {
     const folder = makeTemporaryFolder('refused');
     const at = `127.0.0.1:${redis.port}`;
-    const start = async (REDIS_URL: string) => {
-      const { code, stderr } = await runProgram(folder, { ...fresh.env, REDIS_URL });
-      expect(code).to.equal(1);
-      expect(stderr.trimEnd().split('\n'), stderr).to.have.length(1);
-      expect(stderr).not.to.include('wrong-password');
-      return stderr;
-    };
+    const refusalOf = (REDIS_URL: string) => failureOf(folder, { ...fresh.env, REDIS_URL });
     await ask('ACL', 'SETUSER', 'less', 'on', '>secret', ...PERMISSIONS, '-ssubscribe', '-subscribe');
     try {
-      const [password, permission] = await Promise.all([
-        start(`redis://chat:wrong-password@${at}`),
-        start(`redis://less:secret@${at}`),
-      ]);
+      const REDIS_URL = `redis://chat:wrong-password@${at}`;
+      const { code, stderr } = await runProgram(folder, { ...fresh.env, REDIS_URL });
+      expect(code).to.equal(1);
+      const password = await refusalOf(REDIS_URL);
+      expect(stderr).to.equal(`${password}\n`);
+      const permission = await refusalOf(`redis://less:secret@${at}`);
+      await ask('CONFIG', 'SET', 'requirepass', 'another');
+      const none = await refusalOf(`redis://${at}`);
+      for (const refusal of [password, permission, none]) {
+        expect(refusal.split('\n'), refusal).to.have.length(1);
+        expect(refusal).not.to.include('wrong-password');
+      }
       expect(password).to.include('MmChat cannot start: Redis refuses the password (REDIS_URL; WRONGPASS)');
       expect(permission).to.include('NOPERM').and.include('docs/deployment.md').and.include('ssubscribe');
-      await ask('CONFIG', 'SET', 'requirepass', 'another');
-      expect(await start(`redis://${at}`)).to.include('Redis asks for a password (REDIS_URL; NOAUTH)');
+      expect(none).to.include('Redis asks for a password (REDIS_URL; NOAUTH)');
     } finally {
       removeTemporaryFolder(folder);
     }

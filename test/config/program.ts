@@ -1,5 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { createApp } from '../../src/app.ts';
+import { type Config, loadConfig } from '../../src/config/config.ts';
+import { explain } from '../../src/server/exit.ts';
 import { COMPILED_ONCE, freePort, type RunningProcess, startProcess } from '../support/processes.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
@@ -35,6 +38,28 @@ export function runProgram(folder: string, env: Record<string, string>) {
       resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
     );
   });
+}
+
+/** What such a start would print before it exits, found out in this process. */
+export async function failureOf(folder: string, env: Record<string, string>): Promise<string> {
+  try {
+    await (await createApp(configIn(folder, env))).stop();
+  } catch (error) {
+    return explain(error);
+  }
+  throw new Error('it did not fail');
+}
+
+function configIn(folder: string, env: Record<string, string>): Config {
+  const before = { cwd: process.cwd(), env: process.env };
+  process.chdir(folder);
+  process.env = environmentOf(env);
+  try {
+    return loadConfig();
+  } finally {
+    process.env = before.env;
+    process.chdir(before.cwd);
+  }
 }
 
 export type Spawned = {
