@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Node, startNode } from '../cluster/node.ts';
+import { type ClusterNode, type Node, startNode, startNodeHere } from '../cluster/node.ts';
 import { migratedEnvironment, onEachDatabase } from '../support/app.ts';
 import { People, type Person } from '../support/people.ts';
 import { freePort } from '../support/processes.ts';
@@ -12,20 +12,24 @@ const TRANSPORTS = ['rest', 'socketio', 'raw', 'rest', 'socketio', 'raw'] as con
 type Row = { client_message_id: string; id: number; seq: number; content: string };
 
 onEachDatabase('A server that dies in the middle of many sends', (kind) => {
+  let env: Record<string, string>;
   let node: Node;
+  let next: ClusterNode | undefined;
   let people: People;
   let remove: () => Promise<void>;
 
-  before(async function () {
+  beforeEach(async function () {
     this.timeout(120_000);
     const fresh = await migratedEnvironment(kind);
     remove = fresh.remove;
-    node = await startNode({ ...fresh.env, HTTP_ADDR: `127.0.0.1:${await freePort()}` });
+    env = { ...fresh.env, HTTP_ADDR: `127.0.0.1:${await freePort()}` };
+    node = await startNode(env);
     people = new People(node.url, fresh.smtp);
   });
-  afterEach(() => people.closeClients());
-  after(async () => {
-    await node.kill('SIGKILL');
+  afterEach(async () => {
+    people.closeClients();
+    await node.stop();
+    await next?.stop();
     await remove();
   });
 
@@ -44,7 +48,7 @@ onEachDatabase('A server that dies in the middle of many sends', (kind) => {
       await node.kill(signal);
       const ackedBefore = new Map(senders.flatMap(({ acks }) => [...acks]));
       if (signal === 'SIGTERM') expect(await node.ended).to.equal(0);
-      await node.restart();
+      next = await startNodeHere(env);
       await sending;
 
       expect(ackedBefore.size, 'it died in the middle').to.be.within(MESSAGES / 3, MESSAGES - 1);
