@@ -11,7 +11,7 @@ import { openDatabase } from '../../src/server/open-database.ts';
 import { expectTrue, rowsOf, unreadOf } from '../seed/recount.ts';
 import { migratedEnvironment, onEachDatabase } from '../support/app.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
-import { type GoRow, type GoServer, goHash, makeGoServer, type Outcome, runImport } from './go-server.ts';
+import { type GoRow, type GoServer, goHash, makeGoServer, type Outcome, runImportShared } from './go-server.ts';
 
 const at = (minute: number) => new Date(Date.UTC(2024, 4, 1, 10, minute));
 const HASH = goHash('old password');
@@ -122,7 +122,7 @@ onEachDatabase('Importing what the server would not accept', (kind) => {
     await go.run(`update messages set edited_at = '${odd}' where id = 62;
       alter table users add column bio text; create table stickers (id integer)`);
     fresh = await migratedEnvironment(kind);
-    outcome = await runImport(folder, fresh.env.DATABASE_URL, '--from', go.url, '--report', 'decided.jsonl');
+    outcome = await runImportShared(folder, fresh.env.DATABASE_URL, '--from', go.url, '--report', 'decided.jsonl');
     expect(outcome.code, outcome.stderr).to.equal(0);
     report = linesIn(join(folder, 'decided.jsonl'));
     database = await openDatabase(readConfig(fresh.env).database);

@@ -130,7 +130,7 @@ export function runImport(folder: string, to: string | undefined, ...given: stri
 
 let importer: { child: ChildProcess; ended: Promise<never> } | undefined;
 
-/** The same in one process for all runs of a file, which saves most of their time. For one run at a time. */
+/** The same in one process for all runs, which saves most of their time. For one run at a time. */
 export async function runImportShared(folder: string, to: string | undefined, ...args: string[]): Promise<Outcome> {
   importer ??= startImporter();
   const ran = once(importer.child, 'message', { signal: AbortSignal.timeout(END_WITHIN_MS) });
@@ -143,14 +143,9 @@ export async function runImportShared(folder: string, to: string | undefined, ..
 function startImporter() {
   const child = fork(IMPORTER, { env: { ...COMPILED_ONCE, PATH: process.env.PATH } });
   const ended = once(child, 'exit').then(([code]) => Promise.reject(new Error(`The importer ended: ${code}`)));
-  ended.catch(() => undefined); // it is stopped in the end
+  ended.catch(() => undefined); // between two runs nobody waits for it
+  // it ends with this process, and does not keep it running
+  child.unref();
+  child.channel?.unref();
   return { child, ended };
-}
-
-/** To be called after all tests of a file that calls `runImportShared`. */
-export async function stopImporter(): Promise<void> {
-  const stopping = importer;
-  importer = undefined;
-  stopping?.child.disconnect();
-  await stopping?.ended.catch(() => undefined);
 }

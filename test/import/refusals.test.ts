@@ -17,10 +17,8 @@ import { mikroOrm } from '../support/mikro-orm.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
 import { postgresql } from '../support/services.ts';
 import { runSql } from '../support/sqlite.ts';
-import { type GoServer, importCommand, makeGoServer, runImport, runImportShared, stopImporter } from './go-server.ts';
+import { type GoServer, importCommand, makeGoServer, runImport, runImportShared } from './go-server.ts';
 import { volumeOf } from './volume.ts';
-
-after(stopImporter);
 
 const ROOT = join(import.meta.dirname, '../..');
 const SMALL = volumeOf({ people: 20, messages: 200 });
@@ -76,7 +74,7 @@ onEachDatabase('An import', (kind) => {
 
   it('does everything but writing in a dry run, which needs no database, and leaves the source as it is', async () => {
     const before = await sourceContent();
-    const { code, stdout, stderr } = await runImport(folder, undefined, '--from', go.url, '--dry-run');
+    const { code, stdout, stderr } = await runImportShared(folder, undefined, '--from', go.url, '--dry-run');
     expect(code, stderr).to.equal(0);
     expect(stdout).to.match(/^This would be imported; nothing was written:\n {2}users +20 /);
     expect(readFileSync(join(folder, 'import-report.jsonl'), 'utf8')).to.match(/"done":true,"dry_run":true/);

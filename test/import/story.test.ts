@@ -8,7 +8,7 @@ import { type Client, rest } from '../support/clients.ts';
 import { People, post } from '../support/people.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
 import { requirePostgresql } from '../support/services.ts';
-import { type GoRows, type GoServer, goHash, makeGoServer, runImport } from './go-server.ts';
+import { type GoRows, type GoServer, goHash, makeGoServer, runImportShared } from './go-server.ts';
 
 const [ANN, BEN, CID, DORA] = [3, 5, 8, 13];
 const [PRIVATE, TEAM] = [21, 34];
@@ -101,7 +101,7 @@ for (const { from, to } of WAYS)
       go = await makeGoServer(from);
       await go.insert(STORY);
       fresh = await freshEnvironment(to);
-      const imported = await runImport(folder, fresh.env.DATABASE_URL, '--from', go.url);
+      const imported = await runImportShared(folder, fresh.env.DATABASE_URL, '--from', go.url);
       expect(imported.code, imported.stderr).to.equal(0);
       expect(imported.stdout).to.match(/^Imported and recounted, without a difference/);
       const database = await openDatabase(readConfig(fresh.env).database);

@@ -6,7 +6,7 @@ import { migratedEnvironment } from '../support/app.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
 import { requirePostgresql } from '../support/services.ts';
 import { IS_SOAK } from '../support/soak.ts';
-import { type GoRows, makeGoServer, runImport } from './go-server.ts';
+import { type GoRows, makeGoServer, runImportShared } from './go-server.ts';
 import { volumeOf } from './volume.ts';
 
 const [PEOPLE, MESSAGES] = IS_SOAK ? [100, 2_000] : [50, 1_000];
@@ -48,7 +48,7 @@ for (const [from, to] of [
       const fresh = await migratedEnvironment(to);
       try {
         await go.insert(CROWD);
-        const { code, stderr } = await runImport(folder, fresh.env.DATABASE_URL, '--from', go.url);
+        const { code, stderr } = await runImportShared(folder, fresh.env.DATABASE_URL, '--from', go.url);
         expect(code, stderr).to.equal(0);
         const database = await openDatabase(readConfig(fresh.env).database);
         const rows = await rowsOf(database);
