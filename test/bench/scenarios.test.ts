@@ -9,7 +9,7 @@ import { scenarios } from '../../bench/scenarios.ts';
  */
 const CHOSEN = ['send5', 'rest-list', 'growth', 'connect'];
 
-const SCALE = { ...SMOKE, seconds: 0.6 };
+const SCALE = { ...SMOKE, seconds: 0.4 };
 
 describe('The bench', () => {
   it('has a unique name and a one-line description for each scenario', () => {
