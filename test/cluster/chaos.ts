@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer } from '../support/clients.ts';
+import { IS_SOAK } from '../support/soak.ts';
 import type { Cluster, Member } from './cluster.ts';
 import { type DisturbedNode, disturbancesOf } from './faults.ts';
 import { Follower } from './follower.ts';
@@ -15,6 +16,8 @@ const GIVE_UP_MS = 40_000;
 const PASSING = new Set<unknown>(['database_unavailable', 'busy', 'shutting_down']);
 const BETWEEN_FAULTS_MS = 700;
 const LONGEST_FAULT_MS = 3_000;
+/** Of one user. */
+const LONGEST_BETWEEN_CALLS_MS = IS_SOAK ? 60 : 200;
 
 /** Users who do everything at random, with nodes, Redis and PostgreSQL that fail at random: repeatable by the seed, as far as timing allows. */
 export class Chaos {
@@ -117,7 +120,7 @@ export class Chaos {
       else if (dice < 84) await this.#change(by, conversationId, random, undefined);
       else if (dice < 96 || index >= GROUPS) await this.#read(by, conversationId, random);
       else await this.#move(by, this.#groups[index] ?? 0, random);
-      await delay(random.below(60));
+      await delay(random.below(LONGEST_BETWEEN_CALLS_MS));
     }
   }
 
