@@ -9,7 +9,7 @@ import { until } from './until.ts';
 const OFFLINE_WITHIN_MS = IS_SOAK ? 15_000 : 10_000;
 const STOPPED_WITHIN_MS = 10_000;
 /** Of one of the clients that send while nodes are restarted. */
-const BETWEEN_SENDS_MS = IS_SOAK ? 10 : 50;
+const BETWEEN_SENDS_MS = IS_SOAK ? 10 : 100;
 
 describe('When a node', () => {
   let cluster: Cluster;

@@ -15,6 +15,8 @@ const HEALED_WITHIN_MS = 5_000;
 /** The 5 s after which PostgreSQL ends a transaction in which nothing happens, and some. */
 const LOCKED_FOR_AT_MOST_MS = 6_500;
 const BARRIER_SEC = 1.5;
+/** Of one of the six lines of sends. */
+const BETWEEN_SENDS_MS = IS_SOAK ? 20 : 60;
 
 type Try = { content: string; ok: boolean; code: string | undefined; took: number };
 
@@ -49,7 +51,7 @@ describe('While PostgreSQL', () => {
         const asked = Date.now();
         const answer = await by.ask('message', { conversation_id, content, client_message_id: content });
         tries.push({ content, ok: answer?.ok === true, code: answer?.error?.code, took: Date.now() - asked });
-        await delay(20);
+        await delay(BETWEEN_SENDS_MS);
       }
     }
     const sending = followers.flatMap((by) => [1, 2, 3].map((line) => send(by, line)));

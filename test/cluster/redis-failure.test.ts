@@ -12,6 +12,7 @@ const MOST_UNDER_LOAD_BYTES = 4 * MOST_GROWTH_BYTES;
 /** The soak sends more than twice the bound. */
 const FLOOD_MESSAGES = IS_SOAK ? 6_000 : 600;
 const FLOOD_AT_ONCE = 50;
+const BETWEEN_SENDS_MS = IS_SOAK ? 20 : 60;
 
 describe('While Redis', () => {
   let cluster: Cluster;
@@ -61,7 +62,7 @@ describe('While Redis', () => {
         'it is received on the same node',
         () => neighbour.contents(conversation_id)?.length === acked.length,
       );
-      await delay(20);
+      await delay(BETWEEN_SENDS_MS);
     }
     return { acked, slowest };
   }
