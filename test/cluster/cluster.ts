@@ -106,7 +106,7 @@ async function buildCluster(
   };
   const connected = new Set<Client>();
   async function start<Kind extends ClusterNode>(startIt: (env: Record<string, string>) => Promise<Kind>, own = {}) {
-    const node = await startIt({ ...common, ...own, HTTP_ADDR: `127.0.0.1:${await freePort()}` });
+    const node = await startIt({ ...common, HTTP_ADDR: `127.0.0.1:${await freePort()}`, ...own });
     nodes.push(node);
     stops.push(async () => {
       for (const client of connected) client.close(); // a node in this process waits for them

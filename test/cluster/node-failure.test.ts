@@ -9,7 +9,7 @@ import { until } from './until.ts';
 const OFFLINE_WITHIN_MS = IS_SOAK ? 15_000 : 10_000;
 const STOPPED_WITHIN_MS = 10_000;
 /** Of one of the clients that send while nodes are restarted. */
-const BETWEEN_SENDS_MS = IS_SOAK ? 10 : 100;
+const BETWEEN_SENDS_MS = IS_SOAK ? 10 : 50;
 
 describe('When a node', () => {
   let cluster: Cluster;
@@ -123,7 +123,7 @@ describe('When a node', () => {
       for (const node of cluster.processes) {
         await node.kill('SIGTERM');
         expect(await node.ended).to.equal(0);
-        await node.restart();
+        await cluster.addHere({ HTTP_ADDR: new URL(node.url).host });
         const before = acked.size;
         await until('sending goes on', () => acked.size > before + 20);
       }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApp } from '../../src/app.ts';
-import { readConfig } from '../../src/config/config.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
 import { Output } from '../../src/server/output.ts';
 import { type RunningProcess, startProcess } from '../support/processes.ts';
 
@@ -78,9 +78,11 @@ export async function startNode(env: Record<string, string>): Promise<Node> {
  * Starts a server in this process, which takes a tenth of the time: for tests that neither end, pause nor measure the
  * process.
  */
-export async function startNodeHere(env: Record<string, string>): Promise<ClusterNode> {
+export const startNodeHere = (env: Record<string, string>): Promise<ClusterNode> => startConfigured(readConfig(env));
+
+export async function startConfigured(config: Config): Promise<ClusterNode> {
   const output = new KeptOutput(1);
-  const app = await createApp(readConfig(env), output);
+  const app = await createApp(config, output);
   output.write(`${app.summary.join('\n')}\n`);
   let running = true;
   return {

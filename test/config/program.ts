@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createApp } from '../../src/app.ts';
 import { type Config, loadConfig } from '../../src/config/config.ts';
 import { explain } from '../../src/server/exit.ts';
+import { type ClusterNode, startConfigured } from '../cluster/node.ts';
 import { COMPILED_ONCE, freePort, type RunningProcess, startProcess } from '../support/processes.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
@@ -40,7 +41,14 @@ export function runProgram(folder: string, env: Record<string, string>) {
   });
 }
 
-/** What such a start would print before it exits, found out in this process. */
+/**
+ * Starts the server in this process, with the configuration that it would have in this folder. Its output is the same.
+ * @param env with an absolute DATABASE_URL
+ */
+export const startProgramHere = (folder: string, env: Record<string, string>): Promise<ClusterNode> =>
+  startConfigured(configIn(folder, env));
+
+/** What a failing start would print before it exits, found out in this process. */
 export async function failureOf(folder: string, env: Record<string, string>): Promise<string> {
   try {
     await (await createApp(configIn(folder, env))).stop();

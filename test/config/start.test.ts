@@ -5,14 +5,20 @@ import { codeIn, post } from '../support/people.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
 import { startSmtp } from '../support/smtp.ts';
 import { buildWebClient } from '../support/web-client.ts';
-import { type Program, startProgram } from './program.ts';
+import { type Program, startProgram, startProgramHere } from './program.ts';
 
 const ACCOUNT = { username: 'alice', email: 'alice@example.com', password: 'StrongPassword123' };
+
+/** The default, as an absolute path. */
+const databaseIn = (folder: string) => ({
+  DATABASE_URL: `sqlite:${join(folder, 'data/mmchat.sqlite')}`,
+  DATABASE_CREATE: 'on',
+});
 
 describe('Starting the server', function () {
   this.timeout(120_000);
   let folder: string;
-  let program: Program | undefined;
+  let program: Pick<Program, 'url' | 'output' | 'stop'> | undefined;
   before(buildWebClient);
   beforeEach(() => {
     folder = makeTemporaryFolder('start');
@@ -51,7 +57,7 @@ describe('Starting the server', function () {
 
   it('warns once of an .env of the published API that contains its secret', async () => {
     writeFileSync(join(folder, '.env'), 'HTTP_ADDR=127.0.0.1:0\nJWT_SECRET=mangal\nJWT_TTL_MIN=1440\nOTP_DIGITS=6\n');
-    program = await startProgram(folder);
+    program = await startProgramHere(folder, databaseIn(folder));
     expect(program.output().match(/^ {2}warning {3}JWT_SECRET is the published example/gm)).to.have.length(1);
     expect(existsSync(join(folder, 'data/jwt-secret'))).to.equal(true);
   });
@@ -83,7 +89,8 @@ describe('Starting the server', function () {
     const smtp = await startSmtp();
     try {
       const secret = 'a secret of our own that is long enough';
-      program = await startProgram(folder, { NODE_ENV: 'production', JWT_SECRET: secret, SMTP_URL: smtp.url });
+      const env = { NODE_ENV: 'production', JWT_SECRET: secret, SMTP_URL: smtp.url };
+      program = await startProgramHere(folder, { ...env, ...databaseIn(folder) });
       const { url } = program;
       const pages = `  pages     ${url}/ (the chat)\n            ${url}/docs (the documentation)\n`;
       const expected = `  mail      ${smtp.url}\n${pages}`;

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { readConfig } from '../../src/config/config.ts';
-import { type Program, startProgram } from '../config/program.ts';
+import { type ClusterNode, startNodeHere } from '../cluster/node.ts';
 import { until } from '../monitoring/operator.ts';
 import { codeIn, post } from '../support/people.ts';
 import {
@@ -95,10 +95,10 @@ describe('The demo service of deploy/compose.yaml', () => {
 
   describe('while it runs', () => {
     const folder = makeTemporaryFolder('try');
-    let program: Program;
+    let program: ClusterNode;
     before(async () => {
       const here = { HTTP_ADDR: '127.0.0.1:0', DATABASE_URL: `sqlite:${folder}/mmchat.sqlite` };
-      program = await startProgram(folder, { ...environmentOf('try'), ...here });
+      program = await startNodeHere({ ...environmentOf('try'), ...here });
     });
     after(async () => {
       await program?.stop();
