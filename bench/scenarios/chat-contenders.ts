@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../../test/support/processes.ts';
 import type { Storage } from '../baselines/message-store.ts';
@@ -56,7 +57,7 @@ export async function mmchat(
 }
 
 export async function bareSocketio(storage: Storage, { users }: Chat, window: ChatWindow): Promise<ChatContender> {
-  const folder = makeTemporaryFolder('bench-baseline');
+  const folder = makeTemporaryFolder('bench-baseline', tmpdir());
   const server = await startBaseline('socketio', { storage, file: join(folder, 'baseline.sqlite') });
   const clients = users.map((user): ClientOptions => {
     const query = `user=${user.userId}&rooms=${user.groups.join(',')}`;

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../../test/support/processes.ts';
 import type { HttpRequest } from '../load/http-connection.ts';
@@ -77,7 +78,7 @@ const startFilled = (checkout: string) =>
   });
 
 async function startPages({ url }: MmChat, token: string): Promise<Server> {
-  const folder = makeTemporaryFolder('bench-pages');
+  const folder = makeTemporaryFolder('bench-pages', tmpdir());
   const { conversations, epoch } = JSON.parse(await bodyOf(url, CONVERSATIONS, token));
   const { messages } = JSON.parse(await bodyOf(url, MESSAGES, token));
   const file = join(folder, 'baseline.sqlite');

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Tokens } from '../../src/accounts/tokens.ts';
 import { databaseOf } from '../../src/config/database-url.ts';
@@ -72,7 +73,7 @@ export async function createDatabase(kind: Kind, fill: Fill): Promise<TemporaryD
 }
 
 function createSqliteFile(): TemporaryDatabase {
-  const folder = makeTemporaryFolder('bench');
+  const folder = makeTemporaryFolder('bench', tmpdir());
   return { url: `sqlite:${join(folder, 'chat.sqlite')}`, remove: async () => removeTemporaryFolder(folder) };
 }
 

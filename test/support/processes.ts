@@ -159,7 +159,10 @@ export function temporaryRoot(): string {
   return bavail * bsize < MEMORY_BYTES ? tmpdir() : MEMORY;
 }
 
-/** Creates an empty folder that only its owner may read. It is removed at the latest when this process ends. */
+/**
+ * Creates an empty folder that only its owner may read. It is removed at the latest when this process ends.
+ * @param root `tmpdir()` for files that have to be on a disk, as those of the bench
+ */
 export function makeTemporaryFolder(name: string, root = temporaryRoot()): string {
   const path = mkdtempSync(join(root, `mmchat-${name}-`));
   folders.add(path);
