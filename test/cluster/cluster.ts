@@ -18,7 +18,7 @@ type Speaker = Pick<Person, 'id' | 'token'>;
 export type Wire = 'socketio' | 'polling' | 'raw';
 
 export type Cluster = ClusterServices & {
-  /** All of them, first those in this process. */
+  /** All of them, those in this process before those that were started with them. */
   readonly nodes: ClusterNode[];
   /** Those of them that are processes of their own. */
   readonly processes: Node[];

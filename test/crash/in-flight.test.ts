@@ -25,10 +25,10 @@ onEachDatabase('A server that is stopped while it receives messages over every t
     people = new People(node.url, fresh.smtp);
   });
   after(async () => {
-    people.closeClients();
-    await node.stop();
+    people?.closeClients();
+    await node?.stop();
     await next?.stop();
-    await remove();
+    await remove?.();
   });
 
   it('has acknowledged exactly what it stores, and exits with 0', async function () {

@@ -27,10 +27,11 @@ onEachDatabase('A server that dies in the middle of many sends', (kind) => {
     people = new People(node.url, fresh.smtp);
   });
   afterEach(async () => {
-    people.closeClients();
-    await node.stop();
+    people?.closeClients();
+    await node?.stop();
     await next?.stop();
-    await remove();
+    next = undefined;
+    await remove?.();
   });
 
   // after SIGTERM, `in-flight` tests the same

@@ -39,10 +39,11 @@ describe('When a server is stopped under load and started again', function () {
   });
   afterEach(async () => {
     for (const stop of stops.splice(0)) await stop();
-    people.closeClients();
-    await node.stop();
+    people?.closeClients();
+    await node?.stop();
     await next?.stop();
-    await remove();
+    next = undefined;
+    await remove?.();
   });
 
   /** A user who sends continuously until the connection is lost, and counts acknowledged messages. */

@@ -55,10 +55,10 @@ describe('A server that is stopped and started again', () => {
   });
   after(async () => {
     socket.close();
-    people.closeClients();
-    await node.stop();
+    people?.closeClients();
+    await node?.stop();
     await next?.stop();
-    await remove();
+    await remove?.();
   });
 
   async function connectSocketIo(): Promise<void> {
