@@ -150,11 +150,11 @@ export function findBinary(name: string): string | undefined {
 }
 
 /**
- * The folder of the temporary files of tests. It is in memory if there is room: creating, copying and removing the
- * thousands of files of databases takes most of PostgreSQL's time on a disk.
+ * The folder of the temporary files of tests. It is in memory if there is room and `TMPDIR` is not set: creating, copying
+ * and removing the thousands of files of databases takes most of PostgreSQL's time on a disk.
  */
 export function temporaryRoot(): string {
-  if (!existsSync(MEMORY)) return tmpdir();
+  if (process.env.TMPDIR !== undefined || !existsSync(MEMORY)) return tmpdir();
   const { bavail, bsize } = statfsSync(MEMORY);
   return bavail * bsize < MEMORY_BYTES ? tmpdir() : MEMORY;
 }
