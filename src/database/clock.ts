@@ -13,13 +13,14 @@ export class Clock {
   /** Milliseconds since 1970 when the monotonic clock was 0. */
   #base = Date.now() - performance.now();
 
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+
   /** @param query reads the database's clock; without it, the database uses this computer's clock */
   constructor(query?: () => Promise<number>) {
     this.#query = query;
+    this.now = query === undefined ? Date.now : () => Math.floor(this.#base + performance.now());
   }
-
-  /** Milliseconds since 1970. */
-  readonly now = (): number => (this.#query === undefined ? Date.now() : Math.floor(this.#base + performance.now()));
 
   /**
    * Compares this computer's clock with the database's, and uses the latter if they differ by more than a second.

@@ -1,5 +1,5 @@
 import { array, type InferType, number, type ObjectSchema, Schema, string } from 'yup';
-import { isPlainLine, isVisible } from './text.ts';
+import { isPlainLine } from './text.ts';
 
 /** Builders for the input schemas of operations. Error messages name the limit, not the value, which may be a secret. */
 
@@ -63,6 +63,13 @@ function hasLength(value: string, least: number, most: number): boolean {
   const count = value.length <= most && value.length >= least * 2 ? value.length : [...value].length;
   return count >= least && count <= most;
 }
+
+/** Characters that are invisible by themselves: ignorable ones, blanks, combining marks, and empty letters. */
+const INVISIBLE = String.raw`\s\p{Z}\p{Cc}\p{Cf}\p{M}\p{Default_Ignorable_Code_Point}\u2800\u3164\u115F\u1160\u17B4\u17B5\uFFA0`;
+const VISIBLE = new RegExp(`[^${INVISIBLE}]`, 'u');
+
+/** Whether a text has a visible character. */
+export const isVisible = (text: string): boolean => VISIBLE.test(text);
 
 /** Text with at least one visible character. */
 export const visibleText = (least: number, most: number) =>

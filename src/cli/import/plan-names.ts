@@ -1,4 +1,5 @@
-import { isVisible, toPlainLine } from '../../operation/text.ts';
+import { isVisible } from '../../operation/inputs.ts';
+import { toPlainLine } from '../../operation/text.ts';
 import { indexMessages } from './plan-conversations.ts';
 import type { Report } from './report.ts';
 import type { Staging } from './staging.ts';
