@@ -8,16 +8,17 @@ import { Engine } from './engine.ts';
  * Encodes packets as Socket.IO's own encoder does, without searching each of them for binary data, of which this server
  * sends none.
  */
-class TextEncoder {
+class JsonEncoder {
   encode({ type, nsp, id, data }: Packet): [string] {
     const namespace = nsp === '/' ? '' : `${nsp},`;
-    return [`${type}${namespace}${id ?? ''}${data === undefined ? '' : JSON.stringify(data)}`];
+    const json = data === undefined || data === null ? '' : JSON.stringify(data);
+    return [`${type}${namespace}${id ?? ''}${json}`];
   }
 }
 
 /** Creates the Socket.IO server, which holds the rooms of all sockets, and its Engine.IO server. Neither listens. */
 export function createSocketServer({ corsOrigins, times }: Config): { io: ChatServer; engine: Engine } {
-  const parser = { Encoder: TextEncoder, Decoder };
+  const parser = { Encoder: JsonEncoder, Decoder };
   const io: ChatServer = new Server({ serveClient: false, connectTimeout: times.loginWithinMs, parser });
   const engine = new Engine({
     cors: { origin: [...corsOrigins], credentials: true },
