@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database/database.ts';
+import { cacheOf } from '../operation/cache.ts';
 import type { Caller } from '../operation/caller.ts';
-import { cacheOf } from './cache.ts';
 import type { Tokens } from './tokens.ts';
 
 /** A token of a session; both expire at `expiresAt`, in milliseconds since 1970. */
@@ -25,7 +25,7 @@ export class SessionRenewal {
   readonly #tokens: Tokens;
   readonly #ttlMs: number;
   readonly #maxMs: number;
-  readonly #cache = cacheOf<Cached>(MAX_CACHED);
+  readonly #cache = cacheOf<string, Cached>(MAX_CACHED);
 
   /** @param maxDays the longest time after the login, in days */
   constructor(database: Database, tokens: Tokens, { ttlMinutes, maxDays }: { ttlMinutes: number; maxDays: number }) {

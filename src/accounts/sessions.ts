@@ -4,9 +4,9 @@ import type { Broker } from '../broker/broker.ts';
 import { batched } from '../database/batch-loader.ts';
 import type { Database } from '../database/database.ts';
 import type { Sql } from '../database/queries.ts';
+import { cacheOf } from '../operation/cache.ts';
 import type { Caller } from '../operation/caller.ts';
 import { ChatError } from '../operation/errors.ts';
-import { cacheOf } from './cache.ts';
 import { Session, Ticket } from './entities.ts';
 import { KnownOrigins } from './known-origins.ts';
 import { SessionRenewal } from './session-renewal.ts';
@@ -37,7 +37,7 @@ export class Sessions {
   readonly #broker: Broker;
   readonly renewal: SessionRenewal;
   /** Sessions that exist; an ended session is removed. */
-  readonly #cache = cacheOf<Cached>(MAX_CACHED);
+  readonly #cache = cacheOf<string, Cached>(MAX_CACHED);
   /** Incremented whenever a session ends, so that a query that began before does not fill the cache. */
   #version = 0;
   readonly #ownerOf = batched(async (ids: readonly string[]) => {

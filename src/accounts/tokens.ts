@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, hash, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import jwt from 'jsonwebtoken';
-import { cacheOf } from './cache.ts';
+import { cacheOf } from '../operation/cache.ts';
 
 export type Token = { userId: number; sessionId: string /** Milliseconds since 1970. */; expiresAt: number };
 
@@ -13,7 +13,7 @@ export class Tokens {
   readonly #secret: string;
   readonly #key: KeyObject;
   /** Verifying a token costs more than the rest of a small request. */
-  readonly #verified = cacheOf<Token>(MAX_CACHED);
+  readonly #verified = cacheOf<string, Token>(MAX_CACHED);
 
   readonly #now: () => number;
 

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { cacheOf } from '../operation/cache.ts';
 import type { Room } from './effects.ts';
 
 /** Decides when an event may be emitted to the room of its conversation. */
@@ -61,7 +61,7 @@ export class MembershipGuard implements Guard {
   readonly #knowledge: Knowledge;
   readonly #failed: (error: unknown) => void;
   /** The newest removal that this node has carried out, per conversation. */
-  readonly #removals = new LRUCache<number, number>({ max: MAX_CONVERSATIONS });
+  readonly #removals = cacheOf<number, number>(MAX_CONVERSATIONS);
   readonly #held = new Map<number, Held>();
   /** The newest removal of conversations without an entry: none (0), or unknown (-1). */
   #defaultRemoval = 0;

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import { RateLimiterRes } from 'rate-limiter-flexible';
+import { cacheOf } from '../operation/cache.ts';
 import type { Limiter } from './limiter.ts';
 
 /** @property until by the monotonic clock */
@@ -15,7 +15,7 @@ export class BurstyLimiter implements Limiter {
   readonly #steady: Limiter;
   readonly #burst: Limiter;
   readonly #burstPoints: number;
-  readonly #used = new LRUCache<string, Burst>({ max: MAX_CACHED });
+  readonly #used = cacheOf<string, Burst>(MAX_CACHED);
 
   /** @param burstPoints how many uses `burst` allows in addition to `steady` */
   constructor(steady: Limiter, burst: Limiter, burstPoints: number) {
