@@ -3,7 +3,6 @@ import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { expect } from 'chai';
 import { startApp, type TestApp } from '../support/app.ts';
-import { buildWebClient } from '../support/web-client.ts';
 
 const PAGES = ['/dev/outbox', '/metrics'];
 const OTHER_HOSTS = [
@@ -23,7 +22,6 @@ describe('The outbox page and /metrics, which are for this machine only,', funct
   let app: TestApp;
   let port: number;
   before(async () => {
-    await buildWebClient();
     app = await startApp('sqlite', { HTTP_ADDR: '0.0.0.0:0', SMTP_URL: '' });
     port = Number(new URL(app.url).port);
   });

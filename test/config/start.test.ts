@@ -4,7 +4,6 @@ import { expect } from 'chai';
 import { codeIn, post } from '../support/people.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
 import { startSmtp } from '../support/smtp.ts';
-import { buildWebClient } from '../support/web-client.ts';
 import { type Program, startProgram, startProgramHere } from './program.ts';
 
 const ACCOUNT = { username: 'alice', email: 'alice@example.com', password: 'StrongPassword123' };
@@ -19,7 +18,6 @@ describe('Starting the server', function () {
   this.timeout(120_000);
   let folder: string;
   let program: Pick<Program, 'url' | 'output' | 'stop'> | undefined;
-  before(buildWebClient);
   beforeEach(() => {
     folder = makeTemporaryFolder('start');
   });

@@ -6,7 +6,6 @@ import { type Program, startProgram } from '../config/program.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { codeIn } from '../support/people.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
-import { buildWebClient } from '../support/web-client.ts';
 import { Visitor } from './visitor.ts';
 
 const PASSWORD = 'StrongPassword123';
@@ -17,7 +16,6 @@ describe('An account on the page', function () {
   let app: TestApp;
   let visitor: Visitor;
   before(async () => {
-    await buildWebClient();
     app = await startApp();
   });
   after(() => app?.stop());
@@ -167,7 +165,6 @@ describe('On a development server', function () {
   let folder: string;
   let program: Program | undefined;
   before(async () => {
-    await buildWebClient();
     folder = makeTemporaryFolder('development');
     program = await startProgram(folder);
   });

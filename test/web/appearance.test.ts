@@ -1,7 +1,6 @@
 import { startApp, type TestApp } from '../support/app.ts';
 import type { Client } from '../support/clients.ts';
 import type { Person } from '../support/people.ts';
-import { buildWebClient } from '../support/web-client.ts';
 import { checkAppearance } from './check-appearance.ts';
 import { createSampleConversations } from './sample-conversations.ts';
 import { Visitor } from './visitor.ts';
@@ -13,7 +12,6 @@ describe('The page is accessible, and looks right,', function () {
   let users: Map<string, Person>;
   const clients: Client[] = [];
   before(async () => {
-    await buildWebClient();
     app = await startApp();
     ({ alice, users } = await createSampleConversations(app));
     for (const name of ['clara', 'david', 'frida.k']) clients.push((await users.get(name)?.socketio()) as Client);

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { startApp, type TestApp } from '../support/app.ts';
 import type { Person } from '../support/people.ts';
-import { buildWebClient } from '../support/web-client.ts';
 import { Visitor } from './visitor.ts';
 
 describe('Two users on the page', function () {
@@ -11,7 +10,6 @@ describe('Two users on the page', function () {
   let anna: Visitor;
   let ben: Visitor;
   before(async function () {
-    await buildWebClient();
     app = await startApp();
     people = await app.people('anna', 'ben');
     const [first, second] = people;

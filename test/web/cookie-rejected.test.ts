@@ -1,6 +1,5 @@
 import { networkInterfaces } from 'node:os';
 import { startApp, type TestApp } from '../support/app.ts';
-import { buildWebClient } from '../support/web-client.ts';
 import { Visitor } from './visitor.ts';
 
 const UNAUTHENTICATED = /Failed to load resource: the server responded with a status of 401/;
@@ -9,7 +8,6 @@ describe('A login whose cookie the browser does not keep', function () {
   this.timeout(120_000);
   let app: TestApp | undefined;
   let visitor: Visitor | undefined;
-  before(buildWebClient);
   afterEach(async () => {
     await visitor?.close();
     await app?.stop();

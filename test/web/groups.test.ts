@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { startApp, type TestApp } from '../support/app.ts';
 import type { Person } from '../support/people.ts';
-import { buildWebClient } from '../support/web-client.ts';
 import { Visitor } from './visitor.ts';
 
 describe('A group on the page', function () {
@@ -11,7 +10,6 @@ describe('A group on the page', function () {
   let eva: Visitor;
   let finn: Visitor;
   before(async function () {
-    await buildWebClient();
     app = await startApp();
     people = await app.people('eva', 'finn', 'gus');
     [eva, finn] = await Promise.all([Visitor.as(this, app, people[0]), Visitor.as(this, app, people[1])]);

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { startApp, type TestApp } from '../support/app.ts';
 import type { Person } from '../support/people.ts';
-import { buildWebClient } from '../support/web-client.ts';
 import { Visitor } from './visitor.ts';
 
 const COUNT = 180;
@@ -13,7 +12,6 @@ describe('A long history on the page', function () {
   let conversationId: number;
   let visitor: Visitor;
   before(async () => {
-    await buildWebClient();
     app = await startApp();
     people = await app.people('ina', 'jan');
     const [ina, jan] = people;

@@ -4,7 +4,6 @@ import { readConfig } from '../../src/config/config.ts';
 import { freshEnvironment } from '../support/app.ts';
 import { People, type Person } from '../support/people.ts';
 import { freePort } from '../support/processes.ts';
-import { buildWebClient } from '../support/web-client.ts';
 import { Visitor } from './visitor.ts';
 
 /** Chromium's own messages about an unreachable server. */
@@ -23,7 +22,6 @@ describe('A page that loses its connection', function () {
     app = await createApp(readConfig(environment.env));
   };
   before(async () => {
-    await buildWebClient();
     environment = await freshEnvironment('sqlite', { HTTP_ADDR: `127.0.0.1:${await freePort()}` });
     await start();
     people = new People(app.url, environment.smtp);

@@ -1,6 +1,5 @@
 import { startApp, type TestApp } from '../support/app.ts';
 import type { Person } from '../support/people.ts';
-import { buildWebClient } from '../support/web-client.ts';
 import { Visitor } from './visitor.ts';
 
 describe('A new name or picture on the page', function () {
@@ -10,7 +9,6 @@ describe('A new name or picture on the page', function () {
   let nora: Visitor;
   let otto: Visitor;
   before(async function () {
-    await buildWebClient();
     app = await startApp();
     people = await app.people('nora', 'otto');
     const [{ rest }, { id }] = people;

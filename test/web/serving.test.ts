@@ -9,7 +9,6 @@ import Koa from 'koa';
 import { serveWebClient } from '../../src/pages/web-client.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
-import { buildWebClient } from '../support/web-client.ts';
 
 const ASSETS = join(import.meta.dirname, '../../dist/web/assets');
 const MAX_SCRIPT_BYTES = 60_000;
@@ -21,7 +20,6 @@ describe('The served page', function () {
   this.timeout(120_000);
   let app: TestApp;
   before(async () => {
-    await buildWebClient();
     app = await startApp();
   });
   after(() => app?.stop());
