@@ -6,8 +6,12 @@ import { People, type Person } from '../support/people.ts';
 import { freePort } from '../support/processes.ts';
 import { Visitor } from './visitor.ts';
 
-/** Chromium's own messages about an unreachable server. */
-const UNREACHABLE = [/ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET)/, /WebSocket connection to/];
+/** Chromium's own messages about a server that is unreachable, or that refuses connections because it is stopping. */
+const UNREACHABLE = [
+  /ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET)/,
+  /status of 503/,
+  /WebSocket connection to/,
+];
 
 describe('A page that loses its connection', function () {
   this.timeout(120_000);
