@@ -36,7 +36,7 @@ export function runProgram(folder: string, env: Record<string, string>) {
   return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
     const options = { cwd: folder, env: environmentOf(env), timeout: END_WITHIN_MS, encoding: 'utf8' } as const;
     execFile(process.execPath, [MAIN], options, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
+      resolve({ code: error === null ? 0 : (error.code ?? error.signal), stdout, stderr }),
     );
   });
 }

@@ -25,7 +25,10 @@ export function runInProject(folder: string, args: readonly string[], env: Recor
   } as const;
   return new Promise((resolve) => {
     execFile(join(folder, 'node_modules/.bin/node'), args, options, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : error.code, output: stripVTControlCharacters(stdout + stderr) }),
+      resolve({
+        code: error === null ? 0 : (error.code ?? error.signal),
+        output: stripVTControlCharacters(stdout + stderr),
+      }),
     );
   });
 }

@@ -1,4 +1,4 @@
-import { CompiledQuery, PostgresDialect, type PostgresPool, sql } from 'kysely';
+import { CompiledQuery, PostgresDialect, PostgresDriver, type PostgresPool, sql } from 'kysely';
 import { PostgresqlLock } from '../../installation/postgresql-lock.ts';
 import type { Backend } from '../backend.ts';
 import type { RunRows, Sql, Transacted, TransactionOptions } from '../queries.ts';
@@ -70,12 +70,39 @@ export class Postgresql implements Backend {
 class PostgresqlDialect extends PostgresDialect {
   /** One for all connections: compiled statements are cached by it. */
   readonly #adapter = super.createAdapter();
+  readonly #pool: PostgresPool;
 
   constructor(pool: PostgresqlPool) {
-    super({ pool: pool as unknown as PostgresPool }); // the types of its queries are the driver's
+    const typed = pool as unknown as PostgresPool; // the types of its queries are the driver's
+    super({ pool: typed });
+    this.#pool = typed;
   }
 
   override createAdapter() {
     return this.#adapter;
+  }
+
+  override createDriver() {
+    return new PostgresqlDriver({ pool: this.#pool });
+  }
+}
+
+/** Kysely's would lose a connection that it receives after it was closed, and the pool would wait for it for ever. */
+class PostgresqlDriver extends PostgresDriver {
+  readonly #acquiring = new Set<Promise<unknown>>();
+
+  override async acquireConnection(...args: Parameters<PostgresDriver['acquireConnection']>) {
+    const acquired = super.acquireConnection(...args);
+    this.#acquiring.add(acquired);
+    try {
+      return await acquired;
+    } finally {
+      this.#acquiring.delete(acquired);
+    }
+  }
+
+  override async destroy() {
+    await Promise.allSettled(this.#acquiring);
+    await super.destroy();
   }
 }
