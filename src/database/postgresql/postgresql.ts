@@ -89,20 +89,23 @@ class PostgresqlDialect extends PostgresDialect {
 
 /** Kysely's would lose a connection that it receives after it was closed, and the pool would wait for it for ever. */
 class PostgresqlDriver extends PostgresDriver {
-  readonly #acquiring = new Set<Promise<unknown>>();
+  #acquiring = 0;
+  #acquired: () => void = () => undefined;
 
   override async acquireConnection(...args: Parameters<PostgresDriver['acquireConnection']>) {
-    const acquired = super.acquireConnection(...args);
-    this.#acquiring.add(acquired);
+    this.#acquiring += 1;
     try {
-      return await acquired;
+      return await super.acquireConnection(...args);
     } finally {
-      this.#acquiring.delete(acquired);
+      this.#acquiring -= 1;
+      if (this.#acquiring === 0) this.#acquired();
     }
   }
 
   override async destroy() {
-    await Promise.allSettled(this.#acquiring);
+    const { promise: acquired, resolve } = Promise.withResolvers<void>();
+    this.#acquired = resolve;
+    if (this.#acquiring > 0) await acquired;
     await super.destroy();
   }
 }
