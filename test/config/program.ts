@@ -1,10 +1,10 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createApp } from '../../src/app.ts';
 import { type Config, loadConfig } from '../../src/config/config.ts';
 import { explain } from '../../src/server/exit.ts';
 import { type ClusterNode, startConfigured } from '../cluster/node.ts';
-import { COMPILED_ONCE, freePort, type RunningProcess, startProcess } from '../support/processes.ts';
+import { COMPILED_ONCE, freePort, type RunningProcess, runToEnd, startProcess } from '../support/processes.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 const END_WITHIN_MS = 20_000;
@@ -32,14 +32,8 @@ export async function startProgram(folder: string, env: Record<string, string> =
 }
 
 /** Runs a start that should fail until it exits. */
-export function runProgram(folder: string, env: Record<string, string>) {
-  return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
-    const options = { cwd: folder, env: environmentOf(env), timeout: END_WITHIN_MS, encoding: 'utf8' } as const;
-    execFile(process.execPath, [MAIN], options, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : (error.code ?? error.signal), stdout, stderr }),
-    );
-  });
-}
+export const runProgram = (folder: string, env: Record<string, string>) =>
+  runToEnd(process.execPath, [MAIN], { cwd: folder, env: environmentOf(env), timeout: END_WITHIN_MS });
 
 /**
  * Starts the server in this process, with the configuration that it would have in this folder. Its output is the same.

@@ -5,7 +5,7 @@ import { ormOptions } from '../../src/database/options.ts';
 import { ENTITIES } from '../../src/server/entities.ts';
 import { requirePostgresql } from '../support/services.ts';
 
-describe('Closing PostgreSQL, as the command line does,', () => {
+describe('Closing the connections to PostgreSQL, as the command line does,', () => {
   it('waits for a statement whose connection is being opened', async function () {
     this.timeout(120_000);
     const postgresql = await requirePostgresql(this);

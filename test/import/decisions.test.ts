@@ -10,8 +10,8 @@ import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/server/open-database.ts';
 import { expectTrue, rowsOf, unreadOf } from '../seed/recount.ts';
 import { migratedEnvironment, onEachDatabase } from '../support/app.ts';
-import { makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
-import { type GoRow, type GoServer, goHash, makeGoServer, type Outcome, runImportShared } from './go-server.ts';
+import { makeTemporaryFolder, type Outcome, removeTemporaryFolder } from '../support/processes.ts';
+import { type GoRow, type GoServer, goHash, makeGoServer, runImportShared } from './go-server.ts';
 
 const at = (minute: number) => new Date(Date.UTC(2024, 4, 1, 10, minute));
 const HASH = goHash('old password');

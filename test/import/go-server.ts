@@ -1,9 +1,15 @@
-import { type ChildProcess, execFile, fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import bcrypt from 'bcrypt';
 import type { DatabaseKind } from '../support/app.ts';
-import { COMPILED_ONCE, makeTemporaryFolder, removeTemporaryFolder } from '../support/processes.ts';
+import {
+  COMPILED_ONCE,
+  makeTemporaryFolder,
+  type Outcome,
+  removeTemporaryFolder,
+  runToEnd,
+} from '../support/processes.ts';
 import { requirePostgresql } from '../support/services.ts';
 import { runSql } from '../support/sqlite.ts';
 import type { Run } from './importer.ts';
@@ -109,8 +115,6 @@ const goTime = (date: Date) => date.toISOString().replace('T', ' ').replace('Z',
 /** A hash as Go's bcrypt makes it. */
 export const goHash = (password: string): string => bcrypt.hashSync(password, bcrypt.genSaltSync(4, 'a'));
 
-export type Outcome = { readonly code: unknown; readonly stdout: string; readonly stderr: string };
-
 /** How an operator runs `mmchat import`. @param to DATABASE_URL */
 export function importCommand(folder: string, to: string | undefined, ...args: string[]) {
   const env = { ...COMPILED_ONCE, PATH: process.env.PATH, ...(to !== undefined && { DATABASE_URL: to }) };
@@ -120,12 +124,7 @@ export function importCommand(folder: string, to: string | undefined, ...args: s
 /** Runs `mmchat import` until it ends. */
 export function runImport(folder: string, to: string | undefined, ...given: string[]): Promise<Outcome> {
   const { command, args, options } = importCommand(folder, to, ...given);
-  const limits = { timeout: END_WITHIN_MS, encoding: 'utf8', maxBuffer: 10_000_000 } as const;
-  return new Promise((resolve) => {
-    execFile(command, args, { ...options, ...limits }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : (error.code ?? error.signal), stdout, stderr }),
-    );
-  });
+  return runToEnd(command, args, { ...options, timeout: END_WITHIN_MS });
 }
 
 let importer: { child: ChildProcess; ended: Promise<never> } | undefined;

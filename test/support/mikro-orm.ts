@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { runToEnd } from './processes.ts';
 
 const END_WITHIN_MS = 170_000;
 
@@ -16,19 +16,15 @@ export function mikroOrm(folder: string, command: string, env: Record<string, st
 }
 
 /** Runs a program with the project's Node as described above. */
-export function runInProject(folder: string, args: readonly string[], env: Record<string, string>): Promise<Outcome> {
-  const options = {
+export async function runInProject(
+  folder: string,
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<Outcome> {
+  const { code, stdout, stderr } = await runToEnd(join(folder, 'node_modules/.bin/node'), args, {
     cwd: folder,
     env: { PATH: process.env.PATH, NODE_V8_COVERAGE: '', ...env },
     timeout: END_WITHIN_MS,
-    encoding: 'utf8',
-  } as const;
-  return new Promise((resolve) => {
-    execFile(join(folder, 'node_modules/.bin/node'), args, options, (error, stdout, stderr) =>
-      resolve({
-        code: error === null ? 0 : (error.code ?? error.signal),
-        output: stripVTControlCharacters(stdout + stderr),
-      }),
-    );
   });
+  return { code, output: stripVTControlCharacters(stdout + stderr) };
 }

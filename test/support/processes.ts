@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, globSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
@@ -11,6 +11,7 @@ const READY_TIMEOUT_MS = 60_000;
 const READY_POLL_MS = 20;
 const STOP_TIMEOUT_MS = 5_000;
 const OUTPUT_LIMIT_CHARS = 256 * 1024;
+const MAX_OUTPUT_BYTES = 10_000_000;
 /** A file system in memory on Linux, and how much has to be free in it for the files of all test processes. */
 const MEMORY = '/dev/shm';
 const MEMORY_BYTES = 4 * 1_073_741_824;
@@ -109,6 +110,22 @@ function control(child: ChildProcess): RunningProcess {
       clearTimeout(timer);
     },
   };
+}
+
+/** How a program ended: `code` is its exit code, or the name of the signal that ended it. */
+export type Outcome = { readonly code: unknown; readonly stdout: string; readonly stderr: string };
+
+/** Runs a program until it ends. @param options `timeout`: it is killed after so many milliseconds */
+export function runToEnd(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly timeout: number },
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(command, args, { ...options, encoding: 'utf8', maxBuffer: MAX_OUTPUT_BYTES }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : (error.code ?? error.signal), stdout, stderr }),
+    );
+  });
 }
 
 async function isReady(ready: RegExp | number, output: string): Promise<boolean> {
