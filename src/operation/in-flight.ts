@@ -44,8 +44,8 @@ export class InFlightRequests {
   readonly #onTimeout: () => void;
   /**
    * The start of a ring of all pending requests, in the order in which they began. One timer is enough for all of them,
-   * because all have the same time limit. It is no Set, because the tables that a growing Set has left keep the requests in
-   * them from being collected as young objects: garbage collection took twice as long.
+   * because all have the same time limit. It is not a Set: a Set replaces its table from time to time, and until the next
+   * major garbage collection the old table keeps the requests in it, with all that they refer to.
    */
   readonly #ring = new Pending(Number.POSITIVE_INFINITY, () => undefined);
   #checking: NodeJS.Timeout | undefined;
